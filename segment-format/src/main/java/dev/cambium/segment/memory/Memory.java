@@ -1,0 +1,300 @@
+package dev.cambium.segment.memory;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.zip.CRC32C;
+import net.openhft.chronicle.bytes.PointerBytesStore;
+
+/**
+ * A block of off-heap bytes, the only way through which Cambium touches raw memory.
+ *
+ * <p>Every access is bounds-checked and throws {@link IndexOutOfBoundsException}; multi-byte values are little-endian unless
+ * the method says otherwise. A block is at most 2 GiB - 1 bytes; offsets and lengths are in bytes.
+ *
+ * <p>Ownership: the one who allocated or mapped a block calls {@link #release} once, when no other thread can be inside an
+ * access (the epoch rule of the store). After that an access throws {@link IndexOutOfBoundsException} in the usual case; only
+ * the rule makes it safe in all cases.
+ *
+ * <p>Threads: plain accesses have the semantics of plain Java fields; the {@code acquire}/{@code release} pairs order them.
+ */
+public final class Memory {
+    /*
+     * Chronicle's stores do not check bounds: a read past the end returns foreign bytes, or kills the process. Hence the one
+     * check here, `Objects.checkFromIndexSize`, which the JIT knows. Block copies go through the ByteBuffer, whose absolute bulk
+     * methods are checked by the JDK; words go through Chronicle's PointerBytesStore. Both see the same bytes.
+     */
+    private final ByteBuffer buffer;
+    private final PointerBytesStore store;
+    private int capacity;
+
+    private Memory(ByteBuffer direct) {
+        this.buffer = direct.order(ByteOrder.LITTLE_ENDIAN);
+        this.store = NativeAccess.storeOver(direct);
+        this.capacity = direct.capacity();
+    }
+
+    /** Allocates {@code capacity} zeroed bytes outside the heap. */
+    public static Memory allocate(int capacity) {
+        if (capacity <= 0) {
+            throw new IllegalArgumentException("capacity is " + capacity + ", must be positive");
+        }
+        return new Memory(ByteBuffer.allocateDirect(capacity));
+    }
+
+    /** Takes over a direct buffer that owns its memory (not a slice), such as a fresh mapping. */
+    public static Memory over(ByteBuffer direct) {
+        if (!direct.isDirect()) {
+            throw new IllegalArgumentException("not a direct buffer: " + direct);
+        }
+        return new Memory(direct);
+    }
+
+    /** Gives the bytes back to the operating system. Idempotent for one caller; see the ownership rule above. */
+    public void release() {
+        if (capacity == 0) {
+            return;
+        }
+        capacity = 0;
+        NativeAccess.release(buffer);
+    }
+
+    /** Bytes in this block; 0 once released. */
+    public int capacity() {
+        return capacity;
+    }
+
+    private int check(int offset, int length) {
+        return Objects.checkFromIndexSize(offset, length, capacity);
+    }
+
+    public byte getByte(int offset) {
+        return store.readByte(check(offset, 1));
+    }
+
+    public int getUnsignedByte(int offset) {
+        return store.readByte(check(offset, 1)) & 0xFF;
+    }
+
+    public int getUnsignedShort(int offset) {
+        return store.readShort(check(offset, 2)) & 0xFFFF;
+    }
+
+    public int getInt(int offset) {
+        return store.readInt(check(offset, 4));
+    }
+
+    public long getUnsignedInt(int offset) {
+        return store.readInt(check(offset, 4)) & 0xFFFF_FFFFL;
+    }
+
+    public long getLong(int offset) {
+        return store.readLong(check(offset, 8));
+    }
+
+    public long getLongAcquire(int offset) {
+        return store.readVolatileLong(check(offset, 8));
+    }
+
+    public void putByte(int offset, int value) {
+        store.writeByte(check(offset, 1), (byte) value);
+    }
+
+    public void putShort(int offset, int value) {
+        store.writeShort(check(offset, 2), (short) value);
+    }
+
+    public void putInt(int offset, int value) {
+        store.writeInt(check(offset, 4), value);
+    }
+
+    /** Stores four bytes with the most significant first. */
+    public void putIntBigEndian(int offset, int value) {
+        store.writeInt(check(offset, 4), Integer.reverseBytes(value));
+    }
+
+    /** Reads four bytes with the most significant first. */
+    public int getIntBigEndian(int offset) {
+        return Integer.reverseBytes(store.readInt(check(offset, 4)));
+    }
+
+    public void putLong(int offset, long value) {
+        store.writeLong(check(offset, 8), value);
+    }
+
+    public void putLongRelease(int offset, long value) {
+        store.writeOrderedLong(check(offset, 8), value);
+    }
+
+    /** Copies {@code length} bytes of {@code source} into this block at {@code offset}. */
+    public void put(int offset, byte[] source, int sourceOffset, int length) {
+        check(offset, length);
+        buffer.put(offset, source, sourceOffset, length);
+    }
+
+    /** Copies the remaining bytes of {@code source}, whose position does not move. */
+    public void put(int offset, ByteBuffer source) {
+        check(offset, source.remaining());
+        buffer.put(offset, source, source.position(), source.remaining());
+    }
+
+    /** Copies between blocks; overlapping ranges of one block are copied as if through a third place. */
+    public void put(int offset, Memory source, int sourceOffset, int length) {
+        check(offset, length);
+        source.check(sourceOffset, length);
+        buffer.put(offset, source.buffer, sourceOffset, length);
+    }
+
+    /** Copies {@code length} bytes at {@code offset} into {@code target}. */
+    public void get(int offset, byte[] target, int targetOffset, int length) {
+        check(offset, length);
+        buffer.get(offset, target, targetOffset, length);
+    }
+
+    /** Copies {@code length} bytes at {@code offset} to {@code target} at its position, which moves by {@code length}. */
+    public void get(int offset, ByteBuffer target, int length) {
+        check(offset, length);
+        int position = target.position();
+        target.put(position, buffer, offset, length);
+        target.position(position + length);
+    }
+
+    /** A copy of {@code length} bytes at {@code offset}. */
+    public byte[] toArray(int offset, int length) {
+        check(offset, length);
+        byte[] copy = new byte[length];
+        buffer.get(offset, copy, 0, length);
+        return copy;
+    }
+
+    /** Sets {@code length} bytes to zero. */
+    public void zero(int offset, int length) {
+        check(offset, length);
+        int at = offset;
+        int end = offset + length;
+        for (; at + ZEROS.length <= end; at += ZEROS.length) {
+            buffer.put(at, ZEROS, 0, ZEROS.length);
+        }
+        buffer.put(at, ZEROS, 0, end - at);
+    }
+
+    private static final byte[] ZEROS = new byte[4096];
+
+    /** Whether all {@code length} bytes are zero. */
+    public boolean isZero(int offset, int length) {
+        return firstNonZero(offset, length) < 0;
+    }
+
+    /** Offset of the first byte that is not zero within the range, or -1. */
+    public int firstNonZero(int offset, int length) {
+        check(offset, length);
+        int at = offset;
+        int end = offset + length;
+        while (at + 8 <= end && store.readLong(at) == 0) {
+            at += 8;
+        }
+        for (; at < end; at++) {
+            if (store.readByte(at) != 0) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    /**
+     * Compares a range with a part of a byte array as unsigned bytes, a proper prefix being smaller.
+     *
+     * @return negative, zero or positive, as the bytes of this block are smaller, equal or greater
+     */
+    public int compare(int offset, int length, byte[] other, int otherOffset, int otherLength) {
+        check(offset, length);
+        Objects.checkFromIndexSize(otherOffset, otherLength, other.length);
+        int common = Math.min(length, otherLength);
+        int i = 0;
+        for (; i + 8 <= common; i += 8) {
+            long a = Long.reverseBytes(store.readLong((long) offset + i));
+            long b = Bytes.getLongBigEndian(other, otherOffset + i);
+            if (a != b) {
+                return Long.compareUnsigned(a, b);
+            }
+        }
+        for (; i < common; i++) {
+            int difference = (store.readByte((long) offset + i) & 0xFF) - (other[otherOffset + i] & 0xFF);
+            if (difference != 0) {
+                return difference;
+            }
+        }
+        return Integer.compare(length, otherLength);
+    }
+
+    /** As {@link #compare(int, int, byte[], int, int)}, against a range of another block. */
+    public int compare(int offset, int length, Memory other, int otherOffset, int otherLength) {
+        check(offset, length);
+        other.check(otherOffset, otherLength);
+        int common = Math.min(length, otherLength);
+        int i = 0;
+        for (; i + 8 <= common; i += 8) {
+            long a = Long.reverseBytes(store.readLong((long) offset + i));
+            long b = Long.reverseBytes(other.store.readLong((long) otherOffset + i));
+            if (a != b) {
+                return Long.compareUnsigned(a, b);
+            }
+        }
+        for (; i < common; i++) {
+            int difference =
+                    (store.readByte((long) offset + i) & 0xFF) - (other.store.readByte((long) otherOffset + i) & 0xFF);
+            if (difference != 0) {
+                return difference;
+            }
+        }
+        return Integer.compare(length, otherLength);
+    }
+
+    /**
+     * Up to eight bytes at {@code offset} as the most significant bytes of a word, the missing ones zero: words compare
+     * (unsigned) as the bytes do.
+     *
+     * @param length bytes that may be used, 0 or more; those beyond eight are not read
+     */
+    public long head(int offset, int length) {
+        if (length >= 8) {
+            return Long.reverseBytes(store.readLong(check(offset, 8)));
+        }
+        check(offset, length);
+        long head = 0;
+        for (int i = 0; i < length; i++) {
+            head |= (store.readByte((long) offset + i) & 0xFFL) << (56 - 8 * i);
+        }
+        return head;
+    }
+
+    /** Updates {@code crc} with a range, in steps of at most 1 MiB. */
+    public void update(CRC32C crc, int offset, int length) {
+        check(offset, length);
+        ByteBuffer view = buffer.duplicate();
+        for (int at = offset, end = offset + length; at < end; ) {
+            int step = Math.min(1 << 20, end - at);
+            view.limit(at + step).position(at);
+            crc.update(view);
+            at += step;
+        }
+    }
+
+    /** A view of a range for channels, compressors and checksums; it must not be used after {@link #release}. */
+    public ByteBuffer slice(int offset, int length) {
+        check(offset, length);
+        return buffer.slice(offset, length).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Whether two ranges hold the same bytes. */
+    public boolean equal(int offset, byte[] other, int otherOffset, int length) {
+        return compare(offset, length, other, otherOffset, length) == 0;
+    }
+
+    @Override
+    public String toString() {
+        return "Memory[" + capacity + " bytes"
+                + (capacity > 0 && capacity <= 64 ? " " + Arrays.toString(toArray(0, capacity)) : "") + "]";
+    }
+}

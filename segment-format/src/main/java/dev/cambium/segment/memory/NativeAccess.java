@@ -1,0 +1,59 @@
+package dev.cambium.segment.memory;
+
+import java.lang.reflect.Field;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import net.openhft.chronicle.bytes.PointerBytesStore;
+import sun.misc.Unsafe;
+
+/**
+ * What {@link Memory} needs from below the JDK's public API: the address of a direct buffer, its release, and Chronicle's
+ * view of it. Together with {@code Memory} this is the class to replace by a twin on {@code MemorySegment}.
+ */
+final class NativeAccess {
+    /*
+     * Chronicle prints to stderr when its first class loads: SLF4J's missing binding and a warning about clean-up services
+     * that we do not use. Both are silenced here, before that class is touched; the logger is held, for loggers are weak.
+     */
+    @SuppressWarnings("unused")
+    private static final Logger SILENCED;
+
+    private static final Unsafe UNSAFE;
+    private static final long BUFFER_ADDRESS;
+
+    static {
+        if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+            throw new ExceptionInInitializerError("Cambium runs on little-endian processors only");
+        }
+        if (System.getProperty("slf4j.internal.verbosity") == null) {
+            System.setProperty("slf4j.internal.verbosity", "ERROR");
+        }
+        SILENCED =
+                Logger.getLogger("net.openhft.chronicle.core.internal.cleaner.ReflectionBasedByteBufferCleanerService");
+        SILENCED.setLevel(Level.OFF);
+        try {
+            Field theUnsafe = Unsafe.class.getDeclaredField("theUnsafe");
+            theUnsafe.setAccessible(true);
+            UNSAFE = (Unsafe) theUnsafe.get(null);
+            BUFFER_ADDRESS = UNSAFE.objectFieldOffset(Buffer.class.getDeclaredField("address"));
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private NativeAccess() {}
+
+    static PointerBytesStore storeOver(ByteBuffer direct) {
+        PointerBytesStore store = new PointerBytesStore();
+        store.set(UNSAFE.getLong(direct, BUFFER_ADDRESS), direct.capacity());
+        return store;
+    }
+
+    /** Frees or unmaps a direct buffer. The buffer must be the one that owns the memory, not a view. */
+    static void release(ByteBuffer direct) {
+        UNSAFE.invokeCleaner(direct);
+    }
+}

@@ -1,0 +1,26 @@
+/**
+ * The only door to the disk, what bytes mean, and the memory they live in. Starts no thread, holds no policy.
+ *
+ * <p>Only the error types are for users; everything else is exported to the other Cambium modules alone.
+ */
+module dev.cambium.segment {
+    requires java.logging;
+    requires jdk.unsupported;
+    requires org.slf4j;
+    requires chronicle.core;
+    requires chronicle.bytes;
+
+    exports dev.cambium.error;
+    exports dev.cambium.segment.memory to
+            dev.cambium.compaction,
+            dev.cambium,
+            dev.cambium.tools;
+    exports dev.cambium.segment.disk to
+            dev.cambium.compaction,
+            dev.cambium,
+            dev.cambium.tools;
+    exports dev.cambium.segment.runtime to
+            dev.cambium.compaction,
+            dev.cambium,
+            dev.cambium.tools;
+}
