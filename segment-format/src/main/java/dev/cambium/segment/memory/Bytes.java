@@ -65,6 +65,13 @@ public final class Bytes {
         if (offset + 8 <= end) {
             return (long) LONG_BIG_ENDIAN.get(bytes, offset);
         }
+        int count = end - offset;
+        if (count <= 0) {
+            return 0;
+        }
+        if (end >= 8) {
+            return (long) LONG_BIG_ENDIAN.get(bytes, end - 8) << (64 - 8 * count);
+        }
         long head = 0;
         for (int i = offset, shift = 56; i < end; i++, shift -= 8) {
             head |= (bytes[i] & 0xFFL) << shift;

@@ -262,6 +262,12 @@ public final class Memory {
             return Long.reverseBytes(store.readLong(check(offset, 8)));
         }
         check(offset, length);
+        if (length == 0) {
+            return 0;
+        }
+        if (offset + length >= 8) {
+            return Long.reverseBytes(store.readLong((long) offset + length - 8)) << (64 - 8 * length);
+        }
         long head = 0;
         for (int i = 0; i < length; i++) {
             head |= (store.readByte((long) offset + i) & 0xFFL) << (56 - 8 * i);

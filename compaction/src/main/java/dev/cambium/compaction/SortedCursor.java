@@ -1,0 +1,41 @@
+package dev.cambium.compaction;
+
+import dev.cambium.segment.memory.Memory;
+
+/**
+ * A position among the entries of one sorted source, moved both ways. Keys are internal keys (keyspace id, then the user's
+ * key), in the order of unsigned bytes; tombstones are entries.
+ *
+ * <p>A move returns whether the cursor stands on an entry; only then may the entry be asked for, until the next move. After
+ * {@code next} ran off the end or {@code previous} off the start, only {@code first}, {@code last} and the seeks may follow.
+ * No method allocates per entry. For one thread at a time, under the protection of an epoch slot.
+ */
+public interface SortedCursor {
+    boolean first();
+
+    boolean last();
+
+    /** Moves to the first key that is not below the given one. */
+    boolean seek(byte[] key, int offset, int length);
+
+    /** Moves to the last key that is not above the given one. */
+    boolean seekFloor(byte[] key, int offset, int length);
+
+    boolean next();
+
+    boolean previous();
+
+    Memory keyMemory();
+
+    int keyOffset();
+
+    int keyLength();
+
+    Memory valueMemory();
+
+    int valueOffset();
+
+    int valueLength();
+
+    boolean isTombstone();
+}

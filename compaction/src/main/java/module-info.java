@@ -1,0 +1,8 @@
+/** Sorted sources, the merge cursor, and filters. For the other Cambium modules. */
+module dev.cambium.compaction {
+    requires transitive dev.cambium.segment;
+
+    exports dev.cambium.compaction to
+            dev.cambium,
+            dev.cambium.tools;
+}

@@ -1,0 +1,204 @@
+package dev.cambium.log;
+
+import dev.cambium.error.StoreException;
+import dev.cambium.segment.disk.ZoneFileSystem;
+import dev.cambium.segment.log.LogFile;
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.runtime.BackgroundExecutor;
+import dev.cambium.segment.runtime.RandomSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * The log that is written now, as one endless sequence of positions over a chain of files.
+ *
+ * <p>The next file is prepared in the background once the current one is half full: written with zeros, forced, named in the
+ * manifest; where it is needed earlier, the writer prepares it itself. Files begin small and grow fourfold, so that a small store
+ * stays small.
+ *
+ * <p>Durability: {@link #append} survives the death of the process; {@link #force} makes everything appended before survive a
+ * power loss, in the order of positions: files that were left behind unforced are forced first.
+ *
+ * <p>Threads: one writer (the commit leader); the background executor only runs {@link #prepareNext}. A failed append or force
+ * is final, see {@link LogFile}; a file that could not be prepared (a full disk) is not: nothing was appended.
+ */
+public final class WriteAheadLog implements AutoCloseable {
+    static final long SMALLEST_CAPACITY = 1 << 20;
+    private static final int GROWTH = 4;
+
+    private final ZoneFileSystem disk;
+    private final Manifest manifest;
+    private final RandomSource random;
+    private final BackgroundExecutor background;
+    private final long largestCapacity;
+
+    private LogFile current;
+    private final Deque<LogFile> unforced = new ArrayDeque<>();
+    private long forcedThrough;
+    private boolean askedForNext;
+
+    /** Guards {@link #next}, which the background makes and the writer takes. */
+    private final Object preparation = new Object();
+
+    private LogFile next;
+    private boolean closed;
+
+    /**
+     * @param current started, standing where the next record goes
+     * @param next prepared and named, or null
+     * @param largestCapacity what files grow to; a longer record gets a file of its own size
+     */
+    WriteAheadLog(
+            ZoneFileSystem disk,
+            Manifest manifest,
+            RandomSource random,
+            BackgroundExecutor background,
+            LogFile current,
+            LogFile next,
+            long largestCapacity) {
+        this.disk = disk;
+        this.manifest = manifest;
+        this.random = random;
+        this.background = background;
+        this.current = current;
+        this.next = next;
+        this.forcedThrough = current.forcedPosition();
+        this.largestCapacity = largestCapacity;
+    }
+
+    /**
+     * Whether the current file has too little room left for a record. Then what was sealed for its {@link #salt} is to be
+     * appended, and {@link #goToNextFile} to be called.
+     */
+    public boolean needsNextFile(int paddedLength) {
+        return current.room() < paddedLength;
+    }
+
+    /**
+     * Goes to the next file, which has room for a record of this length.
+     *
+     * @throws dev.cambium.error.StoreIOException where it cannot be made; the log is as before
+     */
+    public void goToNextFile(int paddedLength) {
+        LogFile following;
+        synchronized (preparation) {
+            if (next == null || next.capacity() - LogFile.CAPACITY_UNIT < paddedLength) {
+                replaceNext(paddedLength);
+            }
+            following = next;
+            next = null;
+        }
+        following.start(
+                disk.bootId(),
+                current.position(),
+                current.id(),
+                current.position(),
+                current.lastBatch(),
+                forcedThrough);
+        unforced.add(current);
+        current = following;
+        askedForNext = false;
+    }
+
+    /** Prepares the next file now, if there is none. A background step; leaves a failure to the writer, who will try again. */
+    void prepareNext() {
+        synchronized (preparation) {
+            if (next == null && !closed) {
+                try {
+                    replaceNext(0);
+                } catch (StoreException e) {
+                    System.getLogger("dev.cambium").log(System.Logger.Level.WARNING, "the next log is not prepared yet", e);
+                }
+            }
+        }
+    }
+
+    private void replaceNext(int paddedLength) {
+        long capacity = Math.max(
+                Math.min(largestCapacity, GROWTH * current.capacity()), roundUp(paddedLength + (long) LogFile.CAPACITY_UNIT));
+        LogFile prepared = manifest.prepareLog(disk, capacity, random);
+        if (next != null) {
+            next.close(); // stays named and unused; recovery passes over it
+        }
+        next = prepared;
+    }
+
+    static long roundUp(long bytes) {
+        return (bytes + LogFile.CAPACITY_UNIT - 1) & -LogFile.CAPACITY_UNIT;
+    }
+
+    /** What records of the current file are sealed with. */
+    public long salt() {
+        return current.salt();
+    }
+
+    /** Where the next record goes. */
+    public long position() {
+        return current.position();
+    }
+
+    public long lastBatch() {
+        return current.lastBatch();
+    }
+
+    /** All records before this position are known to be forced. */
+    public long forcedThrough() {
+        return forcedThrough;
+    }
+
+    /** Bytes of the current file. */
+    public long capacity() {
+        return current.capacity();
+    }
+
+    /**
+     * Appends sealed records; they fit.
+     *
+     * @param mapped through the mapping, without a system call, where there is one
+     */
+    public void append(Memory source, int offset, int length, boolean mapped) {
+        current.append(source, offset, length, mapped);
+        if (!askedForNext && current.room() < current.capacity() / 2) {
+            askedForNext = true;
+            background.execute(this::prepareNext);
+        }
+    }
+
+    /** Makes everything appended so far survive a power loss. */
+    public void force() {
+        while (!unforced.isEmpty()) {
+            LogFile left = unforced.peek();
+            left.force();
+            unforced.poll();
+            left.close();
+        }
+        current.force();
+        forcedThrough = current.forcedPosition();
+    }
+
+    /** Whether everything appended is known to be forced. */
+    public boolean isForced() {
+        return forcedThrough == current.position();
+    }
+
+    long currentId() {
+        return current.id();
+    }
+
+    /** Closes the files; forces nothing. The background executor must be closed before. */
+    @Override
+    public void close() {
+        synchronized (preparation) {
+            closed = true;
+            if (next != null) {
+                next.close();
+                next = null;
+            }
+        }
+        for (LogFile left : unforced) {
+            left.close();
+        }
+        unforced.clear();
+        current.close();
+    }
+}

@@ -1,0 +1,235 @@
+package dev.cambium.memtable;
+
+import dev.cambium.compaction.BlockedBloomFilter;
+import dev.cambium.compaction.SortedCursor;
+import dev.cambium.epoch.ReadEpochs;
+import dev.cambium.segment.log.Operation;
+import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.memory.MemoryBudget;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Recent writes in memory: a tree of references, the arena they point into, and a Bloom filter.
+ *
+ * <p>Threads: one writer, which appends records to the arena and then applies them; any reader, inside an epoch slot. A read
+ * that outlives its slot holds a reference: {@link #tryRetain}, {@link #release}.
+ *
+ * <p>Ownership: made with one reference, which belongs to the version that names it. With the last reference the memory is retired
+ * to the epochs and goes back to the budget once no reader can be inside.
+ */
+public final class Memtable {
+    /** One filter key for so many bytes of memtable: entries are rarely smaller. */
+    private static final int FILTER_BYTES_PER_KEY = 64;
+
+    private final Arena arena;
+    private final MemTree tree;
+    private final BlockedBloomFilter filter;
+    private final ReadEpochs epochs;
+    private final AtomicInteger references = new AtomicInteger(1);
+
+    private volatile long entries;
+    private volatile long tombstones;
+    private volatile boolean hasUnlogged;
+    private long[] batch = new long[64];
+
+    /** @param capacityBytes how much is to be written into it; sizes chunks and filter */
+    public Memtable(MemoryBudget budget, ReadEpochs epochs, long capacityBytes) {
+        this.arena = new Arena(budget, (int) Math.min(1 << 20, capacityBytes));
+        this.tree = new MemTree(arena);
+        this.filter = new BlockedBloomFilter(budget, capacityBytes / FILTER_BYTES_PER_KEY);
+        this.epochs = epochs;
+    }
+
+    public Arena arena() {
+        return arena;
+    }
+
+    /** Entries, tombstones included. */
+    public long entries() {
+        return entries;
+    }
+
+    public long tombstones() {
+        return tombstones;
+    }
+
+    /** Off-heap bytes: arena and filter. */
+    public long capacityBytes() {
+        return arena.capacityBytes() + filter.capacityBytes();
+    }
+
+    /** Whether an operation in it stands in no log. */
+    public boolean hasUnlogged() {
+        return hasUnlogged;
+    }
+
+    public void clearUnlogged() {
+        hasUnlogged = false;
+    }
+
+    public void beginStep() {
+        tree.beginStep();
+    }
+
+    public void endStep() {
+        tree.endStep();
+    }
+
+    /**
+     * Applies one put or delete, inside a step: visible at once.
+     *
+     * @param key the internal key, on the heap
+     */
+    public void apply(long reference, byte[] key, int length, boolean logged) {
+        if (!logged) {
+            hasUnlogged = true;
+        }
+        filter.add(BlockedBloomFilter.hash(key, 0, length));
+        long replaced = tree.put(reference, key, 0, length);
+        if (replaced == 0) {
+            entries = entries + 1;
+        }
+        int change = isTombstone(reference) - isTombstone(replaced);
+        if (change != 0) {
+            tombstones = tombstones + change;
+        }
+    }
+
+    private static int isTombstone(long reference) {
+        return Arena.code(reference) == OperationCode.DELETE ? 1 : 0;
+    }
+
+    /**
+     * Applies the puts and deletes of a batch, inside a step of its own: all become visible at once.
+     *
+     * @param place of the first operation in the arena
+     */
+    public void applyBatch(long place, int count, boolean logged) {
+        if (!logged) {
+            hasUnlogged = true;
+        }
+        int n = collect(place, count);
+        n = ReferenceSort.sortNewestOnly(arena, batch, n);
+        if (n == 0) {
+            return;
+        }
+        BulkInsert.Outcome outcome = tree.putAll(batch, n);
+        entries = entries + outcome.added();
+        tombstones = tombstones + outcome.addedTombstones();
+        if (batch.length > 1 << 16) {
+            batch = new long[64];
+        }
+    }
+
+    /** Gathers the references of the puts and deletes among {@code count} operations, and adds their keys to the filter. */
+    private int collect(long place, int count) {
+        if (batch.length < count) {
+            batch = new long[Math.max(count, 2 * batch.length)];
+        }
+        return collect(place, count, batch, 0);
+    }
+
+    private int collect(long place, int count, long[] into, int at) {
+        Memory memory = arena.memory(place);
+        int offset = Arena.offset(place);
+        long chunk = place & ~0xFFFF_FFFFL;
+        for (int i = 0; i < count; i++) {
+            int code = Operation.code(memory, offset);
+            if (code == OperationCode.PUT || code == OperationCode.DELETE) {
+                filter.add(BlockedBloomFilter.hash(
+                        memory, Operation.keyOffset(memory, offset), Operation.keyLength(memory, offset)));
+                into[at++] = Arena.reference(code, chunk | offset);
+            }
+            offset += Operation.length(memory, offset);
+        }
+        return at;
+    }
+
+    /** Builds the tree of a memtable that nobody reads yet from everything recovery has found. */
+    public final class Loader {
+        private long[] found = new long[1 << 16];
+        private int count;
+
+        /** Notes the operations of one record, in the order of the log. */
+        public void add(long place, int operations) {
+            if (found.length - count < operations) {
+                found = Arrays.copyOf(found, Math.max(count + operations, 2 * found.length));
+            }
+            count = collect(place, operations, found, count);
+        }
+
+        /** Sorts what was noted, keeps the newest of each key, and installs the tree. */
+        public void finish() {
+            int kept = ReferenceSort.sortNewestOnly(arena, found, count);
+            beginStep();
+            BulkInsert.Outcome outcome = tree.putAll(found, kept);
+            endStep();
+            entries = outcome.added();
+            tombstones = outcome.addedTombstones();
+        }
+    }
+
+    /** A loader; only for a memtable that is empty. */
+    public Loader loader() {
+        return new Loader();
+    }
+
+    /** Whether the key may be here, by the filter. */
+    public boolean mayContain(long hash) {
+        return filter.mayContain(hash);
+    }
+
+    /** The tree as the writer publishes it. */
+    public Root current() {
+        return tree.current();
+    }
+
+    /** The tree as it is now, frozen. */
+    public Root snapshot() {
+        return tree.snapshot();
+    }
+
+    /** The reference of a key, or 0. */
+    public long find(Root root, byte[] key, int length) {
+        return tree.find(root, key, 0, length);
+    }
+
+    /** What a frozen tree of this memtable holds. */
+    public Aggregate aggregate(Root root) {
+        return tree.aggregate(root);
+    }
+
+    /** A cursor over a frozen tree of this memtable. The caller keeps the memtable alive. */
+    public SortedCursor cursor(Root root) {
+        return new MemtableCursor(arena, root);
+    }
+
+    /** Takes a reference, unless the last one is gone. To be called inside an epoch slot. */
+    public boolean tryRetain() {
+        for (; ; ) {
+            int held = references.get();
+            if (held == 0) {
+                return false;
+            }
+            if (references.compareAndSet(held, held + 1)) {
+                return true;
+            }
+        }
+    }
+
+    /** Gives a reference back. */
+    public void release() {
+        int left = references.decrementAndGet();
+        assert left >= 0 : "released more often than retained";
+        if (left == 0) {
+            epochs.retire(this::free);
+        }
+    }
+
+    private void free() {
+        arena.release();
+        filter.release();
+    }
+}
