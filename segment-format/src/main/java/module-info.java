@@ -23,4 +23,12 @@ module dev.cambium.segment {
             dev.cambium.compaction,
             dev.cambium,
             dev.cambium.tools;
+    exports dev.cambium.segment.log to
+            dev.cambium.compaction,
+            dev.cambium,
+            dev.cambium.tools;
+    exports dev.cambium.segment.manifest to
+            dev.cambium.compaction,
+            dev.cambium,
+            dev.cambium.tools;
 }
