@@ -66,12 +66,9 @@ public final class WriteAheadLog implements AutoCloseable {
         this.largestCapacity = largestCapacity;
     }
 
-    /**
-     * Whether the current file has too little room left for a record. Then what was sealed for its {@link #salt} is to be
-     * appended, and {@link #goToNextFile} to be called.
-     */
-    public boolean needsNextFile(int paddedLength) {
-        return current.room() < paddedLength;
+    /** Bytes that the current file still takes. */
+    public long room() {
+        return current.room();
     }
 
     /**
@@ -116,11 +113,16 @@ public final class WriteAheadLog implements AutoCloseable {
     private void replaceNext(int paddedLength) {
         long capacity = Math.max(
                 Math.min(largestCapacity, GROWTH * current.capacity()), roundUp(paddedLength + (long) LogFile.CAPACITY_UNIT));
-        LogFile prepared = manifest.prepareLog(disk, capacity, random);
+        LogFile prepared = manifest.prepareLog(capacity, random);
         if (next != null) {
             next.close(); // stays named and unused; recovery passes over it
         }
         next = prepared;
+    }
+
+    /** What files grow to: about a memtable, so that a flush frees whole files. */
+    static long largestCapacity(long memtableBytes) {
+        return Math.max(LogFile.MIN_CAPACITY, roundUp(memtableBytes));
     }
 
     static long roundUp(long bytes) {
@@ -181,7 +183,8 @@ public final class WriteAheadLog implements AutoCloseable {
         return forcedThrough == current.position();
     }
 
-    long currentId() {
+    /** Id of the current file. */
+    public long currentId() {
         return current.id();
     }
 

@@ -1,0 +1,270 @@
+package dev.cambium;
+
+import dev.cambium.compaction.SortedCursor;
+import dev.cambium.segment.memory.Bytes;
+import java.util.Arrays;
+
+/**
+ * A position among the keys of a snapshot, in the order of unsigned bytes, moved both ways.
+ *
+ * <p>A move returns whether the cursor stands on a key; only then may {@link #key} and {@link #value} be asked for. A new cursor
+ * stands before the first key and behind the last one at once: {@link #next} goes to the first, {@link #previous} to the last.
+ * Having run off one end, it comes back by a move the other way.
+ *
+ * <p>For one thread at a time. After the close of cursor, snapshot or store every use throws {@link IllegalStateException}. A move
+ * allocates nothing.
+ *
+ * <pre>{@code
+ * try (Cursor c = store.cursor(KeyRange.prefix(prefix))) {
+ *     while (c.next()) { c.key(); c.value(); }
+ * }
+ * }</pre>
+ */
+public final class Cursor implements AutoCloseable {
+    private enum Place {
+        NOWHERE,
+        BEFORE_FIRST,
+        ON_KEY,
+        BEHIND_LAST
+    }
+
+    private final Snapshot snapshot;
+    private final boolean ownsSnapshot;
+    private final SortedCursor entries;
+    private final byte[] lower; // internal keys, inclusive and exclusive
+    private final byte[] upper;
+    private byte[] seekKey = new byte[64];
+    private Place place = Place.NOWHERE;
+    private long moves;
+    private volatile boolean closed;
+
+    private Cursor(Snapshot snapshot, boolean ownsSnapshot, int keyspaceId, KeyRange range) {
+        this.snapshot = snapshot;
+        this.ownsSnapshot = ownsSnapshot;
+        this.entries = snapshot.entries();
+        this.lower = internal(keyspaceId, range.lower());
+        this.upper = range.upper() != null ? internal(keyspaceId, range.upper()) : internal(keyspaceId + 1, null);
+    }
+
+    private static byte[] internal(int keyspaceId, byte[] key) {
+        byte[] bytes = new byte[4 + (key == null ? 0 : key.length)];
+        Bytes.putIntBigEndian(bytes, 0, keyspaceId);
+        if (key != null) {
+            System.arraycopy(key, 0, bytes, 4, key.length);
+        }
+        return bytes;
+    }
+
+    static Cursor over(Snapshot snapshot, int keyspaceId, KeyRange range) {
+        Limits.checkNotNull(range, "range");
+        snapshot.store().epochs().exit(snapshot.enter());
+        return new Cursor(snapshot, false, keyspaceId, range);
+    }
+
+    static Cursor owning(Snapshot snapshot, int keyspaceId, KeyRange range) {
+        try {
+            Limits.checkNotNull(range, "range");
+            return new Cursor(snapshot, true, keyspaceId, range);
+        } catch (RuntimeException | Error e) {
+            snapshot.close();
+            throw e;
+        }
+    }
+
+    /** Moves to the first key. */
+    public boolean first() {
+        int slot = enter();
+        try {
+            return forward(entries.seek(lower, 0, lower.length));
+        } finally {
+            exit(slot);
+        }
+    }
+
+    /** Moves to the last key. */
+    public boolean last() {
+        int slot = enter();
+        try {
+            return backward(entries.seekFloor(upper, 0, upper.length));
+        } finally {
+            exit(slot);
+        }
+    }
+
+    /** Moves to the first key that is not below {@code key}. */
+    public boolean seek(byte[] key) {
+        Limits.checkKey(key);
+        int length = setSeekKey(key);
+        int slot = enter();
+        try {
+            return Arrays.compareUnsigned(seekKey, 0, length, lower, 0, lower.length) < 0
+                    ? forward(entries.seek(lower, 0, lower.length))
+                    : forward(entries.seek(seekKey, 0, length));
+        } finally {
+            exit(slot);
+        }
+    }
+
+    /** Moves to the last key that is not above {@code key}. */
+    public boolean seekFloor(byte[] key) {
+        Limits.checkKey(key);
+        int length = setSeekKey(key);
+        int slot = enter();
+        try {
+            return Arrays.compareUnsigned(seekKey, 0, length, upper, 0, upper.length) >= 0
+                    ? backward(entries.seekFloor(upper, 0, upper.length))
+                    : backward(entries.seekFloor(seekKey, 0, length));
+        } finally {
+            exit(slot);
+        }
+    }
+
+    private int setSeekKey(byte[] key) {
+        int length = 4 + key.length;
+        if (seekKey.length < length) {
+            seekKey = new byte[length];
+        }
+        System.arraycopy(lower, 0, seekKey, 0, 4);
+        System.arraycopy(key, 0, seekKey, 4, key.length);
+        return length;
+    }
+
+    /** Moves to the next key. */
+    public boolean next() {
+        int slot = enter();
+        try {
+            return switch (place) {
+                case NOWHERE, BEFORE_FIRST -> forward(entries.seek(lower, 0, lower.length));
+                case ON_KEY -> forward(entries.next());
+                case BEHIND_LAST -> false;
+            };
+        } finally {
+            exit(slot);
+        }
+    }
+
+    /** Moves to the key before. */
+    public boolean previous() {
+        int slot = enter();
+        try {
+            return switch (place) {
+                case NOWHERE, BEHIND_LAST -> backward(entries.seekFloor(upper, 0, upper.length));
+                case ON_KEY -> backward(entries.previous());
+                case BEFORE_FIRST -> false;
+            };
+        } finally {
+            exit(slot);
+        }
+    }
+
+    /** Goes on to the first entry that is no tombstone, from where {@code entries} stands. */
+    private boolean forward(boolean on) {
+        while (on && isBelow(upper) && entries.isTombstone()) {
+            on = entries.next();
+        }
+        on = on && isBelow(upper);
+        place = on ? Place.ON_KEY : Place.BEHIND_LAST;
+        return on;
+    }
+
+    private boolean backward(boolean on) {
+        while (on && !isBelow(lower) && (entries.isTombstone() || !isBelow(upper))) {
+            on = entries.previous();
+        }
+        on = on && !isBelow(lower);
+        place = on ? Place.ON_KEY : Place.BEFORE_FIRST;
+        return on;
+    }
+
+    private boolean isBelow(byte[] bound) {
+        return entries.keyMemory().compare(entries.keyOffset(), entries.keyLength(), bound, 0, bound.length) < 0;
+    }
+
+    /** A copy of the key. */
+    public byte[] key() {
+        int slot = enterOnKey();
+        try {
+            return entries.keyMemory().toArray(entries.keyOffset() + 4, entries.keyLength() - 4);
+        } finally {
+            exit(slot);
+        }
+    }
+
+    /** A copy of the value. */
+    public byte[] value() {
+        int slot = enterOnKey();
+        try {
+            return entries.valueMemory().toArray(entries.valueOffset(), entries.valueLength());
+        } finally {
+            exit(slot);
+        }
+    }
+
+    /** The key where it lies, until the next move. */
+    public ByteView keyView() {
+        int slot = enterOnKey();
+        try {
+            return new ByteView(this, moves, entries.keyMemory(), entries.keyOffset() + 4, entries.keyLength() - 4);
+        } finally {
+            exit(slot);
+        }
+    }
+
+    /** The value where it lies, until the next move. */
+    public ByteView valueView() {
+        int slot = enterOnKey();
+        try {
+            return new ByteView(this, moves, entries.valueMemory(), entries.valueOffset(), entries.valueLength());
+        } finally {
+            exit(slot);
+        }
+    }
+
+    private int enterOnKey() {
+        int slot = enterOpen();
+        if (place == Place.ON_KEY) {
+            return slot;
+        }
+        exit(slot);
+        throw new IllegalStateException("the cursor stands on no key: its last move returned false, or there was none");
+    }
+
+    /** Enters the read protection for a move, which ends all views. */
+    private int enter() {
+        int slot = enterOpen();
+        moves++;
+        return slot;
+    }
+
+    /** Enters the read protection for a view that was given out at {@code move}. */
+    int enter(long move) {
+        int slot = enterOpen();
+        if (moves == move) {
+            return slot;
+        }
+        exit(slot);
+        throw new IllegalStateException("the cursor has moved since the view was taken");
+    }
+
+    private int enterOpen() {
+        int slot = snapshot.enter();
+        if (!closed) {
+            return slot;
+        }
+        exit(slot);
+        throw new IllegalStateException("the cursor is closed");
+    }
+
+    void exit(int slot) {
+        snapshot.store().epochs().exit(slot);
+    }
+
+    /** Ends the cursor, and its snapshot where it has one of its own. Idempotent. */
+    @Override
+    public void close() {
+        closed = true;
+        if (ownsSnapshot) {
+            snapshot.close();
+        }
+    }
+}

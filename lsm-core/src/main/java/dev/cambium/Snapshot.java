@@ -1,0 +1,145 @@
+package dev.cambium;
+
+import dev.cambium.compaction.MergeCursor;
+import dev.cambium.compaction.SortedCursor;
+import dev.cambium.memtable.Arena;
+import dev.cambium.memtable.Memtable;
+import dev.cambium.memtable.Root;
+import dev.cambium.segment.log.OperationCode;
+import java.lang.ref.Cleaner;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The content of a store as it was at one moment, for as long as it is open. O(1) to take, nothing is copied; it keeps the memory
+ * of the memtables that it sees. Batches are seen wholly or not at all.
+ *
+ * <p>Close it; one that was forgotten is released after the garbage collector found it, with a warning. After {@link #close}, or
+ * that of the store, every use throws {@link IllegalStateException}. Safe for any thread; cursors are not.
+ */
+public final class Snapshot implements AutoCloseable {
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    private final Store store;
+    private final Held held;
+    private final Cleaner.Cleanable cleanable;
+
+    /** What a snapshot keeps alive; apart from it, so that it can be released when the snapshot is unreachable. */
+    static final class Held implements Runnable {
+        final Memtable[] memtables;
+        final Root[] roots;
+        private final AtomicBoolean open = new AtomicBoolean(true);
+        private final AtomicLong openSnapshots;
+        private volatile boolean closedByUser;
+
+        Held(Memtable[] memtables, Root[] roots, AtomicLong openSnapshots) {
+            this.memtables = memtables;
+            this.roots = roots;
+            this.openSnapshots = openSnapshots;
+            openSnapshots.incrementAndGet();
+        }
+
+        boolean isOpen() {
+            return open.getPlain();
+        }
+
+        @Override
+        public void run() {
+            if (open.compareAndSet(true, false)) {
+                openSnapshots.decrementAndGet();
+                for (Memtable memtable : memtables) {
+                    memtable.release();
+                }
+                if (!closedByUser) {
+                    System.getLogger("dev.cambium")
+                            .log(System.Logger.Level.WARNING, "a snapshot or cursor was never closed; released now");
+                }
+            }
+        }
+    }
+
+    Snapshot(Store store, Held held) {
+        this.store = store;
+        this.held = held;
+        this.cleanable = CLEANER.register(this, held);
+    }
+
+    /** A copy of the value of {@code key} as it was then, or null. */
+    public byte[] get(byte[] key) {
+        return get(Keyspace.DEFAULT_ID, key);
+    }
+
+    /** As {@link #get(byte[])}, in a keyspace. */
+    public byte[] get(Keyspace keyspace, byte[] key) {
+        return get(store.idOf(keyspace), key);
+    }
+
+    private byte[] get(int keyspaceId, byte[] key) {
+        Limits.checkKey(key);
+        int slot = enter();
+        try {
+            var searchKey = store.epochs().searchKey(slot);
+            searchKey.set(keyspaceId, key);
+            for (int i = 0; i < held.memtables.length; i++) {
+                Memtable memtable = held.memtables[i];
+                long reference = memtable.find(held.roots[i], searchKey.bytes(), searchKey.length());
+                if (reference != 0) {
+                    return Arena.code(reference) == OperationCode.DELETE ? null : Store.value(memtable, reference);
+                }
+            }
+            return null;
+        } finally {
+            store.epochs().exit(slot);
+        }
+    }
+
+    /** A cursor over the store's own keyspace; it ends with this snapshot. */
+    public Cursor cursor() {
+        return cursor(KeyRange.all());
+    }
+
+    /** A cursor over a part of the store's own keyspace. */
+    public Cursor cursor(KeyRange range) {
+        return Cursor.over(this, Keyspace.DEFAULT_ID, range);
+    }
+
+    /** A cursor over a keyspace. */
+    public Cursor cursor(Keyspace keyspace) {
+        return cursor(keyspace, KeyRange.all());
+    }
+
+    /** A cursor over a part of a keyspace. */
+    public Cursor cursor(Keyspace keyspace, KeyRange range) {
+        return Cursor.over(this, store.idOf(keyspace), range);
+    }
+
+    /** The entries of all memtables, newest first; to be used inside epoch slots. */
+    SortedCursor entries() {
+        SortedCursor[] sources = new SortedCursor[held.memtables.length];
+        for (int i = 0; i < sources.length; i++) {
+            sources[i] = held.memtables[i].cursor(held.roots[i]);
+        }
+        return sources.length == 1 ? sources[0] : new MergeCursor(sources);
+    }
+
+    /** Enters the read protection; throws where this snapshot or its store is closed. */
+    int enter() {
+        int slot = store.epochs().enter();
+        if (held.isOpen() && store.isOpen()) {
+            return slot;
+        }
+        store.epochs().exit(slot);
+        throw new IllegalStateException(store.isOpen() ? "the snapshot is closed" : "the store is closed");
+    }
+
+    Store store() {
+        return store;
+    }
+
+    /** Lets go of everything. Idempotent; in any order with cursors and the store. */
+    @Override
+    public void close() {
+        held.closedByUser = true;
+        cleanable.clean();
+    }
+}

@@ -1,0 +1,491 @@
+package dev.cambium;
+
+import dev.cambium.commit.Committer;
+import dev.cambium.commit.GroupWriter;
+import dev.cambium.commit.OperationBuffer;
+import dev.cambium.commit.UnloggedFlush;
+import dev.cambium.commit.WriteRequest;
+import dev.cambium.compaction.BlockedBloomFilter;
+import dev.cambium.epoch.ReadEpochs;
+import dev.cambium.epoch.SearchKey;
+import dev.cambium.error.StoreException;
+import dev.cambium.error.WriterFailedException;
+import dev.cambium.log.Manifest;
+import dev.cambium.log.Recovery;
+import dev.cambium.log.WriteAheadLog;
+import dev.cambium.memtable.Arena;
+import dev.cambium.memtable.Memtable;
+import dev.cambium.memtable.Root;
+import dev.cambium.segment.disk.DirectoryLock;
+import dev.cambium.segment.disk.RealFileSystem;
+import dev.cambium.segment.format.Name;
+import dev.cambium.segment.log.Operation;
+import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.runtime.BackgroundExecutor;
+import dev.cambium.segment.runtime.Clock;
+import dev.cambium.segment.runtime.Environment;
+import dev.cambium.segment.runtime.Parker;
+import dev.cambium.segment.runtime.RandomSource;
+import dev.cambium.version.Version;
+import dev.cambium.version.Versions;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * An ordered map from byte arrays to byte arrays in a directory. One process has it open at a time.
+ *
+ * <p>Keys are 0 to 32,767 bytes, in the order of unsigned bytes; values up to 1 MiB. A write is atomic, and visible to readers when
+ * its call returns; how durable it is by then, its {@link Durability} says. Reads take no lock and see the latest write.
+ *
+ * <p>Errors: {@link IllegalArgumentException} for a bad argument; {@link IllegalStateException} after {@link #close}; else a
+ * {@link StoreException}. Where a write throws {@link dev.cambium.error.MemoryBudgetException} or
+ * {@link dev.cambium.error.DiskFullException}, it did not happen, and others may still succeed. After any other failure of a write
+ * it is not visible, whether it is on disk is unknown, and the store takes no more writes until it is reopened; reads go on.
+ *
+ * <p>Threads: all methods from any thread, {@link #close} included. Interrupts are kept and change nothing.
+ *
+ * <pre>{@code
+ * try (Store store = Store.open(Path.of("my.db"))) {
+ *     store.put(key, value);
+ *     byte[] found = store.get(key);
+ * }
+ * }</pre>
+ */
+public final class Store implements AutoCloseable {
+    private static final byte[] NO_VALUE = {};
+
+    private final Environment environment;
+    private final DirectoryLock lock;
+    private final BackgroundExecutor background;
+    private final MemoryBudget budget;
+    private final ReadEpochs epochs;
+    private final Manifest manifest;
+    private final WriteAheadLog log;
+    private final Versions versions;
+    private final GroupWriter writer;
+    private final Committer committer;
+    private final RecoveryReport recoveryReport;
+    private final AtomicLong openSnapshots = new AtomicLong();
+
+    private final Map<String, Keyspace> keyspaces = new ConcurrentHashMap<>();
+    private final Object keyspaceCreation = new Object();
+    private int nextKeyspaceId;
+
+    private volatile boolean open = true;
+    private final Object closing = new Object();
+    private boolean closed;
+
+    /**
+     * Opens the store in {@code directory} with {@link Options#DEFAULT}; a missing or empty directory becomes a new one.
+     *
+     * @throws dev.cambium.error.StoreLockedException if it is open already, here or in another process
+     * @throws dev.cambium.error.CorruptionException if what is on disk is not what was written; nothing has been changed
+     * @throws dev.cambium.error.FormatVersionException if a newer Cambium wrote it
+     * @throws dev.cambium.error.NoStoreException if the directory holds other files
+     */
+    public static Store open(Path directory) {
+        return open(directory, Options.DEFAULT);
+    }
+
+    /** As {@link #open(Path)}, with options. */
+    public static Store open(Path directory, Options options) {
+        Limits.checkNotNull(directory, "directory");
+        return open(
+                new Environment(
+                        new RealFileSystem(directory),
+                        Clock.SYSTEM,
+                        RandomSource.SYSTEM,
+                        Parker.SYSTEM,
+                        BackgroundThread::new),
+                options);
+    }
+
+    /** Opens a store on the given disk, with the given clock and threads. */
+    static Store open(Environment environment, Options options) {
+        Limits.checkNotNull(options, "options");
+        MemoryBudget budget = new MemoryBudget(options.memoryBudget());
+        ReadEpochs epochs = new ReadEpochs();
+        BackgroundExecutor background = environment.executor().get();
+        DirectoryLock lock = null;
+        Recovery recovery = new Recovery(environment, options, budget, epochs);
+        try {
+            lock = recovery.lock();
+            recovery.find();
+            recovery.readManifest();
+            recovery.replay();
+            recovery.settle(background);
+            Store store = new Store(environment, options, lock, background, budget, epochs, recovery);
+            recovery.handOver();
+            return store;
+        } catch (RuntimeException | Error e) {
+            recovery.close();
+            background.close();
+            if (lock != null) {
+                lock.close();
+            }
+            throw e;
+        }
+    }
+
+    private Store(
+            Environment environment,
+            Options options,
+            DirectoryLock lock,
+            BackgroundExecutor background,
+            MemoryBudget budget,
+            ReadEpochs epochs,
+            Recovery recovery) {
+        this.environment = environment;
+        this.lock = lock;
+        this.background = background;
+        this.budget = budget;
+        this.epochs = epochs;
+        this.manifest = recovery.manifest();
+        this.log = recovery.log();
+        this.versions = new Versions(
+                recovery.version(), () -> new Memtable(budget, epochs, options.memtableBytes()));
+        this.writer = new GroupWriter(versions, log, options.memtableBytes());
+        this.committer = new Committer(writer, environment.parker());
+        this.nextKeyspaceId = Keyspace.DEFAULT_ID + 1;
+        recovery.keyspaces().forEach((id, name) -> {
+            keyspaces.put(name, new Keyspace(this, id, name));
+            nextKeyspaceId = Math.max(nextKeyspaceId, id + 1);
+        });
+        this.recoveryReport = recovery.report();
+    }
+
+    /** Puts a value with {@link Durability#SYNC}. Replaces what the key had. */
+    public void put(byte[] key, byte[] value) {
+        put(Keyspace.DEFAULT_ID, key, value, Durability.SYNC);
+    }
+
+    /** Puts a value. Replaces what the key had. */
+    public void put(byte[] key, byte[] value, Durability durability) {
+        put(Keyspace.DEFAULT_ID, key, value, durability);
+    }
+
+    void put(int keyspaceId, byte[] key, byte[] value, Durability durability) {
+        Limits.checkKey(key);
+        Limits.checkValue(value);
+        Limits.checkNotNull(durability, "durability");
+        commit(WriteRequest.single(
+                OperationCode.PUT,
+                keyspaceId,
+                key,
+                value,
+                durability != Durability.NONE,
+                durability == Durability.SYNC));
+    }
+
+    /** Deletes a key with {@link Durability#SYNC}, whether it is there or not. */
+    public void delete(byte[] key) {
+        delete(Keyspace.DEFAULT_ID, key, Durability.SYNC);
+    }
+
+    /** Deletes a key, whether it is there or not. */
+    public void delete(byte[] key, Durability durability) {
+        delete(Keyspace.DEFAULT_ID, key, durability);
+    }
+
+    void delete(int keyspaceId, byte[] key, Durability durability) {
+        Limits.checkKey(key);
+        Limits.checkNotNull(durability, "durability");
+        commit(WriteRequest.single(
+                OperationCode.DELETE,
+                keyspaceId,
+                key,
+                NO_VALUE,
+                durability != Durability.NONE,
+                durability == Durability.SYNC));
+    }
+
+    /** Writes a batch with {@link Durability#SYNC}: all of it or nothing, also for readers and snapshots. */
+    public void write(WriteBatch batch) {
+        write(batch, Durability.SYNC);
+    }
+
+    /** Writes a batch: all of it or nothing, also for readers and snapshots. An empty one does nothing. */
+    public void write(WriteBatch batch, Durability durability) {
+        Limits.checkNotNull(batch, "batch");
+        Limits.checkNotNull(durability, "durability");
+        OperationBuffer operations = batch.operationsFor(this);
+        if (operations.count() > 0) {
+            commit(WriteRequest.batch(operations, durability != Durability.NONE, durability == Durability.SYNC));
+        }
+    }
+
+    private void commit(WriteRequest request) {
+        if (!open) {
+            throw new IllegalStateException("the store is closed");
+        }
+        committer.commit(request);
+    }
+
+    /** A copy of the value of {@code key}, or null. Takes no lock; allocates the copy and nothing else. */
+    public byte[] get(byte[] key) {
+        return get(Keyspace.DEFAULT_ID, key);
+    }
+
+    byte[] get(int keyspaceId, byte[] key) {
+        Limits.checkKey(key);
+        int slot = enter();
+        try {
+            SearchKey searchKey = epochs.searchKey(slot);
+            searchKey.set(keyspaceId, key);
+            Version version = versions.current();
+            long hash = BlockedBloomFilter.hash(searchKey.bytes(), 0, searchKey.length());
+            Memtable memtable = version.active();
+            long reference = find(memtable, searchKey, hash);
+            List<Memtable> sealed = version.sealed();
+            for (int i = 0; reference == 0 && i < sealed.size(); i++) {
+                memtable = sealed.get(i);
+                reference = find(memtable, searchKey, hash);
+            }
+            return reference == 0 || Arena.code(reference) == OperationCode.DELETE ? null : value(memtable, reference);
+        } finally {
+            epochs.exit(slot);
+        }
+    }
+
+    /**
+     * Copies the value of {@code key} to {@code target} at its position, as far as it has room; the position moves by what was
+     * copied. Allocates nothing.
+     *
+     * @return the length of the whole value, or -1 where the key is absent
+     */
+    public int get(byte[] key, ByteBuffer target) {
+        return get(Keyspace.DEFAULT_ID, key, target);
+    }
+
+    int get(int keyspaceId, byte[] key, ByteBuffer target) {
+        Limits.checkKey(key);
+        Limits.checkNotNull(target, "target");
+        int slot = enter();
+        try {
+            SearchKey searchKey = epochs.searchKey(slot);
+            searchKey.set(keyspaceId, key);
+            Version version = versions.current();
+            long hash = BlockedBloomFilter.hash(searchKey.bytes(), 0, searchKey.length());
+            Memtable memtable = version.active();
+            long reference = find(memtable, searchKey, hash);
+            List<Memtable> sealed = version.sealed();
+            for (int i = 0; reference == 0 && i < sealed.size(); i++) {
+                memtable = sealed.get(i);
+                reference = find(memtable, searchKey, hash);
+            }
+            if (reference == 0 || Arena.code(reference) == OperationCode.DELETE) {
+                return -1;
+            }
+            Memory memory = memtable.arena().memory(reference);
+            int at = Arena.offset(reference);
+            int length = Operation.valueLength(memory, at);
+            memory.get(Operation.valueOffset(memory, at), target, Math.min(length, target.remaining()));
+            return length;
+        } finally {
+            epochs.exit(slot);
+        }
+    }
+
+    private static long find(Memtable memtable, SearchKey key, long hash) {
+        return memtable.mayContain(hash) ? memtable.find(memtable.current(), key.bytes(), key.length()) : 0;
+    }
+
+    static byte[] value(Memtable memtable, long reference) {
+        Memory memory = memtable.arena().memory(reference);
+        int at = Arena.offset(reference);
+        return memory.toArray(Operation.valueOffset(memory, at), Operation.valueLength(memory, at));
+    }
+
+    /** The content as it is now, for as long as the snapshot is open. O(1). */
+    public Snapshot snapshot() {
+        int slot = enter();
+        try {
+            Version version = versions.current();
+            int sealed = version.sealed().size();
+            Memtable[] memtables = new Memtable[1 + sealed];
+            Root[] roots = new Root[1 + sealed];
+            memtables[0] = version.active();
+            for (int i = 0; i < sealed; i++) {
+                memtables[1 + i] = version.sealed().get(i);
+            }
+            for (int i = 0; i <= sealed; i++) {
+                boolean retained = memtables[i].tryRetain();
+                assert retained : "inside the slot the version holds a reference";
+                roots[i] = memtables[i].snapshot();
+            }
+            return new Snapshot(this, new Snapshot.Held(memtables, roots, openSnapshots));
+        } finally {
+            epochs.exit(slot);
+        }
+    }
+
+    /** A cursor over the store's own keyspace as it is now, with a snapshot of its own. */
+    public Cursor cursor() {
+        return cursor(KeyRange.all());
+    }
+
+    /** A cursor over a part of the store's own keyspace as it is now, with a snapshot of its own. */
+    public Cursor cursor(KeyRange range) {
+        return Cursor.owning(snapshot(), Keyspace.DEFAULT_ID, range);
+    }
+
+    /**
+     * The keyspace of that name, created (with {@link Durability#SYNC}) if there is none.
+     *
+     * @param name 1 to 255 bytes in UTF-8
+     */
+    public Keyspace keyspace(String name) {
+        Limits.checkNotNull(name, "name");
+        byte[] encoded = Name.encode(name);
+        epochs.exit(enter());
+        Keyspace known = keyspaces.get(name);
+        if (known != null) {
+            return known;
+        }
+        synchronized (keyspaceCreation) {
+            known = keyspaces.get(name);
+            if (known != null) {
+                return known;
+            }
+            OperationBuffer operation = new OperationBuffer();
+            operation.addKeyspace(nextKeyspaceId, encoded);
+            commit(WriteRequest.batch(operation, true, true));
+            Keyspace created = new Keyspace(this, nextKeyspaceId++, name);
+            keyspaces.put(name, created);
+            return created;
+        }
+    }
+
+    /** Names of all keyspaces but the store's own, sorted. */
+    public List<String> keyspaces() {
+        epochs.exit(enter());
+        return keyspaces.keySet().stream().sorted().toList();
+    }
+
+    int idOf(Keyspace keyspace) {
+        Limits.checkNotNull(keyspace, "keyspace");
+        if (keyspace.store() != this) {
+            throw new IllegalArgumentException("keyspace '" + keyspace.name() + "' is of another store");
+        }
+        return keyspace.id();
+    }
+
+    /** Makes every write that returned survive a power loss, those with {@link Durability#NONE} excepted. */
+    public void sync() {
+        commit(WriteRequest.force());
+    }
+
+    /** Makes every write that returned survive a power loss, those with {@link Durability#NONE} included. */
+    public void flush() {
+        commit(WriteRequest.action(this::flushUnlogged));
+    }
+
+    private void flushUnlogged() {
+        if (writer.failure() != null) {
+            throw new WriterFailedException(writer.failure());
+        }
+        new UnloggedFlush(versions.current(), log, budget).run();
+    }
+
+    /** What the store holds and uses now. */
+    public StoreStats stats() {
+        int slot = enter();
+        try {
+            Version version = versions.current();
+            long entries = version.active().entries();
+            long tombstones = version.active().tombstones();
+            for (Memtable memtable : version.sealed()) {
+                entries += memtable.entries();
+                tombstones += memtable.tombstones();
+            }
+            return new StoreStats(
+                    entries,
+                    tombstones,
+                    1 + version.sealed().size(),
+                    budget.usedBytes(),
+                    budget.limitBytes(),
+                    log.position(),
+                    log.forcedThrough(),
+                    log.lastBatch(),
+                    openSnapshots.get(),
+                    keyspaces.size(),
+                    environment.disk().mappedStoresAreSafe());
+        } finally {
+            epochs.exit(slot);
+        }
+    }
+
+    /** What {@link #open} found on disk, and what it did about it. */
+    public RecoveryReport recoveryReport() {
+        return recoveryReport;
+    }
+
+    ReadEpochs epochs() {
+        return epochs;
+    }
+
+    boolean isOpen() {
+        return open;
+    }
+
+    private int enter() {
+        int slot = epochs.enter();
+        if (open) {
+            return slot;
+        }
+        epochs.exit(slot);
+        throw new IllegalStateException("the store is closed");
+    }
+
+    /**
+     * Forces everything, writes with {@link Durability#NONE} included, says on disk that the store was closed, and lets the next
+     * opener in. Calls under way finish; later ones throw {@link IllegalStateException}. Idempotent; in any order with snapshots
+     * and cursors. Where it throws, the store is closed all the same, and the next open recovers it as after a kill.
+     */
+    @Override
+    public void close() {
+        synchronized (closing) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            open = false;
+            StoreException failure = null;
+            try {
+                committer.commit(WriteRequest.action(this::finishWriting));
+            } catch (StoreException e) {
+                failure = e;
+            }
+            background.close();
+            if (failure == null && writer.failure() == null) {
+                try {
+                    manifest.writeClean(log.currentId(), log.position(), log.lastBatch());
+                } catch (StoreException e) {
+                    failure = e;
+                }
+            }
+            log.close();
+            manifest.close();
+            versions.release();
+            epochs.awaitReaders();
+            epochs.reclaim();
+            lock.close();
+            if (failure != null) {
+                throw failure;
+            }
+        }
+    }
+
+    private void finishWriting() {
+        writer.close();
+        if (writer.failure() == null) {
+            flushUnlogged();
+        }
+    }
+}

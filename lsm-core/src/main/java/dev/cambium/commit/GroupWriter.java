@@ -1,0 +1,224 @@
+package dev.cambium.commit;
+
+import dev.cambium.epoch.SearchKey;
+import dev.cambium.error.StoreException;
+import dev.cambium.error.WriterFailedException;
+import dev.cambium.log.WriteAheadLog;
+import dev.cambium.memtable.Arena;
+import dev.cambium.memtable.Memtable;
+import dev.cambium.segment.log.LogRecord;
+import dev.cambium.segment.log.Operation;
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.version.Versions;
+import java.util.zip.CRC32C;
+
+/**
+ * Writes one group of requests: encode into the memtable's arena, append to the log, force if one of them asked for it, apply to
+ * the memtable, in batch order. Used by the commit leader, so by one thread at a time.
+ *
+ * <p>Durability: nothing becomes visible before it is as durable as its writer asked, and the log holds batches in the order in
+ * which they became visible.
+ *
+ * <p>Errors: a request for which memory or the next log file cannot be had fails alone, with nothing of it in memory or on disk. If
+ * an append or a force fails, nothing of the group is applied, every request of it and of all later groups fails, and readers
+ * keep the state before it.
+ */
+public final class GroupWriter {
+    private final Versions versions;
+    private final WriteAheadLog log;
+    private final long memtableBytes;
+    private final SearchKey searchKey = new SearchKey();
+    private final CRC32C crc = new CRC32C();
+
+    private boolean closed;
+    private Throwable firstFailure;
+
+    // The span: records encoded but not appended yet, neighbours in one chunk, for one log file.
+    private Memory spanMemory;
+    private int spanOffset;
+    private int spanLength;
+    private boolean spanMapped;
+    private long nextBatch;
+
+    /** @param memtableBytes how full a memtable gets before it is sealed */
+    public GroupWriter(Versions versions, WriteAheadLog log, long memtableBytes) {
+        this.versions = versions;
+        this.log = log;
+        this.memtableBytes = memtableBytes;
+    }
+
+    /** Bytes of records that the active memtable takes before it is full. */
+    long memtableRoom() {
+        return memtableBytes - versions.current().active().arena().filledBytes();
+    }
+
+    /** Refuses every later request. To be called from an action. */
+    public void close() {
+        closed = true;
+    }
+
+    /** Why the writer is latched, or null. To be called from an action. */
+    public Throwable failure() {
+        return firstFailure;
+    }
+
+    /** Writes a chain of requests, linked by {@code next}; each that did not happen carries its failure afterwards. */
+    void write(WriteRequest group) {
+        if (closed) {
+            for (WriteRequest request = group; request != null; request = request.next) {
+                request.fail(new IllegalStateException("the store is closed"));
+            }
+        } else if (group != null && group.action != null) {
+            run(group);
+        } else if (firstFailure != null) {
+            failAll(group, null);
+        } else {
+            try {
+                commit(group);
+            } catch (Throwable t) { // whatever it is, what reached the log is unknown: no later group may follow it
+                firstFailure = t;
+                failAll(group, t);
+            }
+        }
+    }
+
+    private static void run(WriteRequest request) {
+        try {
+            request.action.run();
+        } catch (RuntimeException | Error e) {
+            request.fail(e); // thrown to whoever asked for the action
+        }
+    }
+
+    /** @param now the failure of this very group, which its leader gets to see as it is */
+    private void failAll(WriteRequest group, Throwable now) {
+        Thread leader = Thread.currentThread();
+        for (WriteRequest request = group; request != null; request = request.next) {
+            request.fail(now != null && request.thread == leader ? now : new WriterFailedException(firstFailure));
+        }
+    }
+
+    private void commit(WriteRequest group) {
+        boolean sync = false;
+        for (WriteRequest request = group; request != null; request = request.next) {
+            sync |= request.sync;
+        }
+        spanMapped = !sync;
+        nextBatch = log.lastBatch() + 1;
+        for (WriteRequest request = group; request != null; request = request.next) {
+            if (request.hasOperations()) {
+                encode(request);
+            }
+        }
+        appendSpan();
+        if (sync && !log.isForced()) {
+            log.force();
+        }
+        apply(group);
+    }
+
+    private void encode(WriteRequest request) {
+        int operationsLength = request.operationsLength();
+        int length = LogRecord.HEADER_LENGTH + operationsLength;
+        int padded = LogRecord.paddedLength(length);
+        if (request.logged && log.room() - spanLength < padded) {
+            appendSpan();
+            try {
+                log.goToNextFile(padded);
+            } catch (StoreException e) {
+                request.fail(e);
+                return;
+            }
+        }
+        long place;
+        Memtable memtable;
+        try {
+            if (memtableRoom() < padded && versions.current().active().arena().filledBytes() > 0) {
+                versions.seal();
+            }
+            memtable = versions.current().active();
+            place = memtable.arena().allocate(padded);
+        } catch (StoreException e) {
+            request.fail(e);
+            return;
+        }
+        Memory memory = memtable.arena().memory(place);
+        int at = Arena.offset(place);
+        request.place = place + LogRecord.OPERATIONS_OFFSET;
+        encodeOperations(request, memory, at + LogRecord.OPERATIONS_OFFSET);
+        if (!request.logged) {
+            return;
+        }
+        if (memory != spanMemory || at != spanOffset + spanLength) {
+            appendSpan();
+            spanMemory = memory;
+            spanOffset = at;
+        }
+        LogRecord.putHeader(memory, at, length, nextBatch++, request.operationsCount(), log.forcedThrough());
+        LogRecord.seal(memory, at, log.salt(), log.position() + spanLength, crc);
+        spanLength += padded;
+    }
+
+    private static void encodeOperations(WriteRequest request, Memory memory, int at) {
+        if (request.isSingle()) {
+            Operation.put(
+                    memory,
+                    at,
+                    request.code,
+                    request.keyspaceId,
+                    request.key,
+                    0,
+                    request.key.length,
+                    request.value,
+                    0,
+                    request.value.length);
+        } else {
+            memory.put(at, request.operations.bytes(), 0, request.operations.length());
+        }
+        if (!request.logged) {
+            for (int i = request.operationsCount(); i > 0; i--) {
+                Operation.setFlags(memory, at, Operation.UNLOGGED);
+                at += Operation.length(memory, at);
+            }
+        }
+    }
+
+    private void appendSpan() {
+        if (spanLength > 0) {
+            int length = spanLength;
+            spanLength = 0;
+            log.append(spanMemory, spanOffset, length, spanMapped);
+        }
+        spanMemory = null;
+    }
+
+    private void apply(WriteRequest group) {
+        Memtable memtable = versions.current().active();
+        boolean inStep = false;
+        for (WriteRequest request = group; request != null; request = request.next) {
+            if (!request.hasOperations() || request.failure() != null) {
+                continue;
+            }
+            if (inStep != request.isSingle()) {
+                inStep = request.isSingle();
+                if (inStep) {
+                    memtable.beginStep();
+                } else {
+                    memtable.endStep();
+                }
+            }
+            if (request.isSingle()) {
+                searchKey.set(request.keyspaceId, request.key);
+                memtable.apply(
+                        Arena.reference(request.code, request.place), searchKey.bytes(), searchKey.length(), request.logged);
+            } else {
+                memtable.beginStep();
+                memtable.applyBatch(request.place, request.operationsCount(), request.logged);
+                memtable.endStep();
+            }
+        }
+        if (inStep) {
+            memtable.endStep();
+        }
+    }
+}

@@ -1,0 +1,277 @@
+package dev.cambium.log;
+
+import dev.cambium.RecoveryReport;
+import dev.cambium.error.CorruptionException;
+import dev.cambium.segment.disk.ZoneFileSystem;
+import dev.cambium.segment.log.LogFile;
+import dev.cambium.segment.log.LogHeader;
+import dev.cambium.segment.log.LogScan;
+import dev.cambium.segment.log.LogStart;
+import dev.cambium.segment.log.LogTail;
+import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.ManifestState;
+import dev.cambium.segment.memory.Memory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The named logs of a store that nobody writes, read in order and judged: which batches count, and whether any that was promised
+ * is missing. Changes nothing on disk.
+ *
+ * <p>Steps: {@link #open} the headers; {@link #read} the records, log by log, into a sink; then the results can be asked for.
+ */
+final class LogChain implements AutoCloseable {
+    /*
+     * A log counts up to where the next one takes over (its START), up to where an earlier recovery settled that it ends
+     * (LOG_ENDED), up to CLEAN, or up to its last valid record. In the last case, and where the next one takes over further on,
+     * the judgement of DESIGN 4.7 decides: positions known to be forced, by any log, must be there; in the running boot
+     * nothing that was written can be missing before something that is there. What follows a gap is set aside.
+     */
+
+    /** Takes what a log holds. */
+    interface Sink {
+        /**
+         * @param content the records; the sink's own from now on
+         * @param length bytes of records in it
+         * @param records offsets of their headers
+         */
+        void accept(Memory content, int length, int[] records, int count);
+    }
+
+    private final ZoneFileSystem disk;
+    private final byte[] storeId;
+    private final ManifestState state;
+    private final ManifestRecord.Clean clean;
+    private final boolean cleanClose;
+
+    private final List<LogFile> started = new ArrayList<>();
+    private final List<LogFile> unused = new ArrayList<>();
+    private final List<RecoveryReport.Log> reports = new ArrayList<>();
+    private final List<ManifestRecord.LogEnded> settlements = new ArrayList<>();
+    private LogFile last;
+    private long end;
+    private long lastBatch;
+    private long batches;
+    private long setAside;
+
+    /** @param cleanClose whether the superblock proves that the manifest's last CLEAN says where the log ends */
+    LogChain(ZoneFileSystem disk, byte[] storeId, ManifestState state, boolean cleanClose) {
+        this.disk = disk;
+        this.storeId = storeId;
+        this.state = state;
+        this.clean = state.clean();
+        this.cleanClose = cleanClose;
+    }
+
+    /** Opens every named log and reads its header. A named log that is missing is corruption. */
+    void open() {
+        for (ManifestRecord.LogNext named : state.logs()) {
+            String name = LogFile.name(named.id());
+            if (!disk.exists(name)) {
+                throw new CorruptionException(name, 0, "a log that the manifest names", "no file");
+            }
+            LogFile log = LogFile.openReadOnly(disk, named.id(), storeId);
+            ManifestRecord.LogEnded ended = state.ends().get(named.id());
+            if (!log.isStarted()) {
+                unused.add(log);
+            } else if (ended != null && ended.end() <= log.begin().basePosition() && !started.isEmpty()) {
+                log.close(); // wholly set aside by an earlier recovery
+            } else {
+                started.add(log);
+            }
+        }
+    }
+
+    /** Reads all records that count. */
+    void read(Sink sink) {
+        long evidence = clean == null ? 0 : clean.position();
+        for (LogFile log : started) {
+            evidence = Math.max(
+                    evidence,
+                    Math.max(log.begin().forcedThrough(), log.slotsAtOpen().position()));
+        }
+        for (int i = 0; i < started.size(); i++) {
+            LogFile log = started.get(i);
+            LogFile successor = i + 1 < started.size() ? started.get(i + 1) : null;
+            if (last != null) {
+                checkTakeOver(log);
+            }
+            if (!readOne(log, successor, evidence, sink)) {
+                setAsideFrom(i + 1);
+                return;
+            }
+        }
+        if (cleanClose && (last == null || last.id() != clean.logId())) {
+            throw new CorruptionException(
+                    LogFile.name(clean.logId()), 0, "the last log in use, as the manifest says", "" + last);
+        }
+    }
+
+    private void checkTakeOver(LogFile log) {
+        LogStart begin = log.begin();
+        if (begin.previousId() != last.id()
+                || begin.previousEnd() != end
+                || begin.basePosition() != end
+                || begin.previousLastBatch() != lastBatch) {
+            throw new CorruptionException(
+                    log.name(),
+                    LogHeader.START_SECTOR,
+                    "to follow log " + last.id() + " at position " + end + " after batch " + lastBatch,
+                    "log " + begin.previousId() + " at position " + begin.previousEnd() + " after batch "
+                            + begin.previousLastBatch());
+        }
+    }
+
+    /** Reads one log; false where records of it are lost, so that the logs behind it do not count. */
+    private boolean readOne(LogFile log, LogFile successor, long evidence, Sink sink) {
+        LogStart begin = log.begin();
+        ManifestRecord.LogEnded ended = state.ends().get(log.id());
+        boolean cleanHere = cleanClose && clean.logId() == log.id();
+        long limit = ended != null
+                ? ended.end()
+                : successor != null ? successor.begin().previousEnd() : cleanHere ? clean.position() : log.limitPosition();
+        if (limit < begin.basePosition() || limit > log.limitPosition()) {
+            throw new CorruptionException(
+                    log.name(),
+                    0,
+                    "to hold positions up to " + limit,
+                    begin.basePosition() + " to " + log.limitPosition());
+        }
+        Memory content = Memory.allocate((int) Math.max(8, limit - begin.basePosition()));
+        boolean given = false;
+        try {
+            LogScan scan = new LogScan(log, limit, content, 0);
+            int[] records = new int[1024];
+            int count = 0;
+            while (scan.next()) {
+                if (count == records.length) {
+                    records = Arrays.copyOf(records, 2 * count);
+                }
+                records[count++] = scan.recordOffset();
+            }
+            end = scan.end();
+            lastBatch = scan.lastBatch();
+            last = log;
+            batches += count;
+            LogTail tail = judge(log, successor, scan, limit, Math.max(evidence, scan.evidence()));
+            setAside += tail.setAside();
+            int length = (int) (end - begin.basePosition());
+            reports.add(new RecoveryReport.Log(log.name(), length, count, end, tail.reason()));
+            if (count > 0) {
+                Memory exact = length > content.capacity() / 4 * 3 ? content : copy(content, length);
+                given = exact == content;
+                sink.accept(exact, length, records, count);
+            }
+            return end == limit || successor == null && tail.verdict() != LogTail.Verdict.DAMAGED;
+        } finally {
+            if (!given) {
+                content.release();
+            }
+        }
+    }
+
+    private static Memory copy(Memory content, int length) {
+        Memory exact = Memory.allocate(length);
+        exact.put(0, content, 0, length);
+        return exact;
+    }
+
+    private LogTail judge(LogFile log, LogFile successor, LogScan scan, long limit, long evidence) {
+        ManifestRecord.LogEnded ended = state.ends().get(log.id());
+        boolean cleanHere = cleanClose && clean.logId() == log.id();
+        long fileOffset = log.fileOffset(end);
+        if (ended != null || cleanHere && successor == null) {
+            long batch = ended != null ? ended.lastBatch() : clean.batch();
+            if (end != limit || lastBatch != batch) {
+                throw new CorruptionException(
+                        log.name(),
+                        fileOffset,
+                        "records up to position " + limit + " and batch " + batch,
+                        "position " + end + " and batch " + lastBatch);
+            }
+            return scan.judge(new byte[16], limit, cleanHere && ended == null)
+                    .orThrow(log.name(), fileOffset);
+        }
+        if (successor == null) {
+            return scan.judge(disk.bootId(), evidence, false).orThrow(log.name(), fileOffset);
+        }
+        if (end == limit) {
+            return new LogTail(LogTail.Verdict.WHOLE, "log " + successor.id() + " takes over at position " + end, end, 0);
+        }
+        byte[] boot = disk.bootId();
+        if (successor.begin().isOfBoot(boot) && log.begin().isOfBoot(boot)) {
+            throw new CorruptionException(
+                    log.name(),
+                    fileOffset,
+                    "records up to position " + limit + ", where log " + successor.id() + " of the same boot takes over",
+                    "none from position " + end + " on");
+        }
+        return scan.judge(boot, Math.min(evidence, limit), false).orThrow(log.name(), fileOffset);
+    }
+
+    /** Counts what stands in the logs behind a gap, and notes that they are settled. */
+    private void setAsideFrom(int index) {
+        for (LogFile log : started.subList(index, started.size())) {
+            LogStart begin = log.begin();
+            Memory content = Memory.allocate((int) Math.max(8, log.limitPosition() - begin.basePosition()));
+            try {
+                LogScan scan = new LogScan(log, log.limitPosition(), content, 0);
+                long found = 0;
+                while (scan.next()) {
+                    found++;
+                }
+                scan.findLaterValidRecord();
+                found += scan.laterRecords();
+                setAside += found;
+                reports.add(new RecoveryReport.Log(
+                        log.name(), 0, 0, end, found + " records behind the gap are set aside"));
+            } finally {
+                content.release();
+            }
+            settlements.add(new ManifestRecord.LogEnded(log.id(), Math.min(end, begin.basePosition()), lastBatch));
+        }
+    }
+
+    /** The log that holds the last batch, or null where no log was ever used. */
+    LogFile last() {
+        return last;
+    }
+
+    /** Position behind the last batch. */
+    long end() {
+        return end;
+    }
+
+    long lastBatch() {
+        return lastBatch;
+    }
+
+    long batches() {
+        return batches;
+    }
+
+    long setAside() {
+        return setAside;
+    }
+
+    List<RecoveryReport.Log> reports() {
+        return reports;
+    }
+
+    /** Logs that are named and were never used, oldest first. */
+    List<LogFile> unused() {
+        return unused;
+    }
+
+    /** What is to be said of logs behind a gap. */
+    List<ManifestRecord.LogEnded> settlements() {
+        return settlements;
+    }
+
+    @Override
+    public void close() {
+        started.forEach(LogFile::close);
+        unused.forEach(LogFile::close);
+    }
+}

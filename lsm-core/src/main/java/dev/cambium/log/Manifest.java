@@ -1,0 +1,205 @@
+package dev.cambium.log;
+
+import dev.cambium.error.StoreException;
+import dev.cambium.segment.disk.ZoneFileSystem;
+import dev.cambium.segment.log.LogFile;
+import dev.cambium.segment.manifest.ManifestEdit;
+import dev.cambium.segment.manifest.ManifestFile;
+import dev.cambium.segment.manifest.ManifestReading;
+import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.ManifestState;
+import dev.cambium.segment.manifest.Superblock;
+import dev.cambium.segment.manifest.SuperblockFile;
+import dev.cambium.segment.memory.Bytes;
+import dev.cambium.segment.runtime.RandomSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The manifest of an open store: what it says now, and the only way to say more. An edit is durable when {@link #append} returns,
+ * and takes part in {@link #state} from then on.
+ *
+ * <p>Threads: any; edits exclude each other.
+ */
+public final class Manifest implements AutoCloseable {
+    /** A longer manifest is replaced by a snapshot of itself at the next open. */
+    static final long ROLL_FROM_BYTES = 64 << 10;
+
+    private final ZoneFileSystem disk;
+    private final SuperblockFile superblocks;
+    private ManifestFile file;
+    private ManifestState state;
+
+    /** Logs that no manifest names any more: those of the latest edit, which a lost edit could name again, and the free ones. */
+    private List<String> droppedByLatest = new ArrayList<>();
+
+    private final List<String> free = new ArrayList<>();
+
+    private Manifest(ZoneFileSystem disk, SuperblockFile superblocks, ManifestFile file, ManifestState state) {
+        this.disk = disk;
+        this.superblocks = superblocks;
+        this.file = file;
+        this.state = state;
+    }
+
+    /** Writes the files of an empty store; with the superblock, the last of them, the store exists. */
+    static void create(ZoneFileSystem disk, RandomSource random, long createdMillis) {
+        byte[] storeId = bytes(random);
+        long logId = 1;
+        LogFile.prepare(disk, logId, storeId, random.nextLong(), WriteAheadLog.SMALLEST_CAPACITY)
+                .close();
+        ManifestEdit first = ManifestEdit.to(1)
+                .logNext(logId, WriteAheadLog.SMALLEST_CAPACITY)
+                .build();
+        long length;
+        try (ManifestFile file = ManifestFile.create(disk, 1, storeId, first)) {
+            length = file.length();
+        }
+        disk.forceDirectory();
+        SuperblockFile.create(
+                disk,
+                new Superblock(
+                        storeId, bytes(random), 0, random.nextLong(), 1, length, 1, createdMillis));
+    }
+
+    private static byte[] bytes(RandomSource random) {
+        byte[] bytes = new byte[16];
+        Bytes.putLong(bytes, 0, random.nextLong());
+        Bytes.putLong(bytes, 8, random.nextLong());
+        return bytes;
+    }
+
+    /**
+     * Takes the store over for a new writer, whose number is forced before anything else is changed; from now on no CLEAN of before
+     * says where the log ends. A manifest that is long or has a torn tail is replaced.
+     */
+    static Manifest open(ZoneFileSystem disk, SuperblockFile superblocks, ManifestReading reading) {
+        superblocks.write(superblocks.nextWriter());
+        long id = superblocks.current().manifestId();
+        if (!reading.tornTail() && reading.fileLength() < ROLL_FROM_BYTES) {
+            return new Manifest(
+                    disk, superblocks, ManifestFile.openForAppend(disk, id, reading), reading.state());
+        }
+        long nextId = id + 1;
+        if (disk.exists(ManifestFile.name(nextId))) {
+            disk.delete(ManifestFile.name(nextId)); // of a roll that did not come to its end: no superblock names it
+        }
+        ManifestFile next = ManifestFile.create(
+                disk, nextId, superblocks.current().storeId(), reading.state().toSnapshotEdit());
+        disk.forceDirectory();
+        superblocks.write(superblocks.current().withManifest(nextId, next.length()));
+        disk.delete(ManifestFile.name(id));
+        return new Manifest(disk, superblocks, next, reading.state());
+    }
+
+    /** Appends an edit and forces it. */
+    synchronized void append(Consumer<ManifestEdit.Builder> statements) {
+        ManifestEdit.Builder builder = ManifestEdit.to(state.version() + 1);
+        statements.accept(builder);
+        ManifestEdit edit = builder.build();
+        ManifestState next = state.apply(edit, ManifestFile.name(file.id()), file.length());
+        file.append(edit);
+        state = next;
+        free.addAll(droppedByLatest);
+        droppedByLatest = new ArrayList<>();
+    }
+
+    /**
+     * Makes a log file and names it: blocks written, header forced, directory forced, LOG_NEXT forced. A file that is no longer
+     * named is recycled where one of this capacity is there.
+     */
+    synchronized LogFile prepareLog(long capacity, RandomSource random) {
+        long id = state.nextLogId();
+        String name = LogFile.name(id);
+        LogFile prepared = recycled(id, capacity, random);
+        try {
+            if (prepared == null) {
+                if (disk.exists(name)) {
+                    disk.delete(name); // of a preparation that did not come to its end: no edit names it
+                }
+                prepared = LogFile.prepare(disk, id, superblocks.current().storeId(), random.nextLong(), capacity);
+                disk.forceDirectory();
+            }
+            append(edit -> edit.logNext(id, capacity));
+            return prepared;
+        } catch (StoreException e) {
+            if (prepared != null) {
+                prepared.close();
+            }
+            deleteAfter(name, e);
+            throw e;
+        }
+    }
+
+    private LogFile recycled(long id, long capacity, RandomSource random) {
+        byte[] storeId = superblocks.current().storeId();
+        for (int i = 0; i < free.size(); i++) {
+            if (LogFile.canRecycle(disk, free.get(i), storeId, capacity)) {
+                return LogFile.recycle(disk, free.remove(i), id, storeId, random.nextLong());
+            }
+        }
+        return null;
+    }
+
+    private void deleteAfter(String name, StoreException failure) {
+        try {
+            if (disk.exists(name) && state.logs().stream().noneMatch(log -> LogFile.name(log.id()).equals(name))) {
+                disk.delete(name);
+            }
+        } catch (StoreException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /**
+     * Stops naming the logs below {@code firstLive}, whose content is elsewhere by now. Their files are recycled or deleted once a
+     * later edit is forced: until then a lost edit would name them again.
+     */
+    synchronized void dropLogs(long firstLive) {
+        List<String> dropped = state.logs().stream()
+                .map(ManifestRecord.LogNext::id)
+                .filter(id -> id < firstLive)
+                .map(LogFile::name)
+                .toList();
+        append(edit -> edit.logDrop(firstLive));
+        droppedByLatest.addAll(dropped);
+    }
+
+    /** Says that the store was closed and where its log ends; both forced. */
+    public synchronized void writeClean(long logId, long position, long batch) {
+        append(edit -> edit.clean(superblocks.current().incarnation(), logId, position, batch));
+        superblocks.write(superblocks.current().withManifest(file.id(), file.length()));
+    }
+
+    public synchronized ManifestState state() {
+        return state;
+    }
+
+    /** How many times a writer has opened the store, this one included. */
+    public synchronized long incarnation() {
+        return superblocks.current().incarnation();
+    }
+
+    public byte[] storeId() {
+        return superblocks.current().storeId();
+    }
+
+    /** Deletes files that an interrupted preparation, roll or creation left and nothing names. */
+    synchronized void deleteGarbage() {
+        for (String name : disk.list()) {
+            boolean unnamedLog = LogFile.isSpareName(name)
+                    || LogFile.idOf(name) >= 0
+                            && state.logs().stream().noneMatch(log -> LogFile.name(log.id()).equals(name));
+            boolean unnamedManifest = ManifestFile.idOf(name) >= 0 && ManifestFile.idOf(name) != file.id();
+            if (unnamedLog || unnamedManifest || name.equals(SuperblockFile.NEW_NAME)) {
+                disk.delete(name);
+            }
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        file.close();
+    }
+}

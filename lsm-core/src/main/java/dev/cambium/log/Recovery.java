@@ -1,0 +1,367 @@
+package dev.cambium.log;
+
+import dev.cambium.Options;
+import dev.cambium.RecoveryReport;
+import dev.cambium.epoch.ReadEpochs;
+import dev.cambium.error.CorruptionException;
+import dev.cambium.error.NoStoreException;
+import dev.cambium.memtable.Memtable;
+import dev.cambium.segment.disk.DirectoryLock;
+import dev.cambium.segment.disk.ZoneFile;
+import dev.cambium.segment.disk.ZoneFileSystem;
+import dev.cambium.segment.log.LogFile;
+import dev.cambium.segment.log.LogHeader;
+import dev.cambium.segment.log.LogRecord;
+import dev.cambium.segment.log.Operation;
+import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.manifest.ManifestFile;
+import dev.cambium.segment.manifest.ManifestReading;
+import dev.cambium.segment.manifest.SuperblockFile;
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.runtime.BackgroundExecutor;
+import dev.cambium.segment.runtime.Environment;
+import dev.cambium.version.Version;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * One open of a store, in steps: {@link #find} or create it, {@link #readManifest}, {@link #replay} the logs into memtables,
+ * {@link #settle} on disk what was found and take the store over for a new writer.
+ *
+ * <p>Up to {@code settle} nothing on disk is changed, but for the creation of a missing store; what is damaged is reported with
+ * file and offset and stays as it is. No log of before a crash is ever appended to. A crash at any point of {@code settle} leads
+ * to the same content at the next open.
+ */
+public final class Recovery implements AutoCloseable {
+    private final Environment environment;
+    private final ZoneFileSystem disk;
+    private final Options options;
+    private final MemoryBudget budget;
+    private final ReadEpochs epochs;
+    private final long startedNanos;
+
+    private boolean created;
+    private SuperblockFile superblocks;
+    private ManifestReading manifestReading;
+    private boolean cleanClose;
+    private LogChain chain;
+    private final TreeMap<Integer, String> keyspaces = new TreeMap<>();
+    private long operations;
+
+    private final List<Memtable> memtables = new ArrayList<>(); // oldest first
+    private Memtable.Loader loader;
+
+    private Manifest manifest;
+    private WriteAheadLog log;
+    private boolean handedOver;
+
+    public Recovery(Environment environment, Options options, MemoryBudget budget, ReadEpochs epochs) {
+        this.environment = environment;
+        this.disk = environment.disk();
+        this.options = options;
+        this.budget = budget;
+        this.epochs = epochs;
+        this.startedNanos = environment.clock().nanoTime();
+    }
+
+    /** Step 1: makes the directory if it may, and takes the lock, which the caller owns from then on. */
+    public DirectoryLock lock() {
+        if (!disk.directoryExists()) {
+            if (!options.createIfMissing()) {
+                throw new NoStoreException("there is no store at " + disk.describe() + ": no such directory");
+            }
+            disk.createDirectory();
+        } else if (!disk.exists(SuperblockFile.NAME)) {
+            requireCreatable();
+        }
+        return disk.lock();
+    }
+
+    /** Step 2: makes sure that there is a store. */
+    public void find() {
+        if (!disk.exists(SuperblockFile.NAME)) {
+            requireCreatable();
+            for (String name : disk.list()) {
+                if (isLeftover(name)) {
+                    disk.delete(name);
+                }
+            }
+            Manifest.create(disk, environment.random(), environment.clock().wallMillis());
+            created = true;
+        }
+    }
+
+    /** A directory becomes a store if it is empty, or holds only what a creation leaves that did not come to its end. */
+    private void requireCreatable() {
+        for (String name : disk.list()) {
+            if (name.equals("LOCK") || name.equals("OWNER")) {
+                continue;
+            }
+            if (!isLeftover(name)) {
+                if (LogFile.idOf(name) >= 0 || ManifestFile.idOf(name) >= 0) {
+                    throw new CorruptionException(
+                            SuperblockFile.NAME, 0, "the file beside " + name + ", which has been in use", "no file");
+                }
+                throw new NoStoreException(
+                        "there is no store at " + disk.describe() + ": the directory holds other files, such as " + name);
+            }
+        }
+        if (!options.createIfMissing()) {
+            throw new NoStoreException("there is no store at " + disk.describe() + ": the directory is empty");
+        }
+    }
+
+    private boolean isLeftover(String name) {
+        if (name.equals(SuperblockFile.NEW_NAME) || name.equals(ManifestFile.name(1))) {
+            return true;
+        }
+        if (!name.equals(LogFile.name(1))) {
+            return false;
+        }
+        try (ZoneFile file = disk.openReadOnly(name)) {
+            if (file.length() < LogHeader.LENGTH) {
+                return true;
+            }
+            Memory page = Memory.allocate(LogHeader.LENGTH);
+            try {
+                file.read(0, page, 0, LogHeader.LENGTH);
+                return page.isZero(LogHeader.START_SECTOR, LogHeader.SECTOR_LENGTH); // never used
+            } finally {
+                page.release();
+            }
+        }
+    }
+
+    /** Step 3: reads superblock and manifest. */
+    public void readManifest() {
+        superblocks = SuperblockFile.open(disk);
+        long id = superblocks.current().manifestId();
+        if (!disk.exists(ManifestFile.name(id))) {
+            throw new CorruptionException(ManifestFile.name(id), 0, "the manifest that the superblock names", "no file");
+        }
+        manifestReading = ManifestFile.read(
+                disk, id, superblocks.current().storeId(), superblocks.current().manifestLength());
+        cleanClose = superblocks.provesCleanClose(manifestReading.state().clean());
+        keyspaces.putAll(manifestReading.state().keyspaces());
+    }
+
+    /** Step 4: replays the logs into memtables. */
+    public void replay() {
+        chain = new LogChain(disk, superblocks.current().storeId(), manifestReading.state(), cleanClose);
+        chain.open();
+        chain.read(this::load);
+        if (loader != null) {
+            loader.finish();
+            loader = null;
+        }
+        if (memtables.isEmpty() || isFull(memtables.get(memtables.size() - 1))) {
+            memtables.add(newMemtable());
+        }
+    }
+
+    private void load(Memory content, int length, int[] records, int count) {
+        if (loader == null || isFull(memtables.get(memtables.size() - 1))) {
+            if (loader != null) {
+                loader.finish();
+            }
+            Memtable memtable;
+            try {
+                memtable = newMemtable();
+            } catch (RuntimeException | Error e) {
+                content.release();
+                throw e;
+            }
+            memtables.add(memtable);
+            loader = memtable.loader();
+        }
+        Memtable memtable = memtables.get(memtables.size() - 1);
+        long base = memtable.arena().adopt(content, length);
+        for (int i = 0; i < count; i++) {
+            int record = records[i];
+            int at = record + LogRecord.OPERATIONS_OFFSET;
+            int operationCount = LogRecord.count(content, record);
+            operations += operationCount;
+            if (Operation.code(content, at) == OperationCode.KEYSPACE) {
+                addKeyspaces(content, at, operationCount);
+            } else {
+                loader.add(base + at, operationCount);
+            }
+        }
+    }
+
+    private void addKeyspaces(Memory content, int at, int count) {
+        for (int i = 0; i < count; i++) {
+            int valueLength = Operation.valueLength(content, at);
+            String name = new String(
+                    content.toArray(Operation.valueOffset(content, at), valueLength),
+                    StandardCharsets.UTF_8);
+            keyspaces.put(Operation.keyspaceId(content, at), name);
+            at += Operation.length(content, at);
+        }
+    }
+
+    private boolean isFull(Memtable memtable) {
+        return memtable.arena().filledBytes() >= options.memtableBytes();
+    }
+
+    private Memtable newMemtable() {
+        return new Memtable(budget, epochs, options.memtableBytes());
+    }
+
+    /** Step 5: takes the store over for a new writer, and puts on disk what was found about the old one. */
+    public void settle(BackgroundExecutor background) {
+        LogFile current = null;
+        LogFile next = null;
+        manifest = Manifest.open(disk, superblocks, manifestReading);
+        try {
+            LogFile prepared = unusedBehindLast();
+            if (cleanClose) {
+                current = continueLast();
+                next = prepared == null ? null : openUnused(prepared);
+            } else {
+                current = startAfter(prepared);
+            }
+            manifest.deleteGarbage();
+            log = new WriteAheadLog(
+                    disk,
+                    manifest,
+                    environment.random(),
+                    background,
+                    current,
+                    next,
+                    WriteAheadLog.largestCapacity(options.memtableBytes()));
+        } finally {
+            chain.close();
+            if (log == null) {
+                closeAll(current, next);
+            }
+        }
+    }
+
+    private static void closeAll(LogFile... files) {
+        for (LogFile file : files) {
+            if (file != null) {
+                file.close();
+            }
+        }
+    }
+
+    /** The log that the last writer had prepared but not used, or null. */
+    private LogFile unusedBehindLast() {
+        LogFile found = null;
+        for (LogFile unused : chain.unused()) {
+            if (chain.last() == null || unused.id() > chain.last().id()) {
+                found = unused;
+            }
+        }
+        return found;
+    }
+
+    private LogFile openUnused(LogFile unused) {
+        return LogFile.open(disk, unused.id(), manifest.storeId());
+    }
+
+    private LogFile continueLast() {
+        LogFile current = LogFile.open(disk, chain.last().id(), manifest.storeId());
+        if (!current.begin().isOfBoot(disk.bootId())) {
+            current.restart(disk.bootId());
+        }
+        current.continueAt(chain.end(), chain.lastBatch());
+        return current;
+    }
+
+    /** After a crash: what counts of the last log is forced and settled, and a new log takes over from there. */
+    private LogFile startAfter(LogFile unused) {
+        LogFile last = chain.last();
+        if (last != null && !manifest.state().ends().containsKey(last.id())) {
+            try (LogFile torn = LogFile.open(disk, last.id(), manifest.storeId())) {
+                torn.continueAt(chain.end(), chain.lastBatch());
+                torn.force();
+            }
+            manifest.append(edit -> {
+                edit.logEnded(last.id(), chain.end(), chain.lastBatch());
+                chain.settlements().forEach(edit::add);
+            });
+        }
+        LogFile following = unused == null
+                ? manifest.prepareLog(
+                        last == null ? WriteAheadLog.SMALLEST_CAPACITY : last.capacity(), environment.random())
+                : openUnused(unused);
+        following.start(
+                disk.bootId(),
+                chain.end(),
+                last == null ? 0 : last.id(),
+                chain.end(),
+                chain.lastBatch(),
+                chain.end());
+        return following;
+    }
+
+    /** What readers see first. */
+    public Version version() {
+        List<Memtable> sealed = new ArrayList<>(memtables.subList(0, memtables.size() - 1));
+        Collections.reverse(sealed);
+        return new Version(memtables.get(memtables.size() - 1), sealed);
+    }
+
+    public WriteAheadLog log() {
+        return log;
+    }
+
+    public Manifest manifest() {
+        return manifest;
+    }
+
+    /** Names by id, of all keyspaces but the first, which has no name. */
+    public SortedMap<Integer, String> keyspaces() {
+        return Collections.unmodifiableSortedMap(keyspaces);
+    }
+
+    public RecoveryReport report() {
+        long entries = 0;
+        for (Memtable memtable : memtables) {
+            entries += memtable.entries();
+        }
+        return new RecoveryReport(
+                disk.describe(),
+                superblocks.current().incarnation(),
+                created,
+                cleanClose,
+                manifestReading.edits().size(),
+                manifestReading.tornTail(),
+                chain.reports(),
+                chain.batches(),
+                operations,
+                entries,
+                chain.setAside(),
+                environment.clock().nanoTime() - startedNanos);
+    }
+
+    /** Says that the caller owns memtables, log and manifest from now on. */
+    public void handOver() {
+        handedOver = true;
+    }
+
+    /** Gives back everything that was not handed over. */
+    @Override
+    public void close() {
+        if (handedOver) {
+            return;
+        }
+        memtables.forEach(Memtable::release);
+        if (log != null) {
+            log.close();
+        }
+        if (manifest != null) {
+            manifest.close();
+        }
+        if (chain != null) {
+            chain.close();
+        }
+    }
+}
