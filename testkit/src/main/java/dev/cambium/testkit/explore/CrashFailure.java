@@ -14,7 +14,7 @@ public final class CrashFailure extends AssertionError {
 
     CrashFailure(long seed, CrashPoint point, String place, List<? extends WorkloadStep> workload, Throwable cause) {
         super(
-                "seed " + seed + ", crash at " + point + " (" + place + "): " + cause.getMessage()
+                "seed " + seed + ", crash at " + point + " (" + place + "): " + cause
                         + "\nto see it again: explorer.replay(workload, CrashPoint.parse(\"" + point + "\")) with seed "
                         + seed + " and the workload\n" + listing(workload),
                 cause);

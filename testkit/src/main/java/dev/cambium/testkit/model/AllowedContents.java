@@ -1,5 +1,6 @@
 package dev.cambium.testkit.model;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -29,8 +30,23 @@ public final class AllowedContents {
     private final List<Operation> operations;
 
     public AllowedContents(CrashHistory<Operation> history) {
-        this.history = history;
-        this.operations = history.possible();
+        this.history = withoutLeftOut(history);
+        this.operations = this.history.possible();
+    }
+
+    /** What was left out wrote nothing, so it says nothing about the log either. */
+    private static CrashHistory<Operation> withoutLeftOut(CrashHistory<Operation> history) {
+        ModelStore live = new ModelStore();
+        List<CrashHistory.Begun<Operation>> done = new ArrayList<>();
+        for (CrashHistory.Begun<Operation> begun : history.steps()) {
+            if (begun.step().isDoneOn(live)) {
+                done.add(begun);
+                if (begun.end() != CrashHistory.End.REFUSED) {
+                    begun.step().applyTo(live);
+                }
+            }
+        }
+        return new CrashHistory<>(history.crash(), done, history.closed());
     }
 
     /** Whether a store may hold {@code found}. */

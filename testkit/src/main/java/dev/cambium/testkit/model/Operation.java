@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
  * One call on a store under test. Its text is the Java that makes it, given imports of this interface's, {@link Durability}'s
  * and {@link ByteText}'s members; compare two by their text.
  *
- * <p>Every sequence of operations means something: one that names a keyspace or snapshot which does not exist is left out.
- * So any part of a workload is a workload, which is what shrinking needs.
+ * <p>Every sequence of operations means something: one that names a keyspace or snapshot which does not exist is left out,
+ * as are an empty batch and a second creation. So any part of a workload is a workload, which is what shrinking needs.
  */
 public sealed interface Operation extends WorkloadStep {
     /** The changes this operation makes to entries, in order; empty if it makes none. */
@@ -26,11 +26,14 @@ public sealed interface Operation extends WorkloadStep {
         return false;
     }
 
-    /** Executes on the model what the operation changes, or nothing if it names a keyspace which does not exist. */
+    /** Whether the operation is done on a store that holds what {@code model} does, or left out. */
+    default boolean isDoneOn(ModelStore model) {
+        return changes().stream().allMatch(change -> model.hasKeyspace(change.keyspace()));
+    }
+
+    /** Executes on the model what the operation changes; only where it {@link #isDoneOn}. */
     default void applyTo(ModelStore model) {
-        if (changes().stream().allMatch(change -> model.hasKeyspace(change.keyspace()))) {
-            model.apply(changes());
-        }
+        model.apply(changes());
     }
 
     private static String java(String type, Object... arguments) {
@@ -74,6 +77,11 @@ public sealed interface Operation extends WorkloadStep {
         }
 
         @Override
+        public boolean isDoneOn(ModelStore model) {
+            return !changes.isEmpty() && Operation.super.isDoneOn(model);
+        }
+
+        @Override
         public String toString() {
             String list = changes.stream().map(Change::toString).collect(Collectors.joining(", "));
             return "new Batch(List.of(" + list + "), " + durability + ")";
@@ -85,6 +93,11 @@ public sealed interface Operation extends WorkloadStep {
         @Override
         public Durability durability() {
             return Durability.SYNC;
+        }
+
+        @Override
+        public boolean isDoneOn(ModelStore model) {
+            return !model.hasKeyspace(name);
         }
 
         @Override
@@ -101,6 +114,11 @@ public sealed interface Operation extends WorkloadStep {
     /** Reads a key. */
     record Get(String keyspace, byte[] key) implements Operation {
         @Override
+        public boolean isDoneOn(ModelStore model) {
+            return model.hasKeyspace(keyspace);
+        }
+
+        @Override
         public String toString() {
             return java("Get", keyspace, key);
         }
@@ -108,6 +126,11 @@ public sealed interface Operation extends WorkloadStep {
 
     /** Reads a range. */
     record Scan(String keyspace, ScanRange range) implements Operation {
+        @Override
+        public boolean isDoneOn(ModelStore model) {
+            return model.hasKeyspace(keyspace);
+        }
+
         @Override
         public String toString() {
             return java("Scan", keyspace, range);
