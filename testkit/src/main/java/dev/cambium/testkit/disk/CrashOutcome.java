@@ -17,8 +17,7 @@ public record CrashOutcome(CrashKind kind, Survival survival, long seed) {
     }
 
     /** The process dies, the machine runs on. */
-    public static final CrashOutcome PROCESS_KILL =
-            new CrashOutcome(CrashKind.PROCESS_KILL, Survival.EVERYTHING, 0);
+    public static final CrashOutcome PROCESS_KILL = new CrashOutcome(CrashKind.PROCESS_KILL, Survival.EVERYTHING, 0);
 
     /** The power fails and nothing unforced survives. */
     public static final CrashOutcome NOTHING_UNFORCED =

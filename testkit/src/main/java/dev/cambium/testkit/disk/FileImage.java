@@ -111,8 +111,7 @@ final class FileImage {
 
     private void remember(int index, byte[] version) {
         List<byte[]> earlier = givenUp.remove(index);
-        List<byte[]> versions =
-                unforced.computeIfAbsent(index, any -> earlier == null ? new ArrayList<>(2) : earlier);
+        List<byte[]> versions = unforced.computeIfAbsent(index, any -> earlier == null ? new ArrayList<>(2) : earlier);
         if (versions.size() == MOST_VERSIONS) {
             versions.remove(0);
         }
@@ -152,9 +151,8 @@ final class FileImage {
         byte[] seen = sectors[index];
         sectors[index] = flipped(seen, within, mask);
         if (index < forcedSectors.length) {
-            forcedSectors[index] = forcedSectors[index] == seen
-                    ? sectors[index]
-                    : flipped(forcedSectors[index], within, mask);
+            forcedSectors[index] =
+                    forcedSectors[index] == seen ? sectors[index] : flipped(forcedSectors[index], within, mask);
         }
     }
 

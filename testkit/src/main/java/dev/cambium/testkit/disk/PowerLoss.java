@@ -31,9 +31,10 @@ final class PowerLoss {
         return switch (survival) {
             case NOTHING_UNFORCED -> forced;
             case EVERYTHING -> since.get(since.size() - 1);
-            case SEEDED -> !random.chance(sectorPercent)
-                    ? forced
-                    : random.chance(75) ? since.get(since.size() - 1) : random.pick(since);
+            case SEEDED ->
+                !random.chance(sectorPercent)
+                        ? forced
+                        : random.chance(75) ? since.get(since.size() - 1) : random.pick(since);
         };
     }
 
@@ -47,9 +48,10 @@ final class PowerLoss {
         return switch (survival) {
             case NOTHING_UNFORCED -> forced;
             case EVERYTHING -> written;
-            case SEEDED -> written == forced || random.chance(lengthPercent)
-                    ? written
-                    : random.chance(50) ? forced : random.between(forced, written);
+            case SEEDED ->
+                written == forced || random.chance(lengthPercent)
+                        ? written
+                        : random.chance(50) ? forced : random.between(forced, written);
         };
     }
 

@@ -109,8 +109,9 @@ public final class SimulatedDisk implements ZoneFileSystem {
     public synchronized SimulatedDisk afterCrash(CrashOutcome outcome) {
         return switch (outcome.kind()) {
             case PROCESS_KILL -> new SimulatedDisk(seed, boot, mappedStoresAreSafe, directory.afterKill(), exists);
-            case POWER_LOSS -> new SimulatedDisk(
-                    seed, boot + 1, mappedStoresAreSafe, directory.afterPowerLoss(new PowerLoss(outcome)), exists);
+            case POWER_LOSS ->
+                new SimulatedDisk(
+                        seed, boot + 1, mappedStoresAreSafe, directory.afterPowerLoss(new PowerLoss(outcome)), exists);
         };
     }
 

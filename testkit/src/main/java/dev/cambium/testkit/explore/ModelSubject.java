@@ -9,7 +9,6 @@ import dev.cambium.testkit.model.Entry;
 import dev.cambium.testkit.model.ModelStore;
 import dev.cambium.testkit.model.Operation;
 import dev.cambium.testkit.model.ScanRange;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -88,8 +87,8 @@ public final class ModelSubject implements Subject<Operation> {
             byte[] previous = null;
             for (Entry entry : entries) {
                 if (previous != null && Arrays.compareUnsigned(previous, entry.key()) >= 0) {
-                    throw new AssertionError("a scan of " + keyspace + " gives " + entry + " after "
-                            + ByteText.toJava(previous));
+                    throw new AssertionError(
+                            "a scan of " + keyspace + " gives " + entry + " after " + ByteText.toJava(previous));
                 }
                 previous = entry.key();
                 compare("get of a key that the scan has given", entry.value(), store.get(keyspace, entry.key()));
@@ -131,7 +130,9 @@ public final class ModelSubject implements Subject<Operation> {
 
     private void runBackground(int steps) {
         int left = steps;
-        while (left > 0 && environment.executor() != null && environment.executor().runNext()) {
+        while (left > 0
+                && environment.executor() != null
+                && environment.executor().runNext()) {
             left--;
         }
     }
@@ -140,10 +141,7 @@ public final class ModelSubject implements Subject<Operation> {
         if (operation instanceof Operation.Get get) {
             compare(operation, model.get(get.keyspace(), get.key()), store.get(get.keyspace(), get.key()));
         } else if (operation instanceof Operation.Scan scan) {
-            compare(
-                    operation,
-                    model.scan(scan.keyspace(), scan.range()),
-                    store.scan(scan.keyspace(), scan.range()));
+            compare(operation, model.scan(scan.keyspace(), scan.range()), store.scan(scan.keyspace(), scan.range()));
         } else if (operation instanceof Operation.OpenSnapshot open) {
             if (!snapshots.containsKey(open.snapshot())) {
                 snapshots.put(open.snapshot(), new Snapshot(store.openSnapshot(), model.snapshot()));

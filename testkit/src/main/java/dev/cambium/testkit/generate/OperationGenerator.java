@@ -101,8 +101,7 @@ public final class OperationGenerator {
             lower = upper;
             upper = swapped;
         }
-        return new ScanRange(
-                lower, random.chance(50), upper, random.chance(50), new byte[0], descending, limit);
+        return new ScanRange(lower, random.chance(50), upper, random.chance(50), new byte[0], descending, limit);
     }
 
     private int snapshot() {

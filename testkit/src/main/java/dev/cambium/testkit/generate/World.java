@@ -66,14 +66,12 @@ public record World(
 
     /** As {@link #tiny}, with as many keys as given, of a shape. */
     public World with(KeyShape shape, int count) {
-        return new World(
-                shape, count, keyspaceCount, mostValueBytes, mostBatch, mostSnapshots, weights, durabilities);
+        return new World(shape, count, keyspaceCount, mostValueBytes, mostBatch, mostSnapshots, weights, durabilities);
     }
 
     /** Values of up to this length. */
     public World withValues(int mostBytes) {
-        return new World(
-                keys, keyCount, keyspaceCount, mostBytes, mostBatch, mostSnapshots, weights, durabilities);
+        return new World(keys, keyCount, keyspaceCount, mostBytes, mostBatch, mostSnapshots, weights, durabilities);
     }
 
     /** Another weight for a kind of operation, 0 to leave it out. */
@@ -88,14 +86,7 @@ public record World(
     /** Writes of one durability only. */
     public World with(Durability only) {
         return new World(
-                keys,
-                keyCount,
-                keyspaceCount,
-                mostValueBytes,
-                mostBatch,
-                mostSnapshots,
-                weights,
-                Map.of(only, 1));
+                keys, keyCount, keyspaceCount, mostValueBytes, mostBatch, mostSnapshots, weights, Map.of(only, 1));
     }
 
     private static Map<Action, Integer> defaultWeights() {

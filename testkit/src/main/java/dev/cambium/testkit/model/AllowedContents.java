@@ -59,12 +59,18 @@ public final class AllowedContents {
         if (allow(found)) {
             return;
         }
-        StringBuilder text = new StringBuilder("after " + history.crash() + " the store holds what no crash may leave;\n");
+        StringBuilder text =
+                new StringBuilder("after " + history.crash() + " the store holds what no crash may leave;\n");
         text.append("  of ").append(operations.size()).append(" operations the first ");
         text.append(history.durableCount()).append(" must be there wholly, the first ");
-        text.append(history.loggedCount()).append(" as far as they are logged\n  found: ").append(found);
+        text.append(history.loggedCount())
+                .append(" as far as they are logged\n  found: ")
+                .append(found);
         any((flushed, logged, content) -> {
-            text.append("\n  with the first ").append(flushed).append(" flushed and ").append(logged);
+            text.append("\n  with the first ")
+                    .append(flushed)
+                    .append(" flushed and ")
+                    .append(logged);
             text.append(" logged it would differ by ").append(found.differenceTo(content));
             return text.length() > 4_000;
         });

@@ -89,8 +89,7 @@ public record CrashHistory<O extends WorkloadStep>(CrashKind crash, List<Begun<O
 
     private int acknowledgedCount() {
         int count = possible().size();
-        boolean lastUnknown =
-                !steps.isEmpty() && steps.get(steps.size() - 1).end() == End.UNKNOWN;
+        boolean lastUnknown = !steps.isEmpty() && steps.get(steps.size() - 1).end() == End.UNKNOWN;
         return lastUnknown ? count - 1 : count;
     }
 }

@@ -55,8 +55,7 @@ public record ScanRange(
                 return false;
             }
         }
-        return key.length >= prefix.length
-                && Arrays.equals(key, 0, prefix.length, prefix, 0, prefix.length);
+        return key.length >= prefix.length && Arrays.equals(key, 0, prefix.length, prefix, 0, prefix.length);
     }
 
     /** The order in which entries are visited. */
