@@ -118,12 +118,15 @@ public final class CrashExplorer<O extends WorkloadStep> {
             if (cut != 0 && !plan.isWorthCutting(outcome)) {
                 continue;
             }
-            CrashPoint point = new CrashPoint(operation, cut, outcome);
+            CrashPoint point = new CrashPoint(operation, cut, plan.at(operation, cut, outcome));
             long count = recover(workload, life, point);
             recoveries++;
             for (long again : plan.recoveryPoints(count, random)) {
                 for (CrashOutcome next : plan.recoveryOutcomes()) {
-                    recover(workload, life, new CrashPoint(operation, cut, outcome, new CrashPoint(again, 0, next)));
+                    recover(
+                            workload,
+                            life,
+                            new CrashPoint(operation, cut, point.outcome(), new CrashPoint(again, 0, next)));
                     recoveries++;
                 }
             }

@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * Which of all crashes an exploration visits. Limits choose by the seed, evenly over the whole, and never leave out the last.
  *
- * @param outcomes what each crash is followed into
+ * @param outcomes what each crash is followed into; a seeded one gets another seed at each place
  * @param mostPoints most operations to crash at
  * @param mostCuts most places to crash at inside one write or store
  * @param recoveryOutcomes what each crash inside a recovery is followed into; empty to let recoveries be
@@ -81,6 +81,13 @@ public record CrashPlan(
 
     List<Long> recoveryPoints(long operationCount, SeededRandom random) {
         return recoveryOutcomes.isEmpty() ? List.of() : choose(operationCount, mostRecoveryPoints, random);
+    }
+
+    /** The outcome with a seed of its own for each place, so that a few seeded ones see many different losses. */
+    CrashOutcome at(long operation, int cut, CrashOutcome outcome) {
+        return outcome.survival() == CrashOutcome.Survival.SEEDED
+                ? CrashOutcome.powerLoss(SeededRandom.mix(SeededRandom.mix(outcome.seed(), operation), cut) >>> 1)
+                : outcome;
     }
 
     /**
