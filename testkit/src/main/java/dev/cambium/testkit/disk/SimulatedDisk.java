@@ -10,7 +10,6 @@ import dev.cambium.segment.memory.Bytes;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.testkit.runtime.SeededRandom;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -31,19 +30,14 @@ public final class SimulatedDisk implements ZoneFileSystem {
     static final String LOCK = "LOCK";
     static final String OWNER = "OWNER";
 
-    private static final long NEVER = Long.MAX_VALUE;
-
     private final long seed;
     private final long boot;
     private final boolean mappedStoresAreSafe;
     private final Directory directory;
     private final FaultPlan faults = new FaultPlan();
-    private final List<DiskOperation> operations = new ArrayList<>();
+    private final OperationLog log = new OperationLog();
     private boolean exists;
     private boolean locked;
-    private long crashOperation = NEVER;
-    private int crashCut;
-    private String death;
 
     /** An empty disk without a directory, on which stores into mappings are safe. */
     public SimulatedDisk(long seed) {
@@ -78,26 +72,16 @@ public final class SimulatedDisk implements ZoneFileSystem {
      * @param bytes how much of it happens first: one of its {@link DiskOperation#cuts}, or 0
      */
     public synchronized void crashAt(long operation, int bytes) {
-        if (operation < operations.size()) {
-            throw new IllegalArgumentException(
-                    "operation " + operation + " has happened, the next is " + operations.size());
-        }
-        if (bytes < 0) {
-            throw new IllegalArgumentException("bytes is " + bytes + ", must not be negative");
-        }
-        crashOperation = operation;
-        crashCut = bytes;
+        log.crashAt(operation, bytes);
     }
 
     /** Lets the disk die now, between operations. */
     public synchronized void crash() {
-        if (death == null) {
-            death = "after operation " + (operations.size() - 1);
-        }
+        log.crash();
     }
 
     public synchronized boolean hasCrashed() {
-        return death != null;
+        return log.hasCrashed();
     }
 
     /**
@@ -117,11 +101,11 @@ public final class SimulatedDisk implements ZoneFileSystem {
 
     /** What has changed the disk so far, in order; the last one may have failed, or be the one it died in. */
     public synchronized List<DiskOperation> operations() {
-        return List.copyOf(operations);
+        return log.operations();
     }
 
     public synchronized long operationCount() {
-        return operations.size();
+        return log.count();
     }
 
     /** All bytes of a file as the next reader sees them. For tests: works on a dead disk, meets no fault. */
@@ -286,9 +270,7 @@ public final class SimulatedDisk implements ZoneFileSystem {
     }
 
     void checkAlive() {
-        if (death != null) {
-            throw new SimulatedCrash(describe() + " died " + death);
-        }
+        log.checkAlive(this);
     }
 
     /** Counts an operation that happens wholly or not at all; it happens if this returns. */
@@ -301,31 +283,16 @@ public final class SimulatedDisk implements ZoneFileSystem {
     }
 
     private DiskOperation begin(OperationKind kind, String file, long offset, int length) {
-        DiskOperation operation = new DiskOperation(operations.size(), kind, file, offset, length);
-        operations.add(operation);
-        if (operation.number() == crashOperation) {
-            if (crashCut == 0) {
-                die(operation, 0);
-            }
-            if (!operation.isCutAt(crashCut)) {
-                throw new IllegalStateException("cannot cut " + operation + " after " + crashCut + " bytes");
-            }
-        }
-        return operation;
-    }
-
-    private void die(DiskOperation operation, int bytesDone) {
-        death = (bytesDone == 0 ? "before" : bytesDone + " bytes into") + " operation " + operation;
-        checkAlive();
+        return log.begin(this, kind, file, offset, length);
     }
 
     /** Writes or stores into a file, all of it or up to where the disk dies or fails. */
     void transfer(OperationKind kind, String name, FileImage file, long offset, Memory source, int from, int length) {
         DiskOperation operation = begin(kind, name, offset, length);
         FaultRule fault = faults.match(kind, name);
-        if (operation.number() == crashOperation) {
-            file.write((int) offset, source, from, crashCut);
-            die(operation, crashCut);
+        if (log.isCut(operation)) {
+            file.write((int) offset, source, from, log.crashCut());
+            log.dieInside(this, operation);
         }
         if (fault != null) {
             file.write((int) offset, source, from, cutBelow(operation, fault.partialBytes()));
@@ -362,7 +329,7 @@ public final class SimulatedDisk implements ZoneFileSystem {
     void checkReadable(String name, long offset, int length) {
         FaultRule fault = faults.match(OperationKind.READ, name);
         if (fault != null) {
-            throw fault.failure(new DiskOperation(operations.size(), OperationKind.READ, name, offset, length));
+            throw fault.failure(new DiskOperation(log.count(), OperationKind.READ, name, offset, length));
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.List;
  * One process life on a disk, from the open to the close or the death, and what had been acknowledged by then.
  *
  * <p>Whatever comes out of a subject once its disk is dead counts as the death: a store may wrap the error or swallow it.
+ * On a disk with faults a write may be refused and the life goes on; a flush or reopen that fails ends it.
  */
 final class Life<O extends WorkloadStep> {
     private final SimulatedDisk disk;
@@ -76,7 +77,7 @@ final class Life<O extends WorkloadStep> {
             if (disk.hasCrashed() || !mayFail) {
                 throw failure;
             }
-            if (!saysNothingHappened(failure)) {
+            if (step.makesAllDurable() || !saysNothingHappened(failure)) {
                 return false;
             }
             steps.set(index, new Begun<>(step, End.REFUSED));

@@ -126,6 +126,14 @@ class CrashExplorerTest {
     }
 
     @Test
+    void refusedWritesAreNotThereAfterwards() {
+        for (int capacity = 100; capacity < 6_000; capacity += 400) {
+            int room = capacity;
+            explorer().withFaults(plan -> plan.capacityBytes(room)).explore(WORKLOAD);
+        }
+    }
+
+    @Test
     void failureWithoutAFaultIsNoAcceptableOutcome() {
         List<Operation> workload = List.of(new Operation.Get(DEFAULT_KEYSPACE, bytes("a")));
         CrashExplorer<Operation> explorer = new CrashExplorer<>(
