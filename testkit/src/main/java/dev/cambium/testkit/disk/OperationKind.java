@@ -1,0 +1,15 @@
+package dev.cambium.testkit.disk;
+
+/** What a call on the simulated disk does. All kinds but {@link #READ} change it and are numbered. */
+public enum OperationKind {
+    CREATE_DIRECTORY,
+    CREATE,
+    WRITE,
+    STORE,
+    FORCE,
+    FORCE_DIRECTORY,
+    RENAME,
+    DELETE,
+    /** A read or a mapping for reads: can fail, but is not an operation to crash at. */
+    READ
+}
