@@ -301,6 +301,7 @@ public final class LogFile implements AutoCloseable {
 
     /** Walks the records to be appended: a wrong length or batch number here would cut the log at the next recovery. */
     private long lastBatchOf(Memory source, int offset, int length) {
+        long from = position();
         long batch = lastBatch;
         int end = offset + length;
         int at = offset;
@@ -308,7 +309,8 @@ public final class LogFile implements AutoCloseable {
             int recordLength = LogRecord.length(source, at);
             if (recordLength < LogRecord.MIN_LENGTH
                     || LogRecord.paddedLength(recordLength) > end - at
-                    || LogRecord.batch(source, at) != ++batch) {
+                    || LogRecord.batch(source, at) != ++batch
+                    || LogRecord.forcedThrough(source, at) > from + (at - offset)) {
                 throw new IllegalArgumentException("not a record of batch " + batch + " within " + (end - at)
                         + " bytes: batch " + LogRecord.batch(source, at) + " of " + recordLength + " bytes");
             }
@@ -339,6 +341,20 @@ public final class LogFile implements AutoCloseable {
             throw e;
         }
         forcedPosition = through;
+    }
+
+    /**
+     * Makes all bytes of the file survive a power loss and changes none. Recovery calls this before anything else says where the
+     * log ends: records that a dead process left in the page cache are valid, but need not be on the medium.
+     */
+    public void forceContent() {
+        throwIfFailed();
+        try {
+            file.force(false);
+        } catch (RuntimeException e) {
+            failure = e;
+            throw e;
+        }
     }
 
     private void throwIfFailed() {
