@@ -198,6 +198,29 @@ class LogScanTest {
     }
 
     @Test
+    void aRecordHoldsAtItsOwnPlaceOnly() {
+        LogFile log = LogTestSupport.smallLog(disk);
+        byte[] bytes = bytes(1);
+        int end = (int) log.fileOffset(log.position());
+        // Copies of the last record at every later place, then the record itself damaged: no copy takes its part.
+        for (int at = end; at + 48 <= bytes.length; at += 8) {
+            System.arraycopy(bytes, end - 48, bytes, at, 48);
+            Memory record = Memory.allocate(48);
+            record.put(0, bytes, at, 48);
+            long position = log.position() + at - end;
+            assertFalse(LogRecord.isValid(record, 0, 48, SALT, position, new CRC32C()));
+            record.release();
+            if (at % 48 == 16) {
+                bytes[end - 1 - 8] ^= 1;
+                LogScan scan = scan(1);
+                assertEquals(3, LogTestSupport.records(scan, content).size());
+                assertFalse(scan.findLaterValidRecord());
+                bytes[end - 1 - 8] ^= 1;
+            }
+        }
+    }
+
+    @Test
     void recordsOfAFilesOldLifeNeverValidate() {
         LogFile old = LogTestSupport.smallLog(disk);
         for (int i = 0; i < 60; i++) {
