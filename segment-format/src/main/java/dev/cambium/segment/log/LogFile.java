@@ -197,7 +197,10 @@ public final class LogFile implements AutoCloseable {
         }
     }
 
-    /** Puts the log into use: START is written and forced. Appends go to {@code start.basePosition()}. */
+    /**
+     * Puts the log into use: START is written and forced. Appends go to {@code first.basePosition()}. To be called only once the
+     * predecessor is forced up to {@code first.previousEnd()}: recovery takes that as evidence.
+     */
     public void start(LogStart first) {
         if (start != null) {
             throw new IllegalStateException(file.name() + " has been started already");
