@@ -197,7 +197,10 @@ public final class LogFile implements AutoCloseable {
         }
     }
 
-    /** Puts the log into use: START is written and forced. Appends go to {@code start.basePosition()}. */
+    /**
+     * Puts the log into use: START is written and forced. Appends go to {@code first.basePosition()}. To be called only once the
+     * predecessor is forced up to {@code first.previousEnd()}: recovery takes that as evidence.
+     */
     public void start(LogStart first) {
         if (start != null) {
             throw new IllegalStateException(file.name() + " has been started already");
@@ -301,6 +304,7 @@ public final class LogFile implements AutoCloseable {
 
     /** Walks the records to be appended: a wrong length or batch number here would cut the log at the next recovery. */
     private long lastBatchOf(Memory source, int offset, int length) {
+        long from = position();
         long batch = lastBatch;
         int end = offset + length;
         int at = offset;
@@ -308,7 +312,8 @@ public final class LogFile implements AutoCloseable {
             int recordLength = LogRecord.length(source, at);
             if (recordLength < LogRecord.MIN_LENGTH
                     || LogRecord.paddedLength(recordLength) > end - at
-                    || LogRecord.batch(source, at) != ++batch) {
+                    || LogRecord.batch(source, at) != ++batch
+                    || LogRecord.forcedThrough(source, at) > from + (at - offset)) {
                 throw new IllegalArgumentException("not a record of batch " + batch + " within " + (end - at)
                         + " bytes: batch " + LogRecord.batch(source, at) + " of " + recordLength + " bytes");
             }
@@ -339,6 +344,20 @@ public final class LogFile implements AutoCloseable {
             throw e;
         }
         forcedPosition = through;
+    }
+
+    /**
+     * Makes all bytes of the file survive a power loss and changes none. Recovery calls this before anything else says where the
+     * log ends: records that a dead process left in the page cache are valid, but need not be on the medium.
+     */
+    public void forceContent() {
+        throwIfFailed();
+        try {
+            file.force(false);
+        } catch (RuntimeException e) {
+            failure = e;
+            throw e;
+        }
     }
 
     private void throwIfFailed() {

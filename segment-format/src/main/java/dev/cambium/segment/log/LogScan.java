@@ -1,6 +1,7 @@
 package dev.cambium.segment.log;
 
 import dev.cambium.error.CorruptionException;
+import dev.cambium.segment.format.RangeChecksums;
 import dev.cambium.segment.memory.Memory;
 import java.util.zip.CRC32C;
 

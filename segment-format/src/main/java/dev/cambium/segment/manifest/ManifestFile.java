@@ -5,6 +5,7 @@ import dev.cambium.error.WriterFailedException;
 import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.format.FormatHead;
+import dev.cambium.segment.format.RangeChecksums;
 import dev.cambium.segment.memory.Memory;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -109,13 +110,22 @@ public final class ManifestFile implements AutoCloseable {
         }
     }
 
-    /** Opens a manifest to append behind what {@link #read} found, which must not have had a torn tail. */
+    /**
+     * Opens a manifest to append behind what {@link #read} found, which must not have had a torn tail, and forces it: what was read
+     * may have stood in the page cache only, left by a process that died before its force.
+     */
     public static ManifestFile openForAppend(ZoneFileSystem disk, long id, ManifestReading reading) {
         if (reading.tornTail()) {
             throw new IllegalArgumentException(name(id) + " has a torn tail: write a new manifest");
         }
-        return new ManifestFile(
-                disk.open(name(id)), id, reading.validLength(), reading.state().version());
+        ZoneFile file = disk.open(name(id));
+        try {
+            file.force(true);
+        } catch (RuntimeException e) {
+            closeAfter(file, e);
+            throw e;
+        }
+        return new ManifestFile(file, id, reading.validLength(), reading.state().version());
     }
 
     /** Appends an edit and forces it. */
@@ -241,8 +251,9 @@ public final class ManifestFile implements AutoCloseable {
             throw new CorruptionException(
                     name, at, "an edit that holds, as one was forced here", "one with a wrong length or checksum");
         }
+        RangeChecksums checksums = at < end ? new RangeChecksums(all, 0, end) : null;
         for (int later = at + ManifestCodec.ALIGNMENT; later < end; later += ManifestCodec.ALIGNMENT) {
-            if (ManifestCodec.isValid(all, later, end, id, later)) {
+            if (ManifestCodec.isValid(all, later, id, checksums)) {
                 throw new CorruptionException(
                         name,
                         at,

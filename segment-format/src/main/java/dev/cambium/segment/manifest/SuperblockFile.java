@@ -216,7 +216,8 @@ public final class SuperblockFile {
     }
 
     /**
-     * Writes the successor of {@link #current} and forces it. Where this throws, either may be found at the next open: the
+     * Forces the directory, writes the successor of {@link #current} and forces it: the manifest that it names cannot lose its
+     * name afterwards, nor can SUPERBLOCK, whose creator may have died before it forced the directory. Where this throws, either may be found at the next open: the
      * caller writes no more.
      */
     public void write(Superblock next) {
@@ -224,6 +225,7 @@ public final class SuperblockFile {
             throw new IllegalArgumentException(
                     "superblock " + next.sequence() + " does not follow " + current.sequence());
         }
+        disk.forceDirectory();
         Memory slot = Memory.allocate(SLOT_LENGTH);
         try (ZoneFile file = disk.open(NAME)) {
             put(slot, 0, next);

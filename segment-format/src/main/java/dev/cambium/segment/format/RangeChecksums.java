@@ -1,4 +1,4 @@
-package dev.cambium.segment.log;
+package dev.cambium.segment.format;
 
 import dev.cambium.segment.memory.Memory;
 import java.util.zip.CRC32C;
@@ -6,12 +6,12 @@ import java.util.zip.CRC32C;
 /**
  * CRC32C of any range of one block, in a time that does not grow with the range.
  *
- * <p>The search for later records asks for the checksum of every place that looks like a record's head. Values can be made to
+ * <p>The search for later records behind a damaged one asks for the checksum of every place that looks like a record's head. Values can be made to
  * look so at every place, each with a length up to the end of the log; computed anew each time, that is quadratic. Here the
  * checksums of all prefixes are kept at multiples of 4 KiB, and a range costs at most two blocks and one multiplication.
  * Not thread-safe.
  */
-final class RangeChecksums {
+public final class RangeChecksums {
     /*
      * A CRC is linear: with A a prefix and B the range behind it, crc(AB) = crc(A) * x^(8 |B|) + crc(B) in GF(2)[x] modulo the
      * polynomial (the initial and final inversions cancel out). So crc(B) = crc(AB) XOR crc(A) * x^(8 |B|). The power is
@@ -37,7 +37,8 @@ final class RangeChecksums {
     private final int[] prefixes;
     private final CRC32C crc = new CRC32C();
 
-    RangeChecksums(Memory memory, int offset, int length) {
+    /** Reads {@code length} bytes at {@code offset} once. The memory stays the caller's and must not change. */
+    public RangeChecksums(Memory memory, int offset, int length) {
         this.memory = memory;
         this.offset = offset;
         this.prefixes = new int[length / BLOCK + 1];
@@ -49,7 +50,7 @@ final class RangeChecksums {
     }
 
     /** CRC32C of the bytes [start, end), counted from the block's offset. */
-    int of(int start, int end) {
+    public int of(int start, int end) {
         if (end - start <= 2 * BLOCK) {
             return direct(start, end - start);
         }
