@@ -23,6 +23,10 @@ module dev.cambium.segment {
             dev.cambium.compaction,
             dev.cambium,
             dev.cambium.tools;
+    exports dev.cambium.segment.format to
+            dev.cambium.compaction,
+            dev.cambium,
+            dev.cambium.tools;
     exports dev.cambium.segment.log to
             dev.cambium.compaction,
             dev.cambium,
