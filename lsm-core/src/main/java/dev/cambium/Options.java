@@ -19,8 +19,8 @@ public record Options(long memoryBudget, long memtableBytes, boolean createIfMis
 
     public Options {
         if (memoryBudget < MIN_MEMORY_BUDGET || memoryBudget > MAX_MEMORY_BUDGET) {
-            throw new IllegalArgumentException("memoryBudget is " + memoryBudget + " bytes, must be " + MIN_MEMORY_BUDGET
-                    + " to " + MAX_MEMORY_BUDGET);
+            throw new IllegalArgumentException("memoryBudget is " + memoryBudget + " bytes, must be "
+                    + MIN_MEMORY_BUDGET + " to " + MAX_MEMORY_BUDGET);
         }
         if (memtableBytes < MIN_MEMTABLE_BYTES || memtableBytes > memoryBudget / 4) {
             throw new IllegalArgumentException("memtableBytes is " + memtableBytes + ", must be " + MIN_MEMTABLE_BYTES

@@ -53,7 +53,11 @@ public record RecoveryReport(
             return "created " + store;
         }
         StringBuilder text = new StringBuilder();
-        text.append("opened ").append(store).append(", writer ").append(incarnation).append('\n');
+        text.append("opened ")
+                .append(store)
+                .append(", writer ")
+                .append(incarnation)
+                .append('\n');
         text.append(cleanClose ? "  the last writer closed it\n" : "  the last writer did not close it\n");
         text.append("  manifest: ").append(manifestEdits).append(" edits");
         text.append(manifestTornTail ? ", and a last one that was never forced\n" : "\n");

@@ -12,6 +12,7 @@ import dev.cambium.error.StoreException;
 import dev.cambium.error.WriterFailedException;
 import dev.cambium.log.Manifest;
 import dev.cambium.log.Recovery;
+import dev.cambium.log.Verification;
 import dev.cambium.log.WriteAheadLog;
 import dev.cambium.memtable.Arena;
 import dev.cambium.memtable.Memtable;
@@ -133,6 +134,18 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    /**
+     * Reads every used byte of a store that is not open and reports what is damaged; changes nothing.
+     *
+     * @throws dev.cambium.error.NoStoreException if there is none
+     * @throws dev.cambium.error.StoreLockedException if it is open, here or in another process
+     * @throws dev.cambium.error.FormatVersionException if a newer Cambium wrote it
+     */
+    public static VerifyReport verify(Path directory) {
+        Limits.checkNotNull(directory, "directory");
+        return new Verification(new RealFileSystem(directory)).run();
+    }
+
     private Store(
             Environment environment,
             Options options,
@@ -148,8 +161,7 @@ public final class Store implements AutoCloseable {
         this.epochs = epochs;
         this.manifest = recovery.manifest();
         this.log = recovery.log();
-        this.versions = new Versions(
-                recovery.version(), () -> new Memtable(budget, epochs, options.memtableBytes()));
+        this.versions = new Versions(recovery.version(), () -> new Memtable(budget, epochs, options.memtableBytes()));
         this.writer = new GroupWriter(versions, log, options.memtableBytes());
         this.committer = new Committer(writer, environment.parker());
         this.nextKeyspaceId = Keyspace.DEFAULT_ID + 1;

@@ -53,7 +53,8 @@ public final class WriteBatch {
     private int idOf(Keyspace keyspace) {
         Limits.checkNotNull(keyspace, "keyspace");
         if (store != null && store != keyspace.store()) {
-            throw new IllegalArgumentException("keyspace '" + keyspace.name() + "' is of another store than the batch's others");
+            throw new IllegalArgumentException(
+                    "keyspace '" + keyspace.name() + "' is of another store than the batch's others");
         }
         store = keyspace.store();
         return keyspace.id();

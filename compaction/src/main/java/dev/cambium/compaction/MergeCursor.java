@@ -123,8 +123,7 @@ public final class MergeCursor implements SortedCursor {
     private int compare(int left, int right) {
         SortedCursor a = sources[left];
         SortedCursor b = sources[right];
-        return a.keyMemory()
-                .compare(a.keyOffset(), a.keyLength(), b.keyMemory(), b.keyOffset(), b.keyLength());
+        return a.keyMemory().compare(a.keyOffset(), a.keyLength(), b.keyMemory(), b.keyOffset(), b.keyLength());
     }
 
     @Override

@@ -210,7 +210,10 @@ public final class GroupWriter {
             if (request.isSingle()) {
                 searchKey.set(request.keyspaceId, request.key);
                 memtable.apply(
-                        Arena.reference(request.code, request.place), searchKey.bytes(), searchKey.length(), request.logged);
+                        Arena.reference(request.code, request.place),
+                        searchKey.bytes(),
+                        searchKey.length(),
+                        request.logged);
             } else {
                 memtable.beginStep();
                 memtable.applyBatch(request.place, request.operationsCount(), request.logged);

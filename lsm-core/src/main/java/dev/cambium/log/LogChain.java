@@ -130,7 +130,9 @@ final class LogChain implements AutoCloseable {
         boolean cleanHere = cleanClose && clean.logId() == log.id();
         long limit = ended != null
                 ? ended.end()
-                : successor != null ? successor.begin().previousEnd() : cleanHere ? clean.position() : log.limitPosition();
+                : successor != null
+                        ? successor.begin().previousEnd()
+                        : cleanHere ? clean.position() : log.limitPosition();
         if (limit < begin.basePosition() || limit > log.limitPosition()) {
             throw new CorruptionException(
                     log.name(),
@@ -139,7 +141,7 @@ final class LogChain implements AutoCloseable {
                     begin.basePosition() + " to " + log.limitPosition());
         }
         Memory content = Memory.allocate((int) Math.max(8, limit - begin.basePosition()));
-        boolean given = false;
+        boolean given = false; // to the sink, which releases it
         try {
             LogScan scan = new LogScan(log, limit, content, 0);
             int[] records = new int[1024];
@@ -190,21 +192,22 @@ final class LogChain implements AutoCloseable {
                         "records up to position " + limit + " and batch " + batch,
                         "position " + end + " and batch " + lastBatch);
             }
-            return scan.judge(new byte[16], limit, cleanHere && ended == null)
-                    .orThrow(log.name(), fileOffset);
+            return scan.judge(new byte[16], limit, cleanHere && ended == null).orThrow(log.name(), fileOffset);
         }
         if (successor == null) {
             return scan.judge(disk.bootId(), evidence, false).orThrow(log.name(), fileOffset);
         }
         if (end == limit) {
-            return new LogTail(LogTail.Verdict.WHOLE, "log " + successor.id() + " takes over at position " + end, end, 0);
+            return new LogTail(
+                    LogTail.Verdict.WHOLE, "log " + successor.id() + " takes over at position " + end, end, 0);
         }
         byte[] boot = disk.bootId();
         if (successor.begin().isOfBoot(boot) && log.begin().isOfBoot(boot)) {
             throw new CorruptionException(
                     log.name(),
                     fileOffset,
-                    "records up to position " + limit + ", where log " + successor.id() + " of the same boot takes over",
+                    "records up to position " + limit + ", where log " + successor.id()
+                            + " of the same boot takes over",
                     "none from position " + end + " on");
         }
         return scan.judge(boot, Math.min(evidence, limit), false).orThrow(log.name(), fileOffset);
@@ -224,8 +227,8 @@ final class LogChain implements AutoCloseable {
                 scan.findLaterValidRecord();
                 found += scan.laterRecords();
                 setAside += found;
-                reports.add(new RecoveryReport.Log(
-                        log.name(), 0, 0, end, found + " records behind the gap are set aside"));
+                reports.add(
+                        new RecoveryReport.Log(log.name(), 0, 0, end, found + " records behind the gap are set aside"));
             } finally {
                 content.release();
             }

@@ -58,9 +58,7 @@ public final class Manifest implements AutoCloseable {
         }
         disk.forceDirectory();
         SuperblockFile.create(
-                disk,
-                new Superblock(
-                        storeId, bytes(random), 0, random.nextLong(), 1, length, 1, createdMillis));
+                disk, new Superblock(storeId, bytes(random), 0, random.nextLong(), 1, length, 1, createdMillis));
     }
 
     private static byte[] bytes(RandomSource random) {
@@ -78,8 +76,7 @@ public final class Manifest implements AutoCloseable {
         superblocks.write(superblocks.nextWriter());
         long id = superblocks.current().manifestId();
         if (!reading.tornTail() && reading.fileLength() < ROLL_FROM_BYTES) {
-            return new Manifest(
-                    disk, superblocks, ManifestFile.openForAppend(disk, id, reading), reading.state());
+            return new Manifest(disk, superblocks, ManifestFile.openForAppend(disk, id, reading), reading.state());
         }
         long nextId = id + 1;
         if (disk.exists(ManifestFile.name(nextId))) {
@@ -144,7 +141,9 @@ public final class Manifest implements AutoCloseable {
 
     private void deleteAfter(String name, StoreException failure) {
         try {
-            if (disk.exists(name) && state.logs().stream().noneMatch(log -> LogFile.name(log.id()).equals(name))) {
+            if (disk.exists(name)
+                    && state.logs().stream()
+                            .noneMatch(log -> LogFile.name(log.id()).equals(name))) {
                 disk.delete(name);
             }
         } catch (StoreException e) {
@@ -190,7 +189,8 @@ public final class Manifest implements AutoCloseable {
         for (String name : disk.list()) {
             boolean unnamedLog = LogFile.isSpareName(name)
                     || LogFile.idOf(name) >= 0
-                            && state.logs().stream().noneMatch(log -> LogFile.name(log.id()).equals(name));
+                            && state.logs().stream()
+                                    .noneMatch(log -> LogFile.name(log.id()).equals(name));
             boolean unnamedManifest = ManifestFile.idOf(name) >= 0 && ManifestFile.idOf(name) != file.id();
             if (unnamedLog || unnamedManifest || name.equals(SuperblockFile.NEW_NAME)) {
                 disk.delete(name);

@@ -107,8 +107,8 @@ public final class Recovery implements AutoCloseable {
                     throw new CorruptionException(
                             SuperblockFile.NAME, 0, "the file beside " + name + ", which has been in use", "no file");
                 }
-                throw new NoStoreException(
-                        "there is no store at " + disk.describe() + ": the directory holds other files, such as " + name);
+                throw new NoStoreException("there is no store at " + disk.describe()
+                        + ": the directory holds other files, such as " + name);
             }
         }
         if (!options.createIfMissing()) {
@@ -142,7 +142,8 @@ public final class Recovery implements AutoCloseable {
         superblocks = SuperblockFile.open(disk);
         long id = superblocks.current().manifestId();
         if (!disk.exists(ManifestFile.name(id))) {
-            throw new CorruptionException(ManifestFile.name(id), 0, "the manifest that the superblock names", "no file");
+            throw new CorruptionException(
+                    ManifestFile.name(id), 0, "the manifest that the superblock names", "no file");
         }
         manifestReading = ManifestFile.read(
                 disk, id, superblocks.current().storeId(), superblocks.current().manifestLength());
@@ -198,8 +199,7 @@ public final class Recovery implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             int valueLength = Operation.valueLength(content, at);
             String name = new String(
-                    content.toArray(Operation.valueOffset(content, at), valueLength),
-                    StandardCharsets.UTF_8);
+                    content.toArray(Operation.valueOffset(content, at), valueLength), StandardCharsets.UTF_8);
             keyspaces.put(Operation.keyspaceId(content, at), name);
             at += Operation.length(content, at);
         }
@@ -293,12 +293,7 @@ public final class Recovery implements AutoCloseable {
                         last == null ? WriteAheadLog.SMALLEST_CAPACITY : last.capacity(), environment.random())
                 : openUnused(unused);
         following.start(
-                disk.bootId(),
-                chain.end(),
-                last == null ? 0 : last.id(),
-                chain.end(),
-                chain.lastBatch(),
-                chain.end());
+                disk.bootId(), chain.end(), last == null ? 0 : last.id(), chain.end(), chain.lastBatch(), chain.end());
         return following;
     }
 

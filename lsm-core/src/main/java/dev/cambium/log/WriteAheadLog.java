@@ -104,7 +104,8 @@ public final class WriteAheadLog implements AutoCloseable {
                 try {
                     replaceNext(0);
                 } catch (StoreException e) {
-                    System.getLogger("dev.cambium").log(System.Logger.Level.WARNING, "the next log is not prepared yet", e);
+                    System.getLogger("dev.cambium")
+                            .log(System.Logger.Level.WARNING, "the next log is not prepared yet", e);
                 }
             }
         }
@@ -112,7 +113,8 @@ public final class WriteAheadLog implements AutoCloseable {
 
     private void replaceNext(int paddedLength) {
         long capacity = Math.max(
-                Math.min(largestCapacity, GROWTH * current.capacity()), roundUp(paddedLength + (long) LogFile.CAPACITY_UNIT));
+                Math.min(largestCapacity, GROWTH * current.capacity()),
+                roundUp(paddedLength + (long) LogFile.CAPACITY_UNIT));
         LogFile prepared = manifest.prepareLog(capacity, random);
         if (next != null) {
             next.close(); // stays named and unused; recovery passes over it

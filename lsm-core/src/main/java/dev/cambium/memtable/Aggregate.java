@@ -41,8 +41,6 @@ public record Aggregate(long count, long bytes, long tombstones) {
 
     /** Entries under a node, without touching the arena where it is a leaf. */
     static long count(Object node, Arena arena, long current) {
-        return node instanceof Inner inner
-                ? inner.aggregate(arena, current).count
-                : KeyBlock.count((long[]) node);
+        return node instanceof Inner inner ? inner.aggregate(arena, current).count : KeyBlock.count((long[]) node);
     }
 }

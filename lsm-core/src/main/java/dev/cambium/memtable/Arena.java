@@ -158,9 +158,8 @@ public final class Arena {
         Memory b = memory(right);
         int atA = Operation.keyOffset(a, offset(left));
         int atB = Operation.keyOffset(b, offset(right));
-        int length = Math.min(
-                atMost,
-                Math.min(Operation.keyLength(a, offset(left)), Operation.keyLength(b, offset(right))));
+        int length =
+                Math.min(atMost, Math.min(Operation.keyLength(a, offset(left)), Operation.keyLength(b, offset(right))));
         int i = 0;
         while (i < length && a.getByte(atA + i) == b.getByte(atB + i)) {
             i++;

@@ -200,7 +200,8 @@ final class KeyBlock {
         if (low == sorted || block[heads + low] != head) {
             return -1 - low;
         }
-        int high = low + 1; // one entry in nearly all cases; where heads tell nothing apart, the rest is found by halving
+        int high =
+                low + 1; // one entry in nearly all cases; where heads tell nothing apart, the rest is found by halving
         if (high < sorted && block[heads + high] == head) {
             int beyond = sorted;
             while (high < beyond) {

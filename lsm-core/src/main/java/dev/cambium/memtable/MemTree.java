@@ -235,13 +235,11 @@ public final class MemTree {
         int first = below ? 1 : 0;
         KeyBlock.inOrder(leaf, arena, count, heads, references, first);
         references[below ? 0 : count] = reference;
-        int prefixLength = Math.min(
-                KeyBlock.prefixLength(leaf), arena.commonPrefix(references[first], key, offset, length));
+        int prefixLength =
+                Math.min(KeyBlock.prefixLength(leaf), arena.commonPrefix(references[first], key, offset, length));
         int total = count + 1;
         if (total <= fanOut) {
-            publish(
-                    height,
-                    KeyBlock.buildWithPrefix(arena, references, 0, total, room(total), owned, prefixLength));
+            publish(height, KeyBlock.buildWithPrefix(arena, references, 0, total, room(total), owned, prefixLength));
             return;
         }
         int middle = splitPoint(total, below, !below);
@@ -331,9 +329,7 @@ public final class MemTree {
         System.arraycopy(references, at, references, at + 1, count - at);
         references[at] = separator;
         int prefixLength = KeyBlock.prefixLength(block);
-        int shared = count == 0
-                ? 0
-                : arena.commonPrefix(references[at == 0 ? 1 : 0], separator, prefixLength);
+        int shared = count == 0 ? 0 : arena.commonPrefix(references[at == 0 ? 1 : 0], separator, prefixLength);
         if (count == 0 || shared < prefixLength) {
             return KeyBlock.buildWithPrefix(arena, references, 0, count + 1, 0, owned, shared);
         }

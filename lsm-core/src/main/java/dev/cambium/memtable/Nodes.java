@@ -58,8 +58,6 @@ final class Nodes {
             references[i] = KeyBlock.reference(separators, from + i);
         }
         return new Inner(
-                stamp,
-                KeyBlock.build(arena, references, 0, count, 0, stamp),
-                Arrays.copyOfRange(children, from, to));
+                stamp, KeyBlock.build(arena, references, 0, count, 0, stamp), Arrays.copyOfRange(children, from, to));
     }
 }

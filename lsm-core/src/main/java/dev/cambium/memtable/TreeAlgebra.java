@@ -191,8 +191,7 @@ public final class TreeAlgebra {
         return switch (to - from) {
             case 0 -> Root.empty(stamp);
             case 1 -> new Root(inner.child(from), level - 1);
-            default -> new Root(
-                    Nodes.inner(arena, inner.separators, inner.children, from, to, stamp), level);
+            default -> new Root(Nodes.inner(arena, inner.separators, inner.children, from, to, stamp), level);
         };
     }
 

@@ -71,8 +71,8 @@ final class TreeCursor {
             if (order != 0) {
                 return order < 0 ? 0 : count;
             }
-            int index = KeyBlock.searchSorted(
-                    leaf, arena, key, offset, length, KeyBlock.headOf(leaf, key, offset, length));
+            int index =
+                    KeyBlock.searchSorted(leaf, arena, key, offset, length, KeyBlock.headOf(leaf, key, offset, length));
             return index < 0 ? -1 - index : index;
         }
         int low = 0;

@@ -42,7 +42,8 @@ class MemTreeTest {
     }
 
     private long put(MemTree tree, byte[] key, int value) {
-        long reference = operation(arena, OperationCode.PUT, key, Integer.toString(value).getBytes(StandardCharsets.UTF_8));
+        long reference =
+                operation(arena, OperationCode.PUT, key, Integer.toString(value).getBytes(StandardCharsets.UTF_8));
         tree.put(reference, key, 0, key.length);
         return reference;
     }
@@ -89,7 +90,8 @@ class MemTreeTest {
                         byte[] key = shape.apply(random);
                         batch.put(key, operation(arena, OperationCode.PUT, key, new byte[i]));
                     }
-                    long[] sorted = batch.values().stream().mapToLong(Long::longValue).toArray();
+                    long[] sorted =
+                            batch.values().stream().mapToLong(Long::longValue).toArray();
                     int before = model.size();
                     model.putAll(batch);
                     tree.beginStep();
@@ -124,14 +126,18 @@ class MemTreeTest {
             String where) {
         Aggregate sum = tree.aggregate(root);
         assertEquals(model.size(), sum.count(), where);
-        assertEquals(
-                model.values().stream().mapToLong(arena::entryBytes).sum(), sum.bytes(), where);
+        assertEquals(model.values().stream().mapToLong(arena::entryBytes).sum(), sum.bytes(), where);
         TreeCursor cursor = new TreeCursor(arena, root);
         for (int i = 0; i < 20; i++) {
             byte[] key = shape.apply(random);
             assertEquals(model.getOrDefault(key, 0L), tree.find(root, key, 0, key.length), where);
             walk(cursor, cursor.seek(key, 0, key.length), true, model.tailMap(key, true), where);
-            walk(cursor, cursor.seekFloor(key, 0, key.length), false, model.headMap(key, true).descendingMap(), where);
+            walk(
+                    cursor,
+                    cursor.seekFloor(key, 0, key.length),
+                    false,
+                    model.headMap(key, true).descendingMap(),
+                    where);
         }
         walk(cursor, cursor.first(), true, model, where);
         walk(cursor, cursor.last(), false, model.descendingMap(), where);

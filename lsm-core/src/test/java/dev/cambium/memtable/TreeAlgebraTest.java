@@ -31,7 +31,10 @@ class TreeAlgebraTest {
         for (int i = 0; i < count; i++) {
             byte[] key = shape.apply(random);
             long reference = MemTreeTest.operation(
-                    arena, i % 5 == 0 ? OperationCode.DELETE : OperationCode.PUT, key, new byte[i % 5 == 0 ? 0 : i % 7]);
+                    arena,
+                    i % 5 == 0 ? OperationCode.DELETE : OperationCode.PUT,
+                    key,
+                    new byte[i % 5 == 0 ? 0 : i % 7]);
             tree.beginStep();
             tree.put(reference, key, 0, key.length);
             tree.endStep();
@@ -48,7 +51,12 @@ class TreeAlgebraTest {
         assertEquals(expected, new TreeChecker(arena, Long.MAX_VALUE).check(found), where);
         Aggregate sum = Aggregate.of(found.node(), arena, Long.MAX_VALUE);
         assertEquals(expected.size(), sum.count(), where);
-        assertEquals(expected.stream().filter(r -> Arena.code(r) == OperationCode.DELETE).count(), sum.tombstones(), where);
+        assertEquals(
+                expected.stream()
+                        .filter(r -> Arena.code(r) == OperationCode.DELETE)
+                        .count(),
+                sum.tombstones(),
+                where);
     }
 
     @Test
@@ -57,8 +65,7 @@ class TreeAlgebraTest {
             Random random = new Random(seed);
             String where = "seed " + seed;
             int fanOut = random.nextBoolean() ? 4 : random.nextBoolean() ? 8 : 64;
-            Function<Random, byte[]> shape =
-                    MemTreeTest.KEY_SHAPES.get(random.nextInt(MemTreeTest.KEY_SHAPES.size()));
+            Function<Random, byte[]> shape = MemTreeTest.KEY_SHAPES.get(random.nextInt(MemTreeTest.KEY_SHAPES.size()));
             TreeAlgebra algebra = new TreeAlgebra(arena, fanOut, 2, 1_000_000);
             Sample older = sample(random, shape, random.nextInt(600), fanOut);
             Sample newer = sample(random, shape, random.nextInt(600), fanOut);
