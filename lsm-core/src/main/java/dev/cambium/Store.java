@@ -446,6 +446,11 @@ public final class Store implements AutoCloseable {
         return open;
     }
 
+    /** Off-heap bytes that are counted in the budget; may be asked for after {@link #close}. */
+    long memoryUsedBytes() {
+        return budget.usedBytes();
+    }
+
     private int enter() {
         int slot = epochs.enter();
         if (open) {
@@ -468,29 +473,38 @@ public final class Store implements AutoCloseable {
             }
             closed = true;
             open = false;
-            StoreException failure = null;
-            try {
-                committer.commit(WriteRequest.action(this::finishWriting));
-            } catch (StoreException e) {
-                failure = e;
+            try (lock) {
+                releaseAll(finish());
             }
+        }
+    }
+
+    /** Ends writing in order; returns why it could not, or null. */
+    private Throwable finish() {
+        try {
+            committer.commit(WriteRequest.action(this::finishWriting));
             background.close();
-            if (failure == null && writer.failure() == null) {
-                try {
-                    manifest.writeClean(log.currentId(), log.position(), log.lastBatch());
-                } catch (StoreException e) {
-                    failure = e;
-                }
+            if (writer.failure() == null) {
+                manifest.writeClean(log.currentId(), log.position(), log.lastBatch());
             }
-            log.close();
-            manifest.close();
-            versions.release();
-            epochs.awaitReaders();
-            epochs.reclaim();
-            lock.close();
-            if (failure != null) {
-                throw failure;
-            }
+            return null;
+        } catch (StoreException | Error e) {
+            background.close();
+            return e;
+        }
+    }
+
+    private void releaseAll(Throwable failure) {
+        log.close();
+        manifest.close();
+        versions.release();
+        epochs.awaitReaders();
+        epochs.reclaim();
+        if (failure instanceof StoreException e) {
+            throw e;
+        }
+        if (failure instanceof Error e) {
+            throw e;
         }
     }
 

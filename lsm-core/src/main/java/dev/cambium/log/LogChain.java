@@ -241,6 +241,11 @@ final class LogChain implements AutoCloseable {
         return last;
     }
 
+    /** The logs that hold batches that count, oldest first. */
+    List<LogFile> counted() {
+        return last == null ? List.of() : started.subList(0, started.indexOf(last) + 1);
+    }
+
     /** Position behind the last batch. */
     long end() {
         return end;

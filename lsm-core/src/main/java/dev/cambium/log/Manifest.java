@@ -44,14 +44,11 @@ public final class Manifest implements AutoCloseable {
     }
 
     /** Writes the files of an empty store; with the superblock, the last of them, the store exists. */
-    static void create(ZoneFileSystem disk, RandomSource random, long createdMillis) {
+    static void create(ZoneFileSystem disk, RandomSource random, long createdMillis, long logCapacity) {
         byte[] storeId = bytes(random);
         long logId = 1;
-        LogFile.prepare(disk, logId, storeId, random.nextLong(), WriteAheadLog.SMALLEST_CAPACITY)
-                .close();
-        ManifestEdit first = ManifestEdit.to(1)
-                .logNext(logId, WriteAheadLog.SMALLEST_CAPACITY)
-                .build();
+        LogFile.prepare(disk, logId, storeId, random.nextLong(), logCapacity).close();
+        ManifestEdit first = ManifestEdit.to(1).logNext(logId, logCapacity).build();
         long length;
         try (ManifestFile file = ManifestFile.create(disk, 1, storeId, first)) {
             length = file.length();

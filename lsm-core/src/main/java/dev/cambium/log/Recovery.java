@@ -91,7 +91,11 @@ public final class Recovery implements AutoCloseable {
                     disk.delete(name);
                 }
             }
-            Manifest.create(disk, environment.random(), environment.clock().wallMillis());
+            Manifest.create(
+                    disk,
+                    environment.random(),
+                    environment.clock().wallMillis(),
+                    WriteAheadLog.smallestCapacity(options.memtableBytes()));
             created = true;
         }
     }
@@ -279,9 +283,10 @@ public final class Recovery implements AutoCloseable {
     private LogFile startAfter(LogFile unused) {
         LogFile last = chain.last();
         if (last != null && !manifest.state().ends().containsKey(last.id())) {
-            try (LogFile torn = LogFile.open(disk, last.id(), manifest.storeId())) {
-                torn.continueAt(chain.end(), chain.lastBatch());
-                torn.force();
+            for (LogFile counted : chain.counted()) {
+                try (LogFile file = LogFile.open(disk, counted.id(), manifest.storeId())) {
+                    file.forceContent(); // a dead process may have left the records in the page cache only
+                }
             }
             manifest.append(edit -> {
                 edit.logEnded(last.id(), chain.end(), chain.lastBatch());
@@ -290,7 +295,7 @@ public final class Recovery implements AutoCloseable {
         }
         LogFile following = unused == null
                 ? manifest.prepareLog(
-                        last == null ? WriteAheadLog.SMALLEST_CAPACITY : last.capacity(), environment.random())
+                        last == null ? WriteAheadLog.smallestCapacity(options.memtableBytes()) : last.capacity(), environment.random())
                 : openUnused(unused);
         following.start(
                 disk.bootId(), chain.end(), last == null ? 0 : last.id(), chain.end(), chain.lastBatch(), chain.end());

@@ -23,7 +23,7 @@ import java.util.Deque;
  * is final, see {@link LogFile}; a file that could not be prepared (a full disk) is not: nothing was appended.
  */
 public final class WriteAheadLog implements AutoCloseable {
-    static final long SMALLEST_CAPACITY = 1 << 20;
+    private static final long SMALLEST_CAPACITY = 1 << 20;
     private static final int GROWTH = 4;
 
     private final ZoneFileSystem disk;
@@ -127,7 +127,12 @@ public final class WriteAheadLog implements AutoCloseable {
         return Math.max(LogFile.MIN_CAPACITY, roundUp(memtableBytes));
     }
 
-    static long roundUp(long bytes) {
+    /** What the first file has. */
+    static long smallestCapacity(long memtableBytes) {
+        return Math.min(SMALLEST_CAPACITY, largestCapacity(memtableBytes));
+    }
+
+    private static long roundUp(long bytes) {
         return (bytes + LogFile.CAPACITY_UNIT - 1) & -LogFile.CAPACITY_UNIT;
     }
 
