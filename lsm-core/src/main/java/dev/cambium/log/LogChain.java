@@ -75,7 +75,7 @@ final class LogChain implements AutoCloseable {
             ManifestRecord.LogEnded ended = state.ends().get(named.id());
             if (!log.isStarted()) {
                 unused.add(log);
-            } else if (ended != null && ended.end() <= log.begin().basePosition() && !started.isEmpty()) {
+            } else if (ended != null && ended.end() < log.begin().basePosition()) {
                 log.close(); // wholly set aside by an earlier recovery
             } else {
                 started.add(log);
@@ -232,7 +232,8 @@ final class LogChain implements AutoCloseable {
             } finally {
                 content.release();
             }
-            settlements.add(new ManifestRecord.LogEnded(log.id(), Math.min(end, begin.basePosition()), lastBatch));
+            assert end < begin.basePosition() : "a log behind a gap begins behind it";
+            settlements.add(new ManifestRecord.LogEnded(log.id(), end, lastBatch));
         }
     }
 

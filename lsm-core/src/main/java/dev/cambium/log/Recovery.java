@@ -295,7 +295,8 @@ public final class Recovery implements AutoCloseable {
         }
         LogFile following = unused == null
                 ? manifest.prepareLog(
-                        last == null ? WriteAheadLog.smallestCapacity(options.memtableBytes()) : last.capacity(), environment.random())
+                        last == null ? WriteAheadLog.smallestCapacity(options.memtableBytes()) : last.capacity(),
+                        environment.random())
                 : openUnused(unused);
         following.start(
                 disk.bootId(), chain.end(), last == null ? 0 : last.id(), chain.end(), chain.lastBatch(), chain.end());
