@@ -40,7 +40,7 @@ public final class Snapshot implements AutoCloseable {
         }
 
         boolean isOpen() {
-            return open.getPlain();
+            return open.get();
         }
 
         @Override

@@ -123,6 +123,7 @@ public final class Store implements AutoCloseable {
             recovery.settle(background);
             Store store = new Store(environment, options, lock, background, budget, epochs, recovery);
             recovery.handOver();
+            budget.enforce();
             return store;
         } catch (RuntimeException | Error e) {
             recovery.close();

@@ -68,7 +68,8 @@ public final class Committer {
 
     private void await(WriteRequest request) {
         boolean interrupted = false;
-        for (int spins = 0; !request.isDone(); spins++) {
+        int spins = request.sync ? SPINS : 0; // a force takes longer than anybody should spin
+        for (; !request.isDone(); spins++) {
             if (!leading.get() && leading.compareAndSet(false, true)) {
                 lead();
             } else if (spins < SPINS) {
@@ -88,6 +89,13 @@ public final class Committer {
         takeQueue();
         WriteRequest group = collect();
         writer.write(group);
+        while (group != null) { // before the lead is given up, so that their next requests make it into the next group
+            WriteRequest following = group.next;
+            if (group.complete()) {
+                parker.unpark(group.thread);
+            }
+            group = following;
+        }
         WriteRequest candidate = pending.peek();
         leading.set(false);
         if (candidate == null) {
@@ -95,13 +103,6 @@ public final class Committer {
         }
         if (candidate != null) {
             parker.unpark(candidate.thread);
-        }
-        while (group != null) {
-            WriteRequest following = group.next;
-            if (group.complete()) {
-                parker.unpark(group.thread);
-            }
-            group = following;
         }
     }
 

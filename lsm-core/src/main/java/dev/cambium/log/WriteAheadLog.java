@@ -12,9 +12,9 @@ import java.util.Deque;
 /**
  * The log that is written now, as one endless sequence of positions over a chain of files.
  *
- * <p>The next file is prepared in the background once the current one is half full: written with zeros, forced, named in the
- * manifest; where it is needed earlier, the writer prepares it itself. Files begin small and grow fourfold, so that a small store
- * stays small.
+ * <p>The next file is prepared in the background: written with zeros, forced, named in the manifest; where it is needed earlier,
+ * the writer prepares it itself. Files begin small and double, so that a small store stays small; the first one asks for its
+ * successor when it is half full, the others at once, so that a fast writer does not get ahead of the preparation.
  *
  * <p>Durability: {@link #append} survives the death of the process; {@link #force} makes everything appended before survive a
  * power loss, in the order of positions: files that were left behind unforced are forced first.
@@ -24,7 +24,7 @@ import java.util.Deque;
  */
 public final class WriteAheadLog implements AutoCloseable {
     private static final long SMALLEST_CAPACITY = 1 << 20;
-    private static final int GROWTH = 4;
+    private static final int GROWTH = 2;
 
     private final ZoneFileSystem disk;
     private final Manifest manifest;
@@ -32,10 +32,48 @@ public final class WriteAheadLog implements AutoCloseable {
     private final BackgroundExecutor background;
     private final long largestCapacity;
 
-    private LogFile current;
-    private final Deque<LogFile> unforced = new ArrayDeque<>();
-    private long forcedThrough;
+    private volatile LogFile current;
+    private volatile long forcedThrough;
     private boolean askedForNext;
+
+    /** Files that were left behind and are not known to be forced, oldest first; the writer's own. */
+    private final Deque<LeftFile> left = new ArrayDeque<>();
+
+    /** A file that was left behind. The background forces it early, so that the writer's force finds it done. */
+    private static final class LeftFile {
+        private final LogFile file;
+        private boolean closed;
+
+        LeftFile(LogFile file) {
+            this.file = file;
+        }
+
+        /*
+         * Forces of one file exclude each other: the system reports a failed one to one caller only, and the other would take the
+         * bytes for forced. A failure in the background latches the file, and the writer's force throws.
+         */
+        synchronized void forceEarly() {
+            if (!closed) {
+                try {
+                    file.forceContent();
+                } catch (StoreException e) {
+                    System.getLogger("dev.cambium").log(System.Logger.Level.WARNING, "the force of a log failed", e);
+                }
+            }
+        }
+
+        synchronized void forceAndClose() {
+            file.force();
+            close();
+        }
+
+        synchronized void close() {
+            if (!closed) {
+                closed = true;
+                file.close();
+            }
+        }
+    }
 
     /** Guards {@link #next}, which the background makes and the writer takes. */
     private final Object preparation = new Object();
@@ -92,7 +130,9 @@ public final class WriteAheadLog implements AutoCloseable {
                 current.position(),
                 current.lastBatch(),
                 forcedThrough);
-        unforced.add(current);
+        LeftFile behind = new LeftFile(current);
+        left.add(behind);
+        background.execute(behind::forceEarly);
         current = following;
         askedForNext = false;
     }
@@ -167,7 +207,7 @@ public final class WriteAheadLog implements AutoCloseable {
      */
     public void append(Memory source, int offset, int length, boolean mapped) {
         current.append(source, offset, length, mapped);
-        if (!askedForNext && current.room() < current.capacity() / 2) {
+        if (!askedForNext && (current.begin().previousId() != 0 || current.room() < current.capacity() / 2)) {
             askedForNext = true;
             background.execute(this::prepareNext);
         }
@@ -175,11 +215,9 @@ public final class WriteAheadLog implements AutoCloseable {
 
     /** Makes everything appended so far survive a power loss. */
     public void force() {
-        while (!unforced.isEmpty()) {
-            LogFile left = unforced.peek();
-            left.force();
-            unforced.poll();
-            left.close();
+        while (!left.isEmpty()) {
+            left.peek().forceAndClose();
+            left.poll();
         }
         current.force();
         forcedThrough = current.forcedPosition();
@@ -205,10 +243,8 @@ public final class WriteAheadLog implements AutoCloseable {
                 next = null;
             }
         }
-        for (LogFile left : unforced) {
-            left.close();
-        }
-        unforced.clear();
+        left.forEach(LeftFile::close);
+        left.clear();
         current.close();
     }
 }

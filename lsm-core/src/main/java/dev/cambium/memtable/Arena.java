@@ -62,19 +62,13 @@ public final class Arena {
         return place;
     }
 
-    /** Gives back the latest allocation, which nobody refers to. */
-    public void giveBack(int length) {
-        used -= length;
-        filledBytes -= length;
-    }
-
     /**
      * Takes over a block of records, wholly filled: what recovery has read from a log.
      *
      * @return the place of its first byte, as a reference without a code
      */
     public long adopt(Memory block, int filled) {
-        budget.reserveBeyondLimit(block.capacity());
+        budget.reserve(block.capacity());
         add(block);
         used = block.capacity();
         filledBytes += filled;
@@ -88,11 +82,6 @@ public final class Arena {
         chunks[chunkCount++] = chunk;
         used = 0;
         capacityBytes += chunk.capacity();
-    }
-
-    /** Whether {@code length} more bytes fit without a new chunk. */
-    public boolean hasRoom(int length) {
-        return chunkCount > 0 && length <= chunks[chunkCount - 1].capacity() - used;
     }
 
     /** The block that a reference points into. */

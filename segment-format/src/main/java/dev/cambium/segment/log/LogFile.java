@@ -333,11 +333,8 @@ public final class LogFile implements AutoCloseable {
             long next = sequence + 1;
             int at = ForcedSlots.offsetOf(next);
             ForcedSlots.put(slot, 0, salt, next, through, batch);
-            if (mappedForStores) {
-                file.store(at, slot, 0, ForcedSlots.STORED_LENGTH);
-            } else {
-                file.write(at, slot, 0, ForcedSlots.STORED_LENGTH);
-            }
+            // Not through the mapping: a page that a mapping has dirtied makes the next force 2.5 times as slow.
+            file.write(at, slot, 0, ForcedSlots.STORED_LENGTH);
             sequence = next;
         } catch (RuntimeException e) {
             failure = e;

@@ -10,16 +10,23 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class MemoryBudget {
     private final long limitBytes;
     private final AtomicLong usedBytes = new AtomicLong();
+    private volatile boolean enforced;
 
+    /** A budget that is counted but not enforced yet: recovery must hold what is there, whether it fits or not. */
     public MemoryBudget(long limitBytes) {
         this.limitBytes = limitBytes;
+    }
+
+    /** From now on a reservation beyond the limit fails. */
+    public void enforce() {
+        enforced = true;
     }
 
     /** Takes {@code bytes} of the budget, or throws and takes none. */
     public void reserve(long bytes) {
         for (; ; ) {
             long used = usedBytes.get();
-            if (bytes > limitBytes - used) {
+            if (enforced && bytes > limitBytes - used) {
                 throw new MemoryBudgetException(bytes, used, limitBytes);
             }
             if (usedBytes.compareAndSet(used, used + bytes)) {
@@ -28,7 +35,7 @@ public final class MemoryBudget {
         }
     }
 
-    /** Takes {@code bytes} even beyond the limit: for what recovery must hold whether it fits or not. */
+    /** Takes {@code bytes} even beyond the limit: for what makes written data durable, and is given back at once. */
     public void reserveBeyondLimit(long bytes) {
         usedBytes.addAndGet(bytes);
     }
