@@ -7,6 +7,7 @@ import dev.cambium.testkit.generate.KeyShape;
 import dev.cambium.testkit.generate.OperationGenerator;
 import dev.cambium.testkit.generate.World;
 import dev.cambium.testkit.model.Operation;
+import dev.cambium.testkit.runtime.StepExecutor;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +51,22 @@ class CrashTest {
                 .with(CrashPlan.everywhere(seed).atMost(80, 3))
                 .explore(new OperationGenerator(world(seed), seed).take(30));
         System.out.println("positional writes only: " + done);
+    }
+
+    /** A log file takes four writes here, and nothing is forced or prepared in the background unless the workload says so. */
+    @ParameterizedTest
+    @ValueSource(longs = {7, 8, 9, 10})
+    void recoverKeepsEveryPromiseAcrossLogFilesThatWereLeftUnforced(long seed) {
+        World world = World.tiny()
+                .with(KeyShape.MIXED, 20)
+                .withValues(1800)
+                .with(World.Action.FLUSH, 1)
+                .with(World.Action.REOPEN, seed % 2 == 0 ? 0 : 1);
+        CrashExplorer.Exploration done = explorer(seed)
+                .with(StepExecutor.Mode.MANUAL)
+                .with(CrashPlan.everywhere(seed).atMost(100, 1).alsoInRecovery(1))
+                .explore(new OperationGenerator(world, seed).take(60));
+        System.out.println("across files: " + done);
     }
 
     @Tag("long")

@@ -27,7 +27,9 @@ class DocExampleTest {
                 .lines()
                 .map(line -> line.replaceFirst("^ \\* ?", ""))
                 .collect(Collectors.joining("\n"))
-                .replace("\"my.db\"", "\"" + directory.resolve("my.db").toString().replace("\\", "\\\\") + "\"");
+                .replace(
+                        "\"my.db\"",
+                        "\"" + directory.resolve("my.db").toString().replace("\\", "\\\\") + "\"");
         Path source = directory.resolve("Example.java");
         Files.writeString(
                 source,
