@@ -53,6 +53,13 @@ public final class Report {
                 "rounds",
                 options.rounds() + ", engines taking turns; the tables show medians; engine / engine is how many times"
                         + " faster the first one is; differences under 20 % mean nothing");
+        if (results.workloads().contains(Workload.REPLAY)) {
+            item(
+                    "replay",
+                    "one put a call, nothing forced; the process halts without a close; the time is that of the open call"
+                            + " alone, in a new JVM without a warm-up, native libraries loaded before; RocksDB's write"
+                            + " buffers are larger here, so that nothing is flushed and all has to be replayed");
+        }
         for (Contender engine : results.engines()) {
             results.workloads().stream()
                     .map(workload -> results.median(workload, engine))
