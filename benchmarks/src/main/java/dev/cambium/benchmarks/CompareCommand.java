@@ -5,7 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What {@code benchmarks/run} starts for everything but JMH. Exit code 0, 1 where a run failed, 2 for a wrong command line. */
+/**
+ * What {@code benchmarks/run} starts for everything but JMH. Exit code 0, 1 where a run failed, 2 for a wrong command
+ * line.
+ */
 public final class CompareCommand {
     private CompareCommand() {}
 

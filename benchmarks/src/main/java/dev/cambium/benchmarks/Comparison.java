@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Runs workloads on engines, one process at a time: of each workload round after round, in each round every engine once, so that a
- * machine that becomes slower does so for all. A run that fails is reported and missing from the results; the others go on.
+ * Runs workloads on engines, one process at a time: of each workload round after round, in each round every engine
+ * once, so that a machine that becomes slower does so for all. A run that fails is reported and missing from the
+ * results; the others go on.
  */
 public final class Comparison {
     private final ComparisonOptions options;
@@ -26,7 +27,10 @@ public final class Comparison {
         this.out = out;
     }
 
-    /** Runs everything; the directory below which all data lie is deleted in the end, also where the process is ended early. */
+    /**
+     * Runs everything; the directory below which all data lie is deleted in the end, also where the process is ended
+     * early.
+     */
     public Results run() {
         Path scratch = makeScratch();
         Thread cleanUp = new Thread(() -> cleanUp(scratch));

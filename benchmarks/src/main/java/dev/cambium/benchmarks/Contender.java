@@ -3,7 +3,9 @@ package dev.cambium.benchmarks;
 import java.util.List;
 import java.util.Locale;
 
-/** An engine as the comparison sees it: by name, without any of its classes. The lower-case name is what users write. */
+/**
+ * An engine as the comparison sees it: by name, without any of its classes. The lower-case name is what users write.
+ */
 public enum Contender {
     CAMBIUM("Cambium", "dev.cambium.benchmarks.CambiumEngine$Opener", List.of()),
     ROCKSDB("RocksDB", "dev.cambium.benchmarks.rocksdb.RocksDbEngine$Opener", List.of()),

@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The JVM in which an engine runs: does one {@link Task} and prints its measurement as a line of standard output. Its class path
- * holds this module's classes and one engine.
+ * The JVM in which an engine runs: does one {@link Task} and prints its measurement as a line of standard output. Its
+ * class path holds this module's classes and one engine.
  */
 public final class EngineProcess {
     private EngineProcess() {}

@@ -3,8 +3,8 @@ package dev.cambium.benchmarks;
 import java.util.Arrays;
 
 /**
- * One thread's share of a fill: makes entries in buffers of its own and puts them. Entry {@code n} has the key of {@code 2 n}, so
- * that there are absent keys between all of them.
+ * One thread's share of a fill: makes entries in buffers of its own and puts them. Entry {@code n} has the key of
+ * {@code 2 n}, so that there are absent keys between all of them.
  */
 final class EntryWriter {
     private final Engine engine;

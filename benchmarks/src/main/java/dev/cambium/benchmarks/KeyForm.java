@@ -30,7 +30,10 @@ public enum KeyForm {
     /** Bytes of a key. */
     public static final int LENGTH = 16;
 
-    /** Writes the key of a number, 0 or more, to {@code target} at {@code offset}; different numbers have different keys. */
+    /**
+     * Writes the key of a number, 0 or more, to {@code target} at {@code offset}; different numbers have different
+     * keys.
+     */
     public abstract void write(long number, byte[] target, int offset);
 
     /** A bijection on 64 bits whose output looks random (the finalizer of MurmurHash3). */

@@ -1,8 +1,8 @@
 package dev.cambium.benchmarks;
 
 /**
- * Counts of latencies in buckets that are at most 1/64 wide for their value. Recording allocates nothing and branches once. For one
- * thread; {@link #add} gathers those of several.
+ * Counts of latencies in buckets that are at most 1/64 wide for their value. Recording allocates nothing and branches
+ * once. For one thread; {@link #add} gathers those of several.
  */
 public final class LatencyHistogram {
     private static final int SUB_BITS = 6;

@@ -3,7 +3,8 @@ package dev.cambium.benchmarks;
 import java.util.regex.Pattern;
 
 /**
- * What one run of a workload on one engine has shown. Goes from the engine's JVM to the one that asked as one line of text.
+ * What one run of a workload on one engine has shown. Goes from the engine's JVM to the one that asked as one line of
+ * text.
  *
  * @param operations how many were timed
  * @param elapsedNanos how long all of them took

@@ -10,8 +10,8 @@ package dev.cambium.benchmarks;
  */
 public record WorkloadPlan(Workload workload, int entries, int valueLength, long memoryBytes, long seed) {
     /*
-     * An entry takes about 160 bytes of Cambium's budget with 100-byte values: the operation, its share of a record's header and
-     * padding, its share of the filter. Half as much again, so that a chunk or a filter more never decides.
+     * An entry takes about 160 bytes of Cambium's budget with 100-byte values: the operation, its share of a record's
+     * header and padding, its share of the filter. Half as much again, so that a chunk or a filter more never decides.
      */
     private static final int OVERHEAD_BYTES = 60;
 

@@ -11,8 +11,8 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * One run of a workload inside this JVM: the workload once for the JIT's sake, in a directory of its own that is deleted, then once
- * more against the clock. What was written is checked after each.
+ * One run of a workload inside this JVM: the workload once for the JIT's sake, in a directory of its own that is
+ * deleted, then once more against the clock. What was written is checked after each.
  */
 public final class WorkloadRun {
     private final EngineOpener opener;

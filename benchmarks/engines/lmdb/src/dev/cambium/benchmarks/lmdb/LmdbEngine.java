@@ -12,8 +12,9 @@ import org.lmdbjava.Meta;
 import org.lmdbjava.Txn;
 
 /**
- * LMDB through lmdbjava: each put, and each batch, a transaction; buffered without a sync ({@code MDB_NOSYNC}), forced with LMDB's
- * own. Direct buffers and the read transaction are kept for each thread, the latter reset and renewed with each get.
+ * LMDB through lmdbjava: each put, and each batch, a transaction; buffered without a sync ({@code MDB_NOSYNC}), forced
+ * with LMDB's own. Direct buffers and the read transaction are kept for each thread, the latter reset and renewed with
+ * each get.
  */
 public final class LmdbEngine implements Engine {
     private static final int MAX_ENTRY_BYTES = 1 << 20;

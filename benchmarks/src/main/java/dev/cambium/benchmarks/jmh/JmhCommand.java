@@ -19,8 +19,9 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * What {@code benchmarks/run jmh} starts: runs the benchmarks that a regular expression finds, with the allocation profiler, and
- * adds a table with how many times faster each is than {@code skipList} of its class under the same parameters.
+ * What {@code benchmarks/run jmh} starts: runs the benchmarks that a regular expression finds, with the allocation
+ * profiler, and adds a table with how many times faster each is than {@code skipList} of its class under the same
+ * parameters.
  */
 public final class JmhCommand {
     private static final String OWN = "dev\\.cambium\\.benchmarks\\.jmh\\..*";
@@ -86,8 +87,8 @@ public final class JmhCommand {
             }
         }
         StringBuilder text = new StringBuilder();
-        text.append(
-                "| benchmark | parameters | time | ± (99.9 %) | unit | allocated B/op | faster than the skip list |\n");
+        text.append("| benchmark | parameters | time | ± (99.9 %) | unit | allocated B/op ")
+                .append("| faster than the skip list |\n");
         text.append("| --- | --- | ---: | ---: | --- | ---: | ---: |\n");
         for (RunResult result : results) {
             Result<?> primary = result.getPrimaryResult();

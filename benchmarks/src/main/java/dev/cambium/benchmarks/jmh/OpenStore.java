@@ -16,7 +16,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** A store in a temporary directory with entries 0 to {@link #entries} - 1, decimal keys, values of 100 bytes; nobody writes. */
+/**
+ * A store in a temporary directory with entries 0 to {@link #entries} - 1, decimal keys, values of 100 bytes; nobody
+ * writes.
+ */
 @State(Scope.Benchmark)
 public class OpenStore {
     @Param("1000000")

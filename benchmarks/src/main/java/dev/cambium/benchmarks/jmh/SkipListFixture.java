@@ -6,7 +6,10 @@ import dev.cambium.segment.log.Operation;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentSkipListMap;
 
-/** A skip list of byte arrays, filled and read as a store would: keys and values are copied on the way in, values on the way out. */
+/**
+ * A skip list of byte arrays, filled and read as a store would: keys and values are copied on the way in, values on the
+ * way out.
+ */
 final class SkipListFixture {
     private final KeyForm form;
     private final Values values = new Values(100);

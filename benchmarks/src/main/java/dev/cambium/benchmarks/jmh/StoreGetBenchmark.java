@@ -10,7 +10,10 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** Gets through the API. What each allocates is the point: the returned array of 100 bytes (120 with its header), or nothing. */
+/**
+ * Gets through the API. What each allocates is the point: the returned array of 100 bytes (120 with its header), or
+ * nothing.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

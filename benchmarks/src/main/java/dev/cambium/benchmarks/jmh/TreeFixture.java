@@ -11,8 +11,8 @@ import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.memory.MemoryBudget;
 
 /**
- * An arena, and what it takes to fill trees from it as a store does: each put is encoded into the arena and applied in a step of
- * its own. For one thread.
+ * An arena, and what it takes to fill trees from it as a store does: each put is encoded into the arena and applied in
+ * a step of its own. For one thread.
  */
 final class TreeFixture {
     /** Bytes of an internal key: the keyspace id, then the user's key. */
