@@ -4,7 +4,7 @@ package dev.cambium.benchmarks;
  * A key-value store that is measured, open in a directory.
  *
  * <p>How durable a write is when its call returns was settled at the open, see {@link EngineSettings#forced}. Arrays
- * that are passed in are the caller's again after the call. {@link #put} and {@link #get} from any thread, the rest
+ * that are passed in are the caller's again after the call. {@link #put} from any thread, the rest
  * from the one that opened; failures of any kind are thrown and end the run.
  */
 public interface Engine extends AutoCloseable {

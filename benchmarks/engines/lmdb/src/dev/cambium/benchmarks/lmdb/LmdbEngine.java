@@ -13,7 +13,7 @@ import org.lmdbjava.Txn;
 
 /**
  * LMDB through lmdbjava: each put, and each batch, a transaction; buffered without a sync ({@code MDB_NOSYNC}), forced
- * with LMDB's own. Direct buffers and the read transaction are kept for each thread, the latter reset and renewed with
+ * with LMDB's own. Direct buffers are kept for each thread, one read transaction for the reader, reset and renewed with
  * each get.
  */
 public final class LmdbEngine implements Engine {
@@ -86,7 +86,6 @@ public final class LmdbEngine implements Engine {
         }
     }
 
-    /** From one thread only: what the workloads need. */
     @Override
     public byte[] get(byte[] key) {
         Buffers own = buffers.get();
