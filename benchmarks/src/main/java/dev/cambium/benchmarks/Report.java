@@ -57,8 +57,8 @@ public final class Report {
             item(
                     "replay",
                     "one put a call, nothing forced; the process halts without a close; the time is that of the open"
-                            + " call alone, in a new JVM without a warm-up, native libraries loaded before; RocksDB's write"
-                            + " buffers are larger here, so that nothing is flushed and all has to be replayed");
+                            + " call alone, in a new JVM without a warm-up, native libraries loaded before;"
+                            + " RocksDB's write buffers are larger here, so that nothing is flushed and all has to be replayed");
         }
         for (Contender engine : results.engines()) {
             results.workloads().stream()
