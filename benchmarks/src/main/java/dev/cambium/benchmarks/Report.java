@@ -58,7 +58,7 @@ public final class Report {
                     "replay",
                     "one put a call, nothing forced; the process halts without a close; the time is that of the open"
                             + " call alone, in a new JVM without a warm-up, native libraries loaded before;"
-                            + " RocksDB's write buffers are larger here, so that nothing is flushed and all has to be replayed");
+                            + " RocksDB's write buffers are larger here, so nothing is flushed and all is replayed");
         }
         for (Contender engine : results.engines()) {
             results.workloads().stream()
