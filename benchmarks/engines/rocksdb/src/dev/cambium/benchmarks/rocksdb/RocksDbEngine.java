@@ -1,0 +1,128 @@
+package dev.cambium.benchmarks.rocksdb;
+
+import dev.cambium.benchmarks.Engine;
+import dev.cambium.benchmarks.EngineOpener;
+import dev.cambium.benchmarks.EngineSettings;
+import java.util.List;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.CompressionType;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/** RocksDB: LZ4, Bloom filters of 10 bits, blocks of 4 KiB, write-ahead log on, two write buffers of 64 MiB. */
+public final class RocksDbEngine implements Engine {
+    private static final long WRITE_BUFFER_BYTES = 64L << 20;
+    private static final long SETTLE_POLL_MILLIS = 10;
+
+    private final EngineSettings settings;
+    private final LRUCache cache;
+    private final BloomFilter filter;
+    private final Options options;
+    private final WriteOptions writeOptions;
+    private final long writeBufferBytes;
+    private final RocksDB database;
+
+    private RocksDbEngine(EngineSettings settings) throws RocksDBException {
+        this.settings = settings;
+        cache = new LRUCache(settings.memoryBytes());
+        filter = new BloomFilter(10, false);
+        // Four times as large where nothing shall be flushed; its unflushed bytes are then all in the log.
+        writeBufferBytes = settings.unflushed() ? 4 * WRITE_BUFFER_BYTES : WRITE_BUFFER_BYTES;
+        options = new Options()
+                .setCreateIfMissing(true)
+                .setCompressionType(CompressionType.LZ4_COMPRESSION)
+                .setWriteBufferSize(writeBufferBytes)
+                .setMaxWriteBufferNumber(2)
+                .setTableFormatConfig(new BlockBasedTableConfig()
+                        .setBlockSize(4096)
+                        .setBlockCache(cache)
+                        .setFilterPolicy(filter));
+        writeOptions = new WriteOptions().setSync(settings.forced());
+        database = RocksDB.open(options, settings.directory().toString());
+    }
+
+    /** Opens RocksDB. */
+    public static final class Opener implements EngineOpener {
+        public Opener() {
+            RocksDB.loadLibrary();
+        }
+
+        @Override
+        public Engine open(EngineSettings settings) {
+            try {
+                return new RocksDbEngine(settings);
+            } catch (RocksDBException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    @Override
+    public void put(byte[] key, byte[] value) {
+        try {
+            database.put(writeOptions, key, value);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void putAll(byte[][] keys, byte[][] values) {
+        try (WriteBatch batch = new WriteBatch()) {
+            for (int i = 0; i < keys.length; i++) {
+                batch.put(keys[i], values[i]);
+            }
+            database.write(writeOptions, batch);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public byte[] get(byte[] key) {
+        try {
+            return database.get(key);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void settle() {
+        List<String> signs = List.of(
+                "rocksdb.mem-table-flush-pending",
+                "rocksdb.num-running-flushes",
+                "rocksdb.compaction-pending",
+                "rocksdb.num-running-compactions");
+        try {
+            for (String sign : signs) {
+                while (database.getLongProperty(sign) > 0) {
+                    Thread.sleep(SETTLE_POLL_MILLIS);
+                }
+            }
+        } catch (RocksDBException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public String describe() {
+        return "RocksDB " + RocksDB.rocksdbVersion() + ": LZ4, 10-bit Bloom filters, 4 KiB blocks, write buffers 2 × "
+                + (writeBufferBytes >> 20) + " MiB, block cache " + (settings.memoryBytes() >> 20) + " MiB, WAL on, "
+                + (settings.forced() ? "sync" : "no sync");
+    }
+
+    @Override
+    public void close() {
+        database.close();
+        writeOptions.close();
+        options.close();
+        filter.close();
+        cache.close();
+    }
+}

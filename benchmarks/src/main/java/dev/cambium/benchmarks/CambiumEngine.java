@@ -1,0 +1,58 @@
+package dev.cambium.benchmarks;
+
+import dev.cambium.Durability;
+import dev.cambium.Options;
+import dev.cambium.Store;
+import dev.cambium.WriteBatch;
+
+/** Cambium with its default options, but for the memory budget. */
+public final class CambiumEngine implements Engine {
+    private final Store store;
+    private final Durability durability;
+    private final WriteBatch batch = new WriteBatch();
+
+    private CambiumEngine(Store store, Durability durability) {
+        this.store = store;
+        this.durability = durability;
+    }
+
+    /** Opens Cambium. */
+    public static final class Opener implements EngineOpener {
+        @Override
+        public Engine open(EngineSettings settings) {
+            return new CambiumEngine(
+                    Store.open(settings.directory(), Options.DEFAULT.withMemoryBudget(settings.memoryBytes())),
+                    settings.forced() ? Durability.SYNC : Durability.BUFFERED);
+        }
+    }
+
+    @Override
+    public void put(byte[] key, byte[] value) {
+        store.put(key, value, durability);
+    }
+
+    @Override
+    public void putAll(byte[][] keys, byte[][] values) {
+        batch.clear();
+        for (int i = 0; i < keys.length; i++) {
+            batch.put(keys[i], values[i]);
+        }
+        store.write(batch, durability);
+    }
+
+    @Override
+    public byte[] get(byte[] key) {
+        return store.get(key);
+    }
+
+    @Override
+    public String describe() {
+        return "Cambium: default options, memory budget " + (store.stats().memoryBudgetBytes() >> 20) + " MiB, "
+                + durability + (store.stats().mappedLog() ? ", mapped log" : ", log by write calls");
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

@@ -1,0 +1,64 @@
+package dev.cambium.benchmarks;
+
+import java.util.regex.Pattern;
+
+/**
+ * What one run of a workload on one engine has shown. Goes from the engine's JVM to the one that asked as one line of
+ * text.
+ *
+ * @param operations how many were timed
+ * @param elapsedNanos how long all of them took
+ * @param latencies of single calls, or null where they were not timed one by one
+ * @param engine what {@link Engine#describe} said
+ */
+public record Measurement(long operations, long elapsedNanos, Latencies latencies, String engine) {
+    private static final String PREFIX = "measurement\t";
+    private static final Pattern TAB = Pattern.compile("\t");
+
+    public double perSecond() {
+        return operations * 1e9 / elapsedNanos;
+    }
+
+    public double millis() {
+        return elapsedNanos / 1e6;
+    }
+
+    /** The line for {@link #parse}. */
+    public String toLine() {
+        Latencies l = latencies == null ? new Latencies(-1, -1, -1, -1) : latencies;
+        return PREFIX
+                + operations
+                + '\t'
+                + elapsedNanos
+                + '\t'
+                + l.median()
+                + '\t'
+                + l.p99()
+                + '\t'
+                + l.p999()
+                + '\t'
+                + l.max()
+                + '\t'
+                + engine;
+    }
+
+    /** Whether a line of output is a measurement. */
+    public static boolean isLine(String line) {
+        return line.startsWith(PREFIX);
+    }
+
+    /** What {@link #toLine} has written. */
+    public static Measurement parse(String line) {
+        String[] fields = TAB.split(line);
+        Latencies latencies = new Latencies(
+                Long.parseLong(fields[3]),
+                Long.parseLong(fields[4]),
+                Long.parseLong(fields[5]),
+                Long.parseLong(fields[6]));
+        return new Measurement(
+                Long.parseLong(fields[1]),
+                Long.parseLong(fields[2]),
+                latencies.max() < 0 ? null : latencies,
+                fields[7]);
+    }
+}
