@@ -294,9 +294,7 @@ public final class Recovery implements AutoCloseable {
             });
         }
         LogFile following = unused == null
-                ? manifest.prepareLog(
-                        last == null ? WriteAheadLog.smallestCapacity(options.memtableBytes()) : last.capacity(),
-                        environment.random())
+                ? manifest.prepareLog(WriteAheadLog.smallestCapacity(options.memtableBytes()), environment.random())
                 : openUnused(unused);
         following.start(
                 disk.bootId(), chain.end(), last == null ? 0 : last.id(), chain.end(), chain.lastBatch(), chain.end());
