@@ -161,7 +161,7 @@ final class LogChain implements AutoCloseable {
             int length = (int) (end - begin.basePosition());
             reports.add(new RecoveryReport.Log(log.name(), length, count, end, tail.reason()));
             if (count > 0) {
-                Memory exact = length > content.capacity() / 4 * 3 ? content : copy(content, length);
+                Memory exact = length > content.capacity() / 4 ? content : copy(content, length);
                 given = exact == content;
                 sink.accept(exact, length, records, count);
             }

@@ -140,6 +140,36 @@ final class KeyBlock {
         return block;
     }
 
+    /**
+     * Builds a block of sorted entries from heads that were taken {@code shift} bytes before the end of its prefix and hold all
+     * that follows; reads one key.
+     */
+    static long[] buildShifted(
+            Arena arena,
+            long[] heads,
+            int shift,
+            long[] references,
+            int from,
+            int to,
+            int room,
+            long stamp,
+            int prefixLength) {
+        int count = to - from;
+        if (prefixLength > LONGEST_PREFIX || shift > 7) {
+            return build(arena, references, from, to, room, stamp);
+        }
+        long[] block = blank(prefixLength, count, count + room, stamp);
+        for (int at = 0, word = PREFIX; at < prefixLength; at += 8, word++) {
+            block[word] = mask(arena.head(references[from], at), prefixLength - at);
+        }
+        int headsAt = headsAt(block);
+        for (int i = 0; i < count; i++) {
+            block[headsAt + i] = heads[from + i] << 8 * shift;
+        }
+        System.arraycopy(references, from, block, headsAt + count + room, count);
+        return block;
+    }
+
     /** Builds a block of sorted entries whose heads were taken after the prefix of {@code like}; reads no key. */
     static long[] buildLike(long[] like, long[] heads, long[] references, int from, int to, int room, long stamp) {
         int count = to - from;

@@ -103,9 +103,9 @@ public final class MemTree {
         return arena;
     }
 
-    /** Replaces the whole tree, by a bulk build; for recovery, inside a step. */
-    void install(Root built) {
-        root = built;
+    /** Replaces the whole tree by one of these entries; for recovery, before anybody reads. */
+    void install(SortedEntries entries) {
+        root = new TreeBuilder(arena, fanOut, tailCapacity, stamp, entries).build();
     }
 
     /** The reference of a key, or 0 where there is none. */

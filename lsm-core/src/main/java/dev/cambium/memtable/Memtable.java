@@ -111,7 +111,7 @@ public final class Memtable {
             hasUnlogged = true;
         }
         int n = collect(place, count);
-        n = ReferenceSort.sortNewestOnly(arena, batch, n);
+        n = ReferenceSort.sortNewestOnly(arena, batch, n).count();
         if (n == 0) {
             return;
         }
@@ -162,12 +162,14 @@ public final class Memtable {
 
         /** Sorts what was noted, keeps the newest of each key, and installs the tree. */
         public void finish() {
-            int kept = ReferenceSort.sortNewestOnly(arena, found, count);
-            beginStep();
-            BulkInsert.Outcome outcome = tree.putAll(found, kept);
-            endStep();
-            entries = outcome.added();
-            tombstones = outcome.addedTombstones();
+            SortedEntries kept = ReferenceSort.sortNewestOnly(arena, found, count);
+            tree.install(kept);
+            entries = kept.count();
+            long deletes = 0;
+            for (int i = 0; i < kept.count(); i++) {
+                deletes += isTombstone(kept.references()[i]);
+            }
+            tombstones = deletes;
         }
     }
 

@@ -1,28 +1,27 @@
 package dev.cambium.memtable;
 
-import java.util.concurrent.RecursiveAction;
+import java.util.Arrays;
 
 /**
- * A stable merge sort of references by key, on heads taken after the common prefix of all of them; equal heads ask the arena.
- * Input that is sorted already costs one pass; large input is sorted by several threads of the common pool, with the same result.
+ * A stable sort of references by key, on heads taken after the common prefix of all of them; equal heads ask the arena. Input that
+ * is sorted already costs one pass, a large one is sorted by radix on the bytes of the heads that differ, and only neighbours
+ * with equal heads are compared.
  */
 final class ReferenceSort {
     private static final int INSERTION_BELOW = 24;
-    private static final int PARALLEL_FROM = 1 << 14;
+    private static final int RADIX_FROM = 1 << 12;
 
     private ReferenceSort() {}
 
-    /**
-     * Sorts {@code references[0, count)} by key and keeps the last of each key, which is the newest.
-     *
-     * @return how many are left
-     */
-    static int sortNewestOnly(Arena arena, long[] references, int count) {
-        if (count < 2) {
-            return count;
-        }
-        int prefixLength = arena.keyLength(references[0]);
-        for (int i = 1; i < count && prefixLength > 0; i++) {
+    /** Sorts {@code references[0, count)} by key, in place, and keeps the last of each key, which is the newest. */
+    static SortedEntries sortNewestOnly(Arena arena, long[] references, int count) {
+        int prefixLength = count == 0 ? 0 : arena.keyLength(references[0]);
+        int shortest = prefixLength;
+        int longest = prefixLength;
+        for (int i = 1; i < count; i++) {
+            int length = arena.keyLength(references[i]);
+            shortest = Math.min(shortest, length);
+            longest = Math.max(longest, length);
             prefixLength = arena.commonPrefix(references[0], references[i], prefixLength);
         }
         long[] heads = new long[count];
@@ -32,11 +31,12 @@ final class ReferenceSort {
             ascending &= i == 0 || !isAbove(arena, heads[i - 1], references[i - 1], heads[i], references[i]);
         }
         if (!ascending) {
-            Part whole = new Part(arena, heads, references, new long[count], new long[count], 0, count);
-            if (count >= PARALLEL_FROM) {
-                whole.invoke();
+            long[] spareHeads = new long[count];
+            long[] spare = new long[count];
+            if (count >= RADIX_FROM) {
+                radixSort(arena, heads, references, spareHeads, spare, count);
             } else {
-                whole.compute();
+                mergeSort(arena, heads, references, spareHeads, spare, 0, count);
             }
         }
         int kept = 0;
@@ -45,74 +45,93 @@ final class ReferenceSort {
                     || heads[i] != heads[i + 1]
                     || arena.compareKeys(references[i], references[i + 1]) != 0;
             if (newest) {
+                heads[kept] = heads[i];
                 references[kept++] = references[i];
             }
         }
-        return kept;
+        return new SortedEntries(references, heads, kept, prefixLength, shortest, longest);
     }
 
-    /** A part of the arrays, to be sorted with spare room of its own. */
-    @SuppressWarnings("serial")
-    private static final class Part extends RecursiveAction {
-        private final Arena arena;
-        private final long[] heads;
-        private final long[] references;
-        private final long[] spareHeads;
-        private final long[] spare;
-        private final int from;
-        private final int to;
-
-        Part(Arena arena, long[] heads, long[] references, long[] spareHeads, long[] spare, int from, int to) {
-            this.arena = arena;
-            this.heads = heads;
-            this.references = references;
-            this.spareHeads = spareHeads;
-            this.spare = spare;
-            this.from = from;
-            this.to = to;
+    /** Sorts by one byte of the heads after the other, the least significant first; then settles equal heads by key. */
+    private static void radixSort(
+            Arena arena, long[] heads, long[] references, long[] spareHeads, long[] spare, int count) {
+        long differing = 0;
+        for (int i = 1; i < count; i++) {
+            differing |= heads[i] ^ heads[0];
         }
-
-        @Override
-        protected void compute() {
-            sort(from, to);
-        }
-
-        private void sort(int from, int to) {
-            if (to - from < INSERTION_BELOW) {
-                insertionSort(arena, heads, references, from, to);
-                return;
+        long[] fromHeads = heads;
+        long[] from = references;
+        long[] toHeads = spareHeads;
+        long[] to = spare;
+        int[] starts = new int[257];
+        for (int shift = 0; shift < 64; shift += 8) {
+            if ((differing >>> shift & 0xFF) == 0) {
+                continue;
             }
-            int middle = (from + to) >>> 1;
-            if (to - from >= PARALLEL_FROM) {
-                invokeAll(part(from, middle), part(middle, to));
+            distribute(fromHeads, from, toHeads, to, starts, shift, count);
+            long[] swap = fromHeads;
+            fromHeads = toHeads;
+            toHeads = swap;
+            swap = from;
+            from = to;
+            to = swap;
+        }
+        if (from != references) {
+            System.arraycopy(fromHeads, 0, heads, 0, count);
+            System.arraycopy(from, 0, references, 0, count);
+        }
+        for (int i = 0; i < count; ) {
+            int end = i + 1;
+            while (end < count && heads[end] == heads[i]) {
+                end++;
+            }
+            if (end - i > 1) {
+                mergeSort(arena, heads, references, spareHeads, spare, i, end);
+            }
+            i = end;
+        }
+    }
+
+    private static void distribute(
+            long[] fromHeads, long[] from, long[] toHeads, long[] to, int[] starts, int shift, int count) {
+        Arrays.fill(starts, 0);
+        for (int i = 0; i < count; i++) {
+            starts[(int) (fromHeads[i] >>> shift & 0xFF) + 1]++;
+        }
+        for (int i = 1; i < 256; i++) {
+            starts[i] += starts[i - 1];
+        }
+        for (int i = 0; i < count; i++) {
+            int at = starts[(int) (fromHeads[i] >>> shift & 0xFF)]++;
+            toHeads[at] = fromHeads[i];
+            to[at] = from[i];
+        }
+    }
+
+    private static void mergeSort(
+            Arena arena, long[] heads, long[] references, long[] spareHeads, long[] spare, int from, int to) {
+        if (to - from < INSERTION_BELOW) {
+            insertionSort(arena, heads, references, from, to);
+            return;
+        }
+        int middle = (from + to) >>> 1;
+        mergeSort(arena, heads, references, spareHeads, spare, from, middle);
+        mergeSort(arena, heads, references, spareHeads, spare, middle, to);
+        if (!isAbove(arena, heads[middle - 1], references[middle - 1], heads[middle], references[middle])) {
+            return;
+        }
+        int left = middle - from;
+        System.arraycopy(heads, from, spareHeads, from, left);
+        System.arraycopy(references, from, spare, from, left);
+        int i = from;
+        int j = middle;
+        for (int at = from; i < middle; at++) {
+            if (j < to && isAbove(arena, spareHeads[i], spare[i], heads[j], references[j])) {
+                heads[at] = heads[j];
+                references[at] = references[j++];
             } else {
-                sort(from, middle);
-                sort(middle, to);
-            }
-            merge(from, middle, to);
-        }
-
-        private Part part(int from, int to) {
-            return new Part(arena, heads, references, spareHeads, spare, from, to);
-        }
-
-        private void merge(int from, int middle, int to) {
-            if (!isAbove(arena, heads[middle - 1], references[middle - 1], heads[middle], references[middle])) {
-                return;
-            }
-            int left = middle - from;
-            System.arraycopy(heads, from, spareHeads, from, left);
-            System.arraycopy(references, from, spare, from, left);
-            int i = from;
-            int j = middle;
-            for (int at = from; i < middle; at++) {
-                if (j < to && isAbove(arena, spareHeads[i], spare[i], heads[j], references[j])) {
-                    heads[at] = heads[j];
-                    references[at] = references[j++];
-                } else {
-                    heads[at] = spareHeads[i];
-                    references[at] = spare[i++];
-                }
+                heads[at] = spareHeads[i];
+                references[at] = spare[i++];
             }
         }
     }

@@ -193,7 +193,7 @@ class MemTreeTest {
     }
 
     @Test
-    void sortKeepsTheNewestOfEachKey() {
+    void sortKeepsTheNewestOfEachKeyAndABuildKeepsTheOrder() {
         for (int seed = 0; seed < 200; seed++) {
             Random random = new Random(seed);
             Function<Random, byte[]> shape = KEY_SHAPES.get(seed % KEY_SHAPES.size());
@@ -205,11 +205,17 @@ class MemTreeTest {
                 references[i] = operation(arena, OperationCode.PUT, key, new byte[0]);
                 model.put(key, references[i]);
             }
-            int kept = ReferenceSort.sortNewestOnly(arena, references, count);
+            SortedEntries sorted = ReferenceSort.sortNewestOnly(arena, references, count);
+            int kept = sorted.count();
             assertArrayEquals(
                     model.values().stream().mapToLong(Long::longValue).toArray(),
                     Arrays.copyOf(references, kept),
                     "seed " + seed);
+            for (int fanOut : new int[] {4, 64}) {
+                Root built = new TreeBuilder(arena, fanOut, 3, 1, sorted).build();
+                assertEquals(
+                        new ArrayList<>(model.values()), new TreeChecker(arena, 1).check(built), "built, seed " + seed);
+            }
         }
     }
 }
