@@ -1,6 +1,7 @@
 package dev.cambium.tools;
 
 import dev.cambium.segment.format.FormatHead;
+import java.io.BufferedInputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -8,10 +9,12 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
@@ -55,11 +58,12 @@ public final class Cambium implements Runnable {
     private static final int HELP_WIDTH = 100;
 
     @CommandLine.Spec
-    private CommandLine.Model.CommandSpec spec;
+    private CommandSpec spec;
 
     public static void main(String[] args) {
         Streams streams = Streams.of(
-                new FileInputStream(FileDescriptor.in),
+                // buffered: on a pipe, FileInputStream's own readNBytes asks for its position and fails
+                new BufferedInputStream(new FileInputStream(FileDescriptor.in)),
                 new FileOutputStream(FileDescriptor.out),
                 new FileOutputStream(FileDescriptor.err),
                 Streams.standardErrorIsTerminal());
@@ -89,7 +93,7 @@ public final class Cambium implements Runnable {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpWidth(HELP_WIDTH)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
-                .setParameterExceptionHandler((e, arguments) -> fail(streams, usage(e), false))
+                .setParameterExceptionHandler((e, arguments) -> fail(streams, usage(e, arguments), false))
                 .setExecutionExceptionHandler((e, command, parsed) -> fail(streams, e, isDebug(command)));
         int exitCode;
         try {
@@ -103,11 +107,18 @@ public final class Cambium implements Runnable {
         return exitCode;
     }
 
-    private static RuntimeException usage(ParameterException e) {
-        String command = e.getCommandLine().getCommandSpec().qualifiedName(" ");
-        String hint = e.getMessage().startsWith("Unknown option") ? "; behind -- nothing is an option" : "";
+    private static RuntimeException usage(ParameterException e, String[] arguments) {
+        CommandSpec command = e.getCommandLine().getCommandSpec();
+        String unknown = Arrays.stream(arguments)
+                .takeWhile(argument -> !argument.equals("--"))
+                .filter(argument -> argument.startsWith("-") && argument.length() > 1)
+                .filter(argument -> !command.optionsMap().containsKey(argument.replaceFirst("=.*", "")))
+                .findFirst()
+                .map(argument -> "; is " + argument + " no option? Put -- before it")
+                .orElse("");
         return new CommandException(
-                ExitCode.USAGE, e.getMessage().replaceFirst("[.]$", "") + hint + " (see " + command + " --help)");
+                ExitCode.USAGE,
+                e.getMessage().replaceFirst("[.]$", "") + unknown + " (see " + command.qualifiedName(" ") + " --help)");
     }
 
     private static boolean isDebug(CommandLine command) {

@@ -17,8 +17,9 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         versionProvider = Cambium.Version.class,
         description = {
-            "Show in some seconds what a store does: load the Unicode characters, look up, scan, snapshot, kill a writer,",
-            "recover, verify. Exits with 1 where anything that was acknowledged is missing, or another claim is not so."
+            "See in some seconds what a store does, with real data.",
+            "Loads the Unicode characters, looks up, scans, takes a snapshot, kills a writer, recovers, verifies.",
+            "Exits with 1 where anything acknowledged is missing, or another claim turns out wrong."
         },
         footer = {
             "%nExamples:",

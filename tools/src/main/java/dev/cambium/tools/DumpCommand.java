@@ -26,8 +26,9 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         versionProvider = Cambium.Version.class,
         description = {
-            "Show a file of a store field by field, with offsets and the names of docs/FORMAT.md, and where it stops and",
-            "why. Takes no lock and changes nothing: it can be used while the store is open, and on one that does not open.",
+            "Show a file of a store field by field.",
+            "With offsets and the names of docs/FORMAT.md, and where it stops and why. Takes no lock and changes",
+            "nothing: use it while the store is open, or where it does not open any more.",
             "",
             "  superblock  both slots",
             "  manifest    that of the superblock, or manifest-ID",

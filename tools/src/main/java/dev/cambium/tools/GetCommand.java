@@ -12,7 +12,7 @@ import picocli.CommandLine.Parameters;
         name = "get",
         mixinStandardHelpOptions = true,
         versionProvider = Cambium.Version.class,
-        description = "Print the value of a key. Where the key is absent, print nothing and exit with 1.",
+        description = {"Print the value of a key.", "Where the key is absent, prints nothing and exits with 1."},
         footer = {
             "%nExamples:",
             "  cambium get my.db greeting",

@@ -26,13 +26,15 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         versionProvider = Cambium.Version.class,
         description = {
-            "Write many entries, one a line, from a file or standard input. Creates the store where there is none.",
+            "Write many entries from a file or standard input, one a line.",
+            "Creates the store, and the keyspace, where there is none.",
             "",
             "  tsv    KEY<tab>VALUE, with the escapes \\t, \\n, \\\\ and \\xHH",
             "  jsonl  {\"key\": \"…\", \"value\": \"…\"}; keyHex and valueHex hold binary ones as digits",
             "",
-            "Empty lines are passed over. At a malformed line it stops, with the lines before it loaded, and exits",
-            "with 1; with --skip-bad it goes on, counts them and exits with 0.",
+            "",
+            "Empty lines are passed over. At a malformed line it stops, with the lines before it loaded, and",
+            "exits with 1; with --skip-bad it goes on, counts them and exits with 0.",
             "When the command ends, all that it loaded survives a power loss."
         },
         footer = {
@@ -128,7 +130,7 @@ final class LoadCommand implements Callable<Integer> {
             } catch (StoreException e) {
                 throw new CommandException(
                         ExitCode.of(e),
-                        place(lines) + ": " + ExitCode.message(e) + " (" + loader.written() + " entries loaded)",
+                        place(lines) + ": " + ExitCode.message(e) + " (loaded before it: " + loader.written() + ")",
                         e);
             }
             report(loader, (System.nanoTime() - started) / 1e9);
@@ -152,8 +154,8 @@ final class LoadCommand implements Callable<Integer> {
             loader.finish();
             throw new CommandException(
                     ExitCode.IO,
-                    "cannot read " + name() + " behind line " + lines.number() + ": " + e.getMessage() + " ("
-                            + loader.written() + " entries loaded)",
+                    "cannot read " + name() + " behind line " + lines.number() + ": " + e.getMessage()
+                            + " (loaded before it: " + loader.written() + ")",
                     e);
         }
     }
@@ -173,8 +175,8 @@ final class LoadCommand implements Callable<Integer> {
                 throw new CommandException(
                         ExitCode.NO,
                         place(lines) + ": " + e.getMessage() + " (read as "
-                                + used.name().toLowerCase(Locale.ROOT) + "; " + loader.written()
-                                + " entries loaded; --skip-bad goes on)",
+                                + used.name().toLowerCase(Locale.ROOT) + "; loaded before it: " + loader.written()
+                                + "; --skip-bad goes on)",
                         e);
             }
             if (skipped++ < BAD_LINES_SHOWN) {

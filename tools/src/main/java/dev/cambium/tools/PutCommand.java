@@ -15,7 +15,8 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         versionProvider = Cambium.Version.class,
         description = {
-            "Write a value; replaces what the key had. Creates the store, and the keyspace, where there is none.",
+            "Write a value; replaces what the key had.",
+            "Creates the store, and the keyspace, where there is none.",
             "When the command ends, the value survives a power loss."
         },
         footer = {

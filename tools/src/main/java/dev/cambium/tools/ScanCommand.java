@@ -13,7 +13,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         versionProvider = Cambium.Version.class,
         description = {
-            "Print entries in the order of their keys' unsigned bytes: key, tab, value.",
+            "Print entries in key order: key, tab, value.",
+            "Keys are ordered as unsigned bytes. The entries are those of the moment at which it begins.",
             "What it prints, with or without --json, cambium load reads back."
         },
         footer = {

@@ -18,7 +18,7 @@ import picocli.CommandLine.Mixin;
         name = "stats",
         mixinStandardHelpOptions = true,
         versionProvider = Cambium.Version.class,
-        description = "Print what a store holds, in memory and on disk, and what opening it found.",
+        description = "Print what a store holds in memory and on disk.",
         footer = {"%nExamples:", "  cambium stats my.db", "  cambium stats my.db --json", "", ExitCode.HELP})
 final class StatsCommand implements Callable<Integer> {
     private final Streams streams;

@@ -19,7 +19,7 @@ final class StoreArguments {
             paramLabel = "SIZE",
             converter = MemorySize.class,
             description =
-                    "Off-heap memory the store may use, 16m to 64g; 256m unless given. All data must fit into it.")
+                    "Off-heap memory the store may use, 16m to 64g; 256m unless given. For now all data must fit.")
     private Long memoryBudget;
 
     Path directory() {

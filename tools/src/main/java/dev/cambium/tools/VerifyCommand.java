@@ -14,8 +14,8 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         versionProvider = Cambium.Version.class,
         description = {
-            "Read every used byte of a store that is not open, and list what is damaged. Changes nothing in it.",
-            "Exits with 1 where there are findings."
+            "Read every used byte of a store and list what is damaged.",
+            "The store must not be open; nothing in it is changed. Exits with 1 where there are findings."
         },
         footer = {"%nExamples:", "  cambium verify my.db", "  cambium verify my.db --json", "", ExitCode.HELP})
 final class VerifyCommand implements Callable<Integer> {
