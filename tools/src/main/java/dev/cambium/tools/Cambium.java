@@ -18,7 +18,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * The {@code cambium} command: finds the subcommand, runs it, and turns whatever happens into one line and an exit code.
+ * The {@code cambium} command: finds the subcommand, runs it, and turns whatever happens into one line and an exit
+ * code.
  *
  * <p>{@link #run} does everything but end the JVM, so tests call it; it keeps no state.
  */

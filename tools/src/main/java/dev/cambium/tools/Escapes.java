@@ -4,10 +4,11 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * How bytes are shown and typed: UTF-8 text as it is, everything else as {@code \t}, {@code \n}, {@code \\} or {@code \xHH}.
+ * How bytes are shown and typed: UTF-8 text as it is, everything else as {@code \t}, {@code \n}, {@code \\} or
+ * {@code \xHH}.
  *
- * <p>{@link #parse} gives back exactly the bytes that {@link #show} was given. Shown text holds no control, formatting or private
- * character, no line break and no tab, so it stays on its line and can do nothing to a terminal. Stateless.
+ * <p>{@link #parse} gives back exactly the bytes that {@link #show} was given. Shown text holds no control, formatting
+ * or private character, no line break and no tab, so it stays on its line and can do nothing to a terminal. Stateless.
  */
 public final class Escapes {
     private static final char[] HEX = "0123456789ABCDEF".toCharArray();

@@ -23,7 +23,9 @@ public final class ExitCode {
     /** Bytes on disk are damaged, or a newer Cambium wrote them. */
     public static final int CORRUPT = 4;
 
-    /** The system did not give what was needed: a read or write failed, the disk is full, the memory budget is used up. */
+    /**
+     * The system did not give what was needed: a read or write failed, the disk is full, the memory budget is used up.
+     */
     public static final int IO = 5;
 
     /** How every command's help ends. */

@@ -10,7 +10,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/** Results as JSON: one object a line. Keys and values that are no UTF-8 text stand in {@code …Hex} members. Stateless. */
+/**
+ * Results as JSON: one object a line. Keys and values that are no UTF-8 text stand in {@code …Hex} members. Stateless.
+ */
 public final class Json {
     private static final JsonFactory FACTORY = new JsonFactory();
 

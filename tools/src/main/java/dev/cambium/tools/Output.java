@@ -10,8 +10,8 @@ import java.util.Locale;
 /**
  * Standard output as a command writes it: buffered, UTF-8 whatever the locale, {@code \n} at the end of lines.
  *
- * <p>Once the reader has gone ({@code cambium scan … | head}), {@link #isClosed} is true and what is written goes nowhere; that is
- * no error. Any other failure, a full disk above all, is an {@link UncheckedIOException}. One thread.
+ * <p>Once the reader has gone ({@code cambium scan … | head}), {@link #isClosed} is true and what is written goes
+ * nowhere; that is no error. Any other failure, a full disk above all, is an {@link UncheckedIOException}. One thread.
  */
 public final class Output extends OutputStream {
     private static final int BUFFER_BYTES = 1 << 16;

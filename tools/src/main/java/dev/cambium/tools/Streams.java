@@ -12,7 +12,9 @@ import java.nio.charset.StandardCharsets;
  * @param errIsTerminal whether someone watches {@code err}, so that progress is welcome
  */
 public record Streams(InputStream in, Output out, PrintStream err, boolean errIsTerminal) {
-    /** Set by the script, which can tell for certain; without it, only a JVM all of whose streams are a terminal counts. */
+    /**
+     * Set by the script, which can tell for certain; without it, only a JVM all of whose streams are a terminal counts.
+     */
     private static final String PROPERTY = "cambium.stderr.terminal";
 
     static Streams of(InputStream in, OutputStream out, OutputStream err, boolean errIsTerminal) {

@@ -17,8 +17,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A tour of a store with real data: load, look up, scan, snapshot, kill, recover, verify. Everything that it claims it checks;
- * {@link #failures} counts what was not so. One thread.
+ * A tour of a store with real data: load, look up, scan, snapshot, kill, recover, verify. Everything that it claims it
+ * checks; {@link #failures} counts what was not so. One thread.
  */
 public final class Demo {
     private static final int BATCH_ENTRIES = 1000;
@@ -111,8 +111,7 @@ public final class Demo {
     }
 
     private void changeUnderSnapshot(Store store) {
-        steps.begin(
-                "Take a snapshot, then delete a sixth and overwrite another sixth: the snapshot still shows the old content.");
+        steps.begin("Take a snapshot, then delete a sixth and overwrite a sixth: the snapshot shows the old content.");
         byte[] overwritten = "overwritten".getBytes(StandardCharsets.UTF_8);
         try (Snapshot then = store.snapshot()) {
             WriteBatch batch = new WriteBatch();
@@ -163,8 +162,7 @@ public final class Demo {
     }
 
     private void killAndRecover() throws IOException {
-        steps.begin(
-                "Let a second process write, each write acknowledged once it is on disk, and kill it (SIGKILL) in the middle.");
+        steps.begin("Let a second process write, acknowledging each write once it is on disk; kill it (SIGKILL).");
         int acknowledged = KilledWriter.run(directory, WRITES_BEFORE_KILL);
         steps.tell(
                 "Killed after %,d acknowledged writes: %.0f ms, the start of its JVM included.",

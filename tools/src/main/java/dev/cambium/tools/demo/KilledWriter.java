@@ -19,8 +19,8 @@ final class KilledWriter {
     private KilledWriter() {}
 
     /**
-     * Starts a writer, kills it after {@code writes} acknowledgements or some seconds, and returns the last number that it
-     * acknowledged: what was in the pipe when it died counts.
+     * Starts a writer, kills it after {@code writes} acknowledgements or some seconds, and returns the last number that
+     * it acknowledged: what was in the pipe when it died counts.
      */
     static int run(Path directory, int writes) throws IOException {
         Process writer = new ProcessBuilder(command(directory))

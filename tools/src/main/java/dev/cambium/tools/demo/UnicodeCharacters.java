@@ -8,8 +8,9 @@ import java.util.HexFormat;
 import java.util.stream.IntStream;
 
 /**
- * The demo's data: every character that the running JDK's Unicode version defines, without private use and surrogates. 143,924 on
- * JDK 17, 155,063 on 25. The key is the character's name, which no other one has; the value is a JSON object. Stateless.
+ * The demo's data: every character that the running JDK's Unicode version defines, without private use and surrogates.
+ * 143,924 on JDK 17, 155,063 on 25. The key is the character's name, which no other one has; the value is a JSON
+ * object. Stateless.
  */
 final class UnicodeCharacters {
     private static final String[] CATEGORIES = new String[31];

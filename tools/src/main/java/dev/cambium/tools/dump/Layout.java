@@ -8,8 +8,8 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * The fields of one structure in the order in which they stand: a picture of docs/FORMAT.md as a value. A field starts where the
- * one before it ends, so a layout is written down as it is drawn, without offsets. Immutable.
+ * The fields of one structure in the order in which they stand: a picture of docs/FORMAT.md as a value. A field starts
+ * where the one before it ends, so a layout is written down as it is drawn, without offsets. Immutable.
  */
 final class Layout {
     private enum Kind {
@@ -89,7 +89,9 @@ final class Layout {
         return slots.isEmpty() ? 0 : slots.get(slots.size() - 1).offset + slots.get(slots.size() - 1).length;
     }
 
-    /** Adds the fields, which stand at {@code offset} of {@code memory} and {@code fileOffset} of the file, to a part. */
+    /**
+     * Adds the fields, which stand at {@code offset} of {@code memory} and {@code fileOffset} of the file, to a part.
+     */
     Part read(Part part, Memory memory, int offset, long fileOffset) {
         for (Slot slot : slots) {
             int at = offset + slot.offset;

@@ -14,9 +14,9 @@ import java.util.zip.CRC32C;
 /** Shows a log: docs/FORMAT.md, section 7. */
 public final class LogDump implements AutoCloseable {
     /*
-     * A writer may have the log open. What it appends is passed over or seen whole, for a record counts by its checksum; but a
-     * log can also be recycled while it is read. So every record is copied out of the mapping before it is checked, and what was
-     * checked is what is shown.
+     * A writer may have the log open. What it appends is passed over or seen whole, for a record counts by its
+     * checksum; but a log can also be recycled while it is read. So every record is copied out of the mapping before it
+     * is checked, and what was checked is what is shown.
      */
     private final PartWriter out;
     private final ZoneFile file;

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One structure in a file, as it is shown: its name, where it starts, its fields by their names in docs/FORMAT.md, and whether it
- * holds. Built by a reader, then handed to a {@link PartWriter}.
+ * One structure in a file, as it is shown: its name, where it starts, its fields by their names in docs/FORMAT.md, and
+ * whether it holds. Built by a reader, then handed to a {@link PartWriter}.
  */
 public final class Part {
     /** How a part looks as text. */

@@ -12,7 +12,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/** An entry as a JSON object with {@code key} or {@code keyHex}, and {@code value} or {@code valueHex}; nothing else. Stateless. */
+/**
+ * An entry as a JSON object with {@code key} or {@code keyHex}, and {@code value} or {@code valueHex}; nothing else.
+ * Stateless.
+ */
 final class JsonLine {
     private static final JsonFactory FACTORY = new JsonFactory();
 

@@ -5,10 +5,11 @@ import java.io.InputStream;
 import java.util.Arrays;
 
 /**
- * The lines of a stream of bytes, which may hold anything. A line ends with {@code \n} or {@code \r\n}, the last one also with the
- * stream; a byte order mark at the very beginning is passed over.
+ * The lines of a stream of bytes, which may hold anything. A line ends with {@code \n} or {@code \r\n}, the last one
+ * also with the stream; a byte order mark at the very beginning is passed over.
  *
- * <p>Of a line longer than {@link #MAX_LENGTH} the rest is read and thrown away, and {@link #isTooLong} tells. One thread.
+ * <p>Of a line longer than {@link #MAX_LENGTH} the rest is read and thrown away, and {@link #isTooLong} tells. One
+ * thread.
  */
 public final class Lines {
     /** Bytes: enough for the largest entry with every byte escaped. */

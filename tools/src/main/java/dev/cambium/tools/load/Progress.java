@@ -4,8 +4,8 @@ import java.io.PrintStream;
 import java.util.Locale;
 
 /**
- * One line on a terminal that says how far a load is, written over itself some times a second. Where nobody watches it prints
- * nothing. One thread.
+ * One line on a terminal that says how far a load is, written over itself some times a second. Where nobody watches it
+ * prints nothing. One thread.
  */
 public final class Progress implements AutoCloseable {
     private static final long STEP_NANOS = 100_000_000;

@@ -11,7 +11,9 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -165,6 +167,34 @@ class DumpTest {
             assertEquals(4, exitCode);
             dump("log", "4");
             assertEquals(4, exitCode);
+        }
+    }
+
+    @Test
+    void whateverTheBytesItShowsThemAndDoesNotFail() throws IOException {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        Map<String, byte[]> whole = new TreeMap<>();
+        for (String name : new String[] {LOG, MANIFEST, "SUPERBLOCK"}) {
+            whole.put(name, Files.readAllBytes(directory.resolve(name)));
+        }
+        for (int i = 0; i < 300; i++) {
+            for (Map.Entry<String, byte[]> file : whole.entrySet()) {
+                byte[] bytes = file.getValue().clone();
+                int used = file.getKey().equals(MANIFEST) ? bytes.length : 4700;
+                for (int flips = 1 + random.nextInt(4); flips > 0; flips--) {
+                    bytes[random.nextInt(used)] = (byte) random.nextInt();
+                }
+                int length = random.nextInt(4) == 0 ? random.nextInt(used) : bytes.length;
+                Files.write(directory.resolve(file.getKey()), Arrays.copyOf(bytes, length));
+            }
+            for (String[] what : new String[][] {{"superblock"}, {"log", "4", "--json"}}) {
+                dump(what); // asserts that nothing went to standard error
+                assertTrue(exitCode == 0 || exitCode == 4, () -> "seed " + seed + ": exit code " + exitCode);
+            }
+            Files.delete(directory.resolve("SUPERBLOCK")); // so that the manifest is read by itself
+            dump("manifest", "3");
+            assertTrue(exitCode == 0 || exitCode == 4, () -> "seed " + seed + ": exit code " + exitCode);
         }
     }
 }
