@@ -2,6 +2,7 @@
 module dev.cambium.tools {
     requires dev.cambium;
     requires info.picocli;
+    requires com.fasterxml.jackson.core;
 
     opens dev.cambium.tools to
             info.picocli;

@@ -1,0 +1,109 @@
+package dev.cambium.tools;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.cambium.RecoveryReport;
+import dev.cambium.Store;
+import dev.cambium.StoreStats;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code cambium stats}: what a store holds and uses, in memory and on disk. */
+@Command(
+        name = "stats",
+        mixinStandardHelpOptions = true,
+        versionProvider = Cambium.Version.class,
+        description = "Print what a store holds in memory and on disk.",
+        footer = {"%nExamples:", "  cambium stats my.db", "  cambium stats my.db --json", "", ExitCode.HELP})
+final class StatsCommand implements Callable<Integer> {
+    private final Streams streams;
+
+    @Mixin
+    private StoreArguments arguments;
+
+    @Mixin
+    private JsonOption json;
+
+    @Mixin
+    private DebugOption debug;
+
+    StatsCommand(Streams streams) {
+        this.streams = streams;
+    }
+
+    @Override
+    public Integer call() {
+        StoreStats stats;
+        RecoveryReport found;
+        List<String> keyspaces;
+        SortedMap<String, Long> files;
+        try (Store store = arguments.openExisting()) {
+            stats = store.stats();
+            found = store.recoveryReport();
+            keyspaces = store.keyspaces();
+            files = StoreFiles.lengths(arguments.directory());
+        }
+        Map<String, Object> values = values(stats, found);
+        if (json.isSet()) {
+            streams.out().line(Json.object(object -> write(object, values, keyspaces, files)));
+        } else {
+            values.forEach((name, value) -> streams.out()
+                    .line(
+                            "%-20s %s",
+                            name,
+                            name.endsWith("Bytes") ? value + "  (" + MemorySize.show((Long) value) + ")" : value));
+            streams.out().line("%-20s %s", "keyspaces", keyspaces.isEmpty() ? "none beside its own" : "");
+            keyspaces.forEach(name ->
+                    streams.out().line("  %s", Escapes.show(name.getBytes(java.nio.charset.StandardCharsets.UTF_8))));
+            streams.out().line("files");
+            files.forEach((name, length) -> streams.out().line("  %-30s %,15d", name, length));
+        }
+        return ExitCode.OK;
+    }
+
+    private static Map<String, Object> values(StoreStats stats, RecoveryReport found) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("entries", stats.entries());
+        values.put("tombstones", stats.tombstones());
+        values.put("batches", stats.batches());
+        values.put("memtables", stats.memtables());
+        values.put("memoryUsedBytes", stats.memoryUsedBytes());
+        values.put("memoryBudgetBytes", stats.memoryBudgetBytes());
+        values.put("logPosition", stats.logPosition());
+        values.put("logForcedThrough", stats.logForcedThrough());
+        values.put("mappedLog", stats.mappedLog());
+        values.put("incarnation", found.incarnation());
+        values.put("cleanClose", found.cleanClose());
+        values.put("setAsideRecords", found.setAsideRecords());
+        values.put("openMillis", found.elapsedNanos() / 1_000_000);
+        return values;
+    }
+
+    private static void write(
+            JsonGenerator object, Map<String, Object> values, List<String> keyspaces, SortedMap<String, Long> files)
+            throws IOException {
+        for (Map.Entry<String, Object> value : values.entrySet()) {
+            object.writeFieldName(value.getKey());
+            if (value.getValue() instanceof Boolean flag) {
+                object.writeBoolean(flag);
+            } else {
+                object.writeNumber(((Number) value.getValue()).longValue());
+            }
+        }
+        object.writeArrayFieldStart("keyspaces");
+        for (String name : keyspaces) {
+            object.writeString(name);
+        }
+        object.writeEndArray();
+        object.writeObjectFieldStart("files");
+        for (Map.Entry<String, Long> file : files.entrySet()) {
+            object.writeNumberField(file.getKey(), file.getValue());
+        }
+        object.writeEndObject();
+    }
+}

@@ -1,0 +1,64 @@
+package dev.cambium.tools;
+
+import dev.cambium.Keyspace;
+import dev.cambium.Options;
+import dev.cambium.Store;
+import dev.cambium.error.NoStoreException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The arguments that say which store is opened, and how; part of every command that opens one. */
+final class StoreArguments {
+    @Parameters(index = "0", paramLabel = "STORE", description = "The store's directory.")
+    private Path directory;
+
+    @Option(
+            names = "--memory-budget",
+            paramLabel = "SIZE",
+            converter = MemorySize.class,
+            description =
+                    "Off-heap memory the store may use, 16m to 64g; 256m unless given. For now all data must fit.")
+    private Long memoryBudget;
+
+    Path directory() {
+        return directory;
+    }
+
+    /** Opens the store, or creates it where it is missing. */
+    Store openOrCreate() {
+        return open(true);
+    }
+
+    /** Opens the store; where there is none, none is made. */
+    Store openExisting() {
+        return open(false);
+    }
+
+    private Store open(boolean create) {
+        requireNoFile(directory);
+        Options options = Options.DEFAULT.withCreateIfMissing(create);
+        return Store.open(directory, memoryBudget == null ? options : options.withMemoryBudget(memoryBudget));
+    }
+
+    /** Throws where the path is a file: a store is a directory. */
+    static void requireNoFile(Path path) {
+        if (Files.exists(path) && !Files.isDirectory(path)) {
+            throw new NoStoreException("there is no store at " + path + ": it is a file, a store is a directory");
+        }
+    }
+
+    /** The named keyspace, which must exist. */
+    static Keyspace existing(Store store, String name) {
+        if (!store.keyspaces().contains(name)) {
+            throw new CommandException(
+                    ExitCode.NO,
+                    "there is no keyspace '" + name + "'"
+                            + (store.keyspaces().isEmpty()
+                                    ? "; the store has none beside its own"
+                                    : "; there are " + String.join(", ", store.keyspaces())));
+        }
+        return store.keyspace(name);
+    }
+}

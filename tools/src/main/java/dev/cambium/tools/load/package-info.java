@@ -1,0 +1,2 @@
+/** Entries from text: lines, and what one says in each format. */
+package dev.cambium.tools.load;
