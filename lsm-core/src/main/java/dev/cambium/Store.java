@@ -331,7 +331,7 @@ public final class Store implements AutoCloseable {
                 assert retained : "inside the slot the version holds a reference";
                 roots[i] = memtables[i].snapshot();
             }
-            return new Snapshot(this, new Snapshot.Held(memtables, roots, openSnapshots));
+            return new Snapshot(this, new Snapshot.Held(this, memtables, roots, openSnapshots));
         } finally {
             epochs.exit(slot);
         }
