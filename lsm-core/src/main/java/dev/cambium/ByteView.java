@@ -43,6 +43,7 @@ public final class ByteView {
 
     /** Copies everything to {@code target} from {@code targetOffset} on; returns {@link #length}. */
     public int copyTo(byte[] target, int targetOffset) {
+        Limits.checkNotNull(target, "target");
         Objects.checkFromIndexSize(targetOffset, length, target.length);
         int slot = cursor.enter(move);
         try {
@@ -55,6 +56,7 @@ public final class ByteView {
 
     /** Copies everything to {@code target} at its position, which moves; returns {@link #length}. */
     public int copyTo(ByteBuffer target) {
+        Limits.checkNotNull(target, "target");
         if (target.remaining() < length) {
             throw new IllegalArgumentException(
                     "the buffer has " + target.remaining() + " bytes remaining, " + length + " are needed");
@@ -77,6 +79,7 @@ public final class ByteView {
 
     /** Compares with {@code other} as unsigned bytes. */
     public int compareTo(byte[] other) {
+        Limits.checkNotNull(other, "other");
         int slot = cursor.enter(move);
         try {
             return memory.compare(offset, length, other, 0, other.length);

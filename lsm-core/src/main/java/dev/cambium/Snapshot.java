@@ -28,11 +28,13 @@ public final class Snapshot implements AutoCloseable {
     static final class Held implements Runnable {
         final Memtable[] memtables;
         final Root[] roots;
+        private final Store store;
         private final AtomicBoolean open = new AtomicBoolean(true);
         private final AtomicLong openSnapshots;
         private volatile boolean closedByUser;
 
-        Held(Memtable[] memtables, Root[] roots, AtomicLong openSnapshots) {
+        Held(Store store, Memtable[] memtables, Root[] roots, AtomicLong openSnapshots) {
+            this.store = store;
             this.memtables = memtables;
             this.roots = roots;
             this.openSnapshots = openSnapshots;
@@ -49,6 +51,11 @@ public final class Snapshot implements AutoCloseable {
                 openSnapshots.decrementAndGet();
                 for (Memtable memtable : memtables) {
                     memtable.release();
+                }
+                if (!store
+                        .isOpen()) { // nobody may come later to reclaim what a passing reader has kept from being freed
+                    store.epochs().awaitReaders();
+                    store.epochs().reclaim();
                 }
                 if (!closedByUser) {
                     System.getLogger("dev.cambium")

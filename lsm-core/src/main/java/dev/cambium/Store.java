@@ -47,7 +47,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Errors: {@link IllegalArgumentException} for a bad argument; {@link IllegalStateException} after {@link #close}; else a
  * {@link StoreException}. Where a write throws {@link dev.cambium.error.MemoryBudgetException} or
  * {@link dev.cambium.error.DiskFullException}, it did not happen, and others may still succeed. After any other failure of a write
- * it is not visible, whether it is on disk is unknown, and the store takes no more writes until it is reopened; reads go on.
+ * it is not visible, and whether it is on disk is unknown; as a rule the store takes no more writes then, and says so with a
+ * {@link dev.cambium.error.WriterFailedException}, until it is reopened. Reads go on.
  *
  * <p>Threads: all methods from any thread, {@link #close} included. Interrupts are kept and change nothing.
  *
@@ -332,7 +333,7 @@ public final class Store implements AutoCloseable {
                 assert retained : "inside the slot the version holds a reference";
                 roots[i] = memtables[i].snapshot();
             }
-            return new Snapshot(this, new Snapshot.Held(memtables, roots, openSnapshots));
+            return new Snapshot(this, new Snapshot.Held(this, memtables, roots, openSnapshots));
         } finally {
             epochs.exit(slot);
         }

@@ -35,7 +35,9 @@ final class CambiumUnderTest implements TestedStore {
     public void close() {
         Store closing = store;
         store = null;
-        closing.close();
+        if (closing != null) { // not after a reopen that failed
+            closing.close();
+        }
     }
 
     @Override

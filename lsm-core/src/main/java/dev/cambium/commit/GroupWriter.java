@@ -1,7 +1,9 @@
 package dev.cambium.commit;
 
 import dev.cambium.epoch.SearchKey;
+import dev.cambium.error.DiskFullException;
 import dev.cambium.error.StoreException;
+import dev.cambium.error.StoreIOException;
 import dev.cambium.error.WriterFailedException;
 import dev.cambium.log.WriteAheadLog;
 import dev.cambium.memtable.Arena;
@@ -76,8 +78,8 @@ public final class GroupWriter {
             try {
                 commit(group);
             } catch (Throwable t) { // whatever it is, what reached the log is unknown: no later group may follow it
-                firstFailure = t;
-                failAll(group, t);
+                firstFailure = t instanceof WriterFailedException ? t.getCause() : t;
+                failAll(group, t instanceof DiskFullException ? new StoreIOException(t.getMessage(), t) : t);
             }
         }
     }
@@ -125,6 +127,8 @@ public final class GroupWriter {
             appendSpan();
             try {
                 log.goToNextFile(padded);
+            } catch (WriterFailedException e) {
+                throw e; // no file can be had any more
             } catch (StoreException e) {
                 request.fail(e);
                 return;

@@ -1,6 +1,7 @@
 package dev.cambium.log;
 
 import dev.cambium.error.StoreException;
+import dev.cambium.error.WriterFailedException;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.log.LogFile;
 import dev.cambium.segment.manifest.ManifestEdit;
@@ -35,6 +36,9 @@ public final class Manifest implements AutoCloseable {
     private List<String> droppedByLatest = new ArrayList<>();
 
     private final List<String> free = new ArrayList<>();
+
+    /** Why an edit could not be appended; it may be on disk all the same, so nothing may contradict it. */
+    private StoreException failure;
 
     private Manifest(ZoneFileSystem disk, SuperblockFile superblocks, ManifestFile file, ManifestState state) {
         this.disk = disk;
@@ -87,16 +91,28 @@ public final class Manifest implements AutoCloseable {
         return new Manifest(disk, superblocks, next, reading.state());
     }
 
-    /** Appends an edit and forces it. */
+    /** Appends an edit and forces it. Where that fails, it may be on disk or not, and every later one is refused. */
     synchronized void append(Consumer<ManifestEdit.Builder> statements) {
         ManifestEdit.Builder builder = ManifestEdit.to(state.version() + 1);
         statements.accept(builder);
         ManifestEdit edit = builder.build();
         ManifestState next = state.apply(edit, ManifestFile.name(file.id()), file.length());
-        file.append(edit);
+        throwIfFailed();
+        try {
+            file.append(edit);
+        } catch (StoreException e) {
+            failure = e;
+            throw e;
+        }
         state = next;
         free.addAll(droppedByLatest);
         droppedByLatest = new ArrayList<>();
+    }
+
+    private void throwIfFailed() {
+        if (failure != null) {
+            throw new WriterFailedException(failure);
+        }
     }
 
     /**
@@ -104,6 +120,7 @@ public final class Manifest implements AutoCloseable {
      * named is recycled where one of this capacity is there.
      */
     synchronized LogFile prepareLog(long capacity, RandomSource random) {
+        throwIfFailed(); // the file of the edit that failed stays as it is: the edit may name it
         long id = state.nextLogId();
         String name = LogFile.name(id);
         LogFile prepared = recycled(id, capacity, random);
@@ -121,7 +138,9 @@ public final class Manifest implements AutoCloseable {
             if (prepared != null) {
                 prepared.close();
             }
-            deleteAfter(name, e);
+            if (failure == null) {
+                deleteAfter(name, e);
+            }
             throw e;
         }
     }

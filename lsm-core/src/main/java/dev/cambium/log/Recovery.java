@@ -7,10 +7,8 @@ import dev.cambium.error.CorruptionException;
 import dev.cambium.error.NoStoreException;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.segment.disk.DirectoryLock;
-import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.log.LogFile;
-import dev.cambium.segment.log.LogHeader;
 import dev.cambium.segment.log.LogRecord;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.log.OperationCode;
@@ -124,21 +122,7 @@ public final class Recovery implements AutoCloseable {
         if (name.equals(SuperblockFile.NEW_NAME) || name.equals(ManifestFile.name(1))) {
             return true;
         }
-        if (!name.equals(LogFile.name(1))) {
-            return false;
-        }
-        try (ZoneFile file = disk.openReadOnly(name)) {
-            if (file.length() < LogHeader.LENGTH) {
-                return true;
-            }
-            Memory page = Memory.allocate(LogHeader.LENGTH);
-            try {
-                file.read(0, page, 0, LogHeader.LENGTH);
-                return page.isZero(LogHeader.START_SECTOR, LogHeader.SECTOR_LENGTH); // never used
-            } finally {
-                page.release();
-            }
-        }
+        return name.equals(LogFile.name(1)) && !UnnamedLogs.hasBeenUsed(disk, name);
     }
 
     /** Step 3: reads superblock and manifest. */
@@ -151,6 +135,7 @@ public final class Recovery implements AutoCloseable {
         }
         manifestReading = ManifestFile.read(
                 disk, id, superblocks.current().storeId(), superblocks.current().manifestLength());
+        UnnamedLogs.check(disk, id, manifestReading);
         cleanClose = superblocks.provesCleanClose(manifestReading.state().clean());
         keyspaces.putAll(manifestReading.state().keyspaces());
     }

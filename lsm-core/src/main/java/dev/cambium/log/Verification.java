@@ -56,6 +56,7 @@ public final class Verification {
         ManifestReading manifest =
                 ManifestFile.read(disk, id, storeId, superblocks.current().manifestLength());
         count(ManifestFile.name(id));
+        UnnamedLogs.check(disk, id, manifest);
         cleanClose = superblocks.provesCleanClose(manifest.state().clean());
         for (ManifestRecord.LogNext log : manifest.state().logs()) {
             if (disk.exists(LogFile.name(log.id()))) {

@@ -1,6 +1,7 @@
 package dev.cambium.log;
 
 import dev.cambium.error.StoreException;
+import dev.cambium.error.WriterFailedException;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.log.LogFile;
 import dev.cambium.segment.memory.Memory;
@@ -113,6 +114,8 @@ public final class WriteAheadLog implements AutoCloseable {
      * Goes to the next file, which has room for a record of this length.
      *
      * @throws dev.cambium.error.StoreIOException where it cannot be made; the log is as before
+     * @throws WriterFailedException where it cannot be made any more, or has been made and cannot be started: whether its START is on
+     *     disk is unknown, and another file that follows the same one would contradict it
      */
     public void goToNextFile(int paddedLength) {
         LogFile following;
@@ -123,13 +126,22 @@ public final class WriteAheadLog implements AutoCloseable {
             following = next;
             next = null;
         }
-        following.start(
-                disk.bootId(),
-                current.position(),
-                current.id(),
-                current.position(),
-                current.lastBatch(),
-                forcedThrough);
+        try {
+            following.start(
+                    disk.bootId(),
+                    current.position(),
+                    current.id(),
+                    current.position(),
+                    current.lastBatch(),
+                    forcedThrough);
+        } catch (StoreException e) {
+            try {
+                following.close();
+            } catch (StoreException second) {
+                e.addSuppressed(second);
+            }
+            throw new WriterFailedException(e);
+        }
         LeftFile behind = new LeftFile(current);
         left.add(behind);
         background.execute(behind::forceEarly);
