@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.cambium.Store;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,9 +81,11 @@ class EntryCommandsTest {
     }
 
     @Test
-    void keysThatLookLikeSomethingElseAreKeys() {
-        CommandRun.of("put", store, "@file", "1");
-        assertEquals("1\n", CommandRun.of("get", store, "@file").out());
+    void keysThatLookLikeSomethingElseAreKeys() throws IOException {
+        String atFile = "@" + Files.writeString(directory.resolve("arguments"), "other");
+        assertEquals(0, CommandRun.of("put", store, atFile, "1").exitCode());
+        assertEquals("1\n", CommandRun.of("get", store, atFile).out());
+        assertEquals(1, CommandRun.of("get", store, "other").exitCode());
         CommandRun.of("put", store, "--", "-k", "-v");
         assertEquals("-v\n", CommandRun.of("get", store, "--", "-k").out());
         CommandRun.of("put", store, "${sys:user.home}", "'quoted'");
