@@ -73,13 +73,15 @@ public final class GroupWriter {
         } else if (group != null && group.action != null) {
             run(group);
         } else if (firstFailure != null) {
-            failAll(group, null);
+            for (WriteRequest request = group; request != null; request = request.next) {
+                request.fail(new WriterFailedException(firstFailure));
+            }
         } else {
             try {
                 commit(group);
             } catch (Throwable t) { // whatever it is, what reached the log is unknown: no later group may follow it
                 firstFailure = t instanceof WriterFailedException ? t.getCause() : t;
-                failAll(group, t instanceof DiskFullException ? new StoreIOException(t.getMessage(), t) : t);
+                failUnknown(group, t);
             }
         }
     }
@@ -92,11 +94,21 @@ public final class GroupWriter {
         }
     }
 
-    /** @param now the failure of this very group, which its leader gets to see as it is */
-    private void failAll(WriteRequest group, Throwable now) {
+    /**
+     * Fails the group in which something failed first. Its records may be on disk, so none of its callers may be told that the write
+     * did not happen, which {@link WriterFailedException} and {@link DiskFullException} say.
+     */
+    private static void failUnknown(WriteRequest group, Throwable cause) {
         Thread leader = Thread.currentThread();
         for (WriteRequest request = group; request != null; request = request.next) {
-            request.fail(now != null && request.thread == leader ? now : new WriterFailedException(firstFailure));
+            if (request.failure() == null) {
+                request.fail(
+                        cause instanceof Error && request.thread == leader
+                                ? cause
+                                : new StoreIOException(
+                                        "the write failed, whether it is on disk is unknown: " + cause.getMessage(),
+                                        cause));
+            }
         }
     }
 
