@@ -251,7 +251,7 @@ class FaultTest {
             for (Durability durability : Durability.values()) {
                 WriterFailedException e =
                         assertThrows(WriterFailedException.class, () -> store.put(b("later"), b("v"), durability));
-                assertEquals(first, e.getCause());
+                assertEquals(first.getCause(), e.getCause());
             }
             assertThrows(WriterFailedException.class, store::sync);
             assertThrows(WriterFailedException.class, store::flush);
