@@ -29,7 +29,12 @@ public final class BlockedBloomFilter {
         int capacity = blocks * BLOCK_BYTES;
         budget.reserve(capacity);
         this.budget = budget;
-        this.bits = Memory.allocate(capacity);
+        try {
+            this.bits = Memory.allocate(capacity);
+        } catch (RuntimeException | Error e) {
+            budget.release(capacity);
+            throw e;
+        }
     }
 
     /** Hashes an internal key; done once for all filters a lookup asks. */

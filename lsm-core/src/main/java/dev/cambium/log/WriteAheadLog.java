@@ -58,7 +58,8 @@ public final class WriteAheadLog implements AutoCloseable {
                 try {
                     file.forceContent();
                 } catch (StoreException e) {
-                    System.getLogger("dev.cambium").log(System.Logger.Level.WARNING, "the force of a log failed", e);
+                    System.getLogger("dev.cambium")
+                            .log(System.Logger.Level.WARNING, "the force of a log failed: {0}", e.getMessage());
                 }
             }
         }
@@ -157,7 +158,7 @@ public final class WriteAheadLog implements AutoCloseable {
                     replaceNext(0);
                 } catch (StoreException e) {
                     System.getLogger("dev.cambium")
-                            .log(System.Logger.Level.WARNING, "the next log is not prepared yet", e);
+                            .log(System.Logger.Level.WARNING, "the next log is not prepared yet: {0}", e.getMessage());
                 }
             }
         }

@@ -50,7 +50,7 @@ public final class Arena {
             Memory chunk;
             try {
                 chunk = Memory.allocate(capacity);
-            } catch (OutOfMemoryError e) {
+            } catch (RuntimeException | Error e) {
                 budget.release(capacity);
                 throw e;
             }

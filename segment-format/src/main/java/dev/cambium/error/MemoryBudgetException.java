@@ -1,11 +1,22 @@
 package dev.cambium.error;
 
-/** A write needs more memory than the store's budget has left. The write did not happen; reads go on. */
+/**
+ * More off-heap memory is needed than the store's budget has left, or than the JVM gives. Where a write throws this, it did not
+ * happen; reads go on.
+ */
 public final class MemoryBudgetException extends StoreException {
     private static final long serialVersionUID = 1;
 
     public MemoryBudgetException(long neededBytes, long usedBytes, long budgetBytes) {
         super("the write needs " + neededBytes + " bytes of memory, but " + usedBytes + " of the budget of "
                 + budgetBytes + " bytes are in use; open the store with a larger Options.memoryBudget");
+    }
+
+    /** The JVM refused memory that the budget still had. */
+    public MemoryBudgetException(long neededBytes, OutOfMemoryError refusal) {
+        super("the JVM has no " + neededBytes + " bytes of direct memory left (" + refusal.getMessage()
+                + "); start it with a larger -XX:MaxDirectMemorySize (the maximum heap unless set), or open the store with a"
+                + " smaller Options.memoryBudget");
+        initCause(refusal);
     }
 }

@@ -1,5 +1,6 @@
 package dev.cambium.segment.memory;
 
+import dev.cambium.error.MemoryBudgetException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -35,12 +36,22 @@ public final class Memory {
         this.capacity = direct.capacity();
     }
 
-    /** Allocates {@code capacity} zeroed bytes outside the heap. */
+    /**
+     * Allocates {@code capacity} zeroed bytes outside the heap.
+     *
+     * @throws MemoryBudgetException where the JVM's limit for direct memory is reached
+     */
     public static Memory allocate(int capacity) {
         if (capacity <= 0) {
             throw new IllegalArgumentException("capacity is " + capacity + ", must be positive");
         }
-        return new Memory(ByteBuffer.allocateDirect(capacity));
+        ByteBuffer direct;
+        try {
+            direct = ByteBuffer.allocateDirect(capacity);
+        } catch (OutOfMemoryError e) {
+            throw new MemoryBudgetException(capacity, e);
+        }
+        return new Memory(direct);
     }
 
     /** Takes over a direct buffer that owns its memory (not a slice), such as a fresh mapping. */
