@@ -1,6 +1,7 @@
 package dev.cambium.memtable;
 
 import dev.cambium.segment.log.OperationCode;
+import java.util.Arrays;
 import java.util.concurrent.RecursiveAction;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -66,10 +67,8 @@ public final class BulkInsert {
         int childCount = inner.children.length;
         int[] start = new int[childCount + 1];
         start[0] = from;
+        partition(inner.separators, sorted, from, to, start);
         start[childCount] = to;
-        for (int i = 1; i < childCount; i++) {
-            start[i] = lowerBound(sorted, start[i - 1], to, KeyBlock.reference(inner.separators, i - 1));
-        }
         Nodes children = new Nodes();
         if (to - from >= PARALLEL_FROM) {
             Nodes[] perChild = new Nodes[childCount];
@@ -82,7 +81,11 @@ public final class BulkInsert {
                 insertIntoChild(inner, i, level, sorted, start, separatorOf(inner, i, separator), children);
             }
         }
-        children.cut(arena, fanOut, stamp, out);
+        if (children.size == childCount) { // none was split, so the separators are those of before
+            out.add(new Inner(stamp, inner.separators, Arrays.copyOf(children.nodes, childCount)), separator);
+        } else {
+            children.cut(arena, fanOut, stamp, out);
+        }
     }
 
     private static long separatorOf(Inner inner, int child, long first) {
@@ -135,18 +138,30 @@ public final class BulkInsert {
         }
     }
 
-    private int lowerBound(long[] sorted, int from, int to, long separator) {
-        int low = from;
-        int high = to;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (arena.compareKeys(sorted[middle], separator) < 0) {
-                low = middle + 1;
-            } else {
-                high = middle;
+    /**
+     * Finds which entries belong under which child: {@code start[i]} is the first that is not below separator {@code i - 1}. Entries
+     * that share the separators' prefix are compared by heads; a separator's key is read only where heads are equal.
+     */
+    private void partition(long[] separators, long[] sorted, int from, int to, int[] start) {
+        int count = KeyBlock.sorted(separators);
+        boolean shares = count > 0
+                && KeyBlock.sharesPrefix(separators, arena, sorted[from])
+                && KeyBlock.sharesPrefix(separators, arena, sorted[to - 1]);
+        int prefixLength = KeyBlock.prefixLength(separators);
+        int at = from;
+        long head = shares ? arena.head(sorted[at], prefixLength) : 0;
+        for (int i = 0; i < count; i++) {
+            long separator = KeyBlock.reference(separators, i);
+            while (at < to) {
+                int order = shares ? Long.compareUnsigned(head, KeyBlock.head(separators, i)) : 0;
+                if (order > 0 || order == 0 && arena.compareKeys(sorted[at], separator) >= 0) {
+                    break;
+                }
+                at++;
+                head = shares && at < to ? arena.head(sorted[at], prefixLength) : 0;
             }
+            start[i + 1] = at;
         }
-        return low;
     }
 
     private void insertIntoLeaf(long[] leaf, long[] sorted, int from, int to, long separator, Nodes out) {
@@ -155,7 +170,9 @@ public final class BulkInsert {
         long[] heads = new long[most];
         long[] references = new long[most];
         int prefixLength = KeyBlock.prefixLength(leaf);
-        boolean shares = count > 0 && sharesPrefix(leaf, sorted[from]) && sharesPrefix(leaf, sorted[to - 1]);
+        boolean shares = count > 0
+                && KeyBlock.sharesPrefix(leaf, arena, sorted[from])
+                && KeyBlock.sharesPrefix(leaf, arena, sorted[to - 1]);
         int total;
         if (count == 0) {
             System.arraycopy(sorted, from, references, 0, most);
@@ -183,11 +200,6 @@ public final class BulkInsert {
             out.add(block, piece == 0 ? separator : references[at]);
             at = end;
         }
-    }
-
-    private boolean sharesPrefix(long[] leaf, long reference) {
-        int prefixLength = KeyBlock.prefixLength(leaf);
-        return arena.commonPrefix(KeyBlock.reference(leaf, 0), reference, prefixLength) == prefixLength;
     }
 
     /** @param prefixLength where heads are taken, or -1 to compare whole keys and leave the heads alone */

@@ -201,6 +201,17 @@ final class KeyBlock {
         return length < prefixLength ? -1 : 0; // as far as it goes it is equal, and it ends inside: smaller
     }
 
+    /** Whether the key of an operation begins with the block's prefix; touches no other key. */
+    static boolean sharesPrefix(long[] block, Arena arena, long reference) {
+        int prefixLength = prefixLength(block);
+        for (int at = 0, word = PREFIX; at < prefixLength; at += 8, word++) {
+            if (mask(arena.head(reference, at), prefixLength - at) != block[word]) {
+                return false;
+            }
+        }
+        return arena.keyLength(reference) >= prefixLength;
+    }
+
     static long headOf(long[] block, byte[] key, int offset, int length) {
         return Bytes.head(key, offset + prefixLength(block), offset + length);
     }
