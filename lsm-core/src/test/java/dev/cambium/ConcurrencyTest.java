@@ -18,13 +18,19 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Many threads on one store, for some time: batches move amounts between accounts, so that the sum stays the same in whatever
- * way the store is read, while memtables are sealed under the readers.
+ * way the store is read, while memtables are sealed under the readers; two counters that are put one by one are never apart by
+ * more than one.
  */
 @Timeout(200)
 class ConcurrencyTest {
     private static final int ACCOUNTS = 300;
     private static final int INITIAL = 1000;
     private static final int WRITERS = 4;
+
+    /** Two counters at the ends of the order, raised one after the other by single puts. */
+    private static final byte[] FIRST = {'A'};
+
+    private static final byte[] LAST = {'z'};
 
     @TempDir
     Path directory;
@@ -106,6 +112,14 @@ class ConcurrencyTest {
                     }
                 });
             }
+            AtomicLong counter = new AtomicLong();
+            store.put(FIRST, amount(0));
+            store.put(LAST, amount(0));
+            start("counter", random -> {
+                long next = counter.incrementAndGet();
+                store.put(FIRST, amount(next), Durability.NONE);
+                store.put(LAST, amount(next), Durability.NONE);
+            });
             start("snapshots upwards", random -> checkSum(store, space, true));
             start("snapshots downwards", random -> checkSum(store, space, false));
             start("gets", random -> {
@@ -167,14 +181,20 @@ class ConcurrencyTest {
         try (Snapshot snapshot = store.snapshot()) {
             long sum = 0;
             int seen = 0;
+            long counters = 0;
             for (int part = 0; part < 2; part++) {
                 try (Cursor cursor = part == 0 ? snapshot.cursor() : snapshot.cursor(space)) {
                     while (up ? cursor.next() : cursor.previous()) {
+                        if (cursor.keyView().length() == 1) {
+                            counters += (cursor.keyView().compareTo(FIRST) == 0 ? 1 : -1) * amount(cursor.value());
+                            continue;
+                        }
                         sum += amount(cursor.value());
                         seen++;
                     }
                 }
             }
+            assertTrue(counters == 0 || counters == 1, "a snapshot changes: the first counter is ahead by " + counters);
             assertEquals(WRITERS * ACCOUNTS, seen);
             assertEquals((long) WRITERS * ACCOUNTS * INITIAL, sum);
             checks.incrementAndGet();
