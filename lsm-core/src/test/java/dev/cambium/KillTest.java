@@ -122,17 +122,12 @@ class KillTest {
             if (!its.equals(expected)) {
                 TreeMap<String, String> withLast = new TreeMap<>(expected);
                 calls.get(done[thread]).applyTo(withLast);
-                assertTrue(
-                        its.equals(withLast),
-                        () -> where + ": of thread " + done[of(its)] + " acknowledged; expected\n" + expected + "\nor\n"
-                                + withLast + "\nfound\n" + its);
+                String message = where + ": thread " + thread + " after " + done[thread]
+                        + " calls that returned; expected\n" + expected + "\nor\n" + withLast + "\nfound\n" + its;
+                assertTrue(its.equals(withLast), message);
             }
         }
         return found;
-    }
-
-    private static int of(TreeMap<String, String> its) {
-        return its.isEmpty() ? 0 : its.firstKey().charAt(its.firstKey().indexOf(':') + 1) - '0';
     }
 
     private static TreeMap<String, String> of(int thread, TreeMap<String, String> contents) {
