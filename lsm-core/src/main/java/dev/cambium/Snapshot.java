@@ -2,10 +2,9 @@ package dev.cambium;
 
 import dev.cambium.compaction.MergeCursor;
 import dev.cambium.compaction.SortedCursor;
-import dev.cambium.memtable.Arena;
+import dev.cambium.memtable.Lookup;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.memtable.Root;
-import dev.cambium.segment.log.OperationCode;
 import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -85,16 +84,10 @@ public final class Snapshot implements AutoCloseable {
         Limits.checkKey(key);
         int slot = enter();
         try {
-            var searchKey = store.epochs().searchKey(slot);
-            searchKey.set(keyspaceId, key);
-            for (int i = 0; i < held.memtables.length; i++) {
-                Memtable memtable = held.memtables[i];
-                long reference = memtable.find(held.roots[i], searchKey.bytes(), searchKey.length());
-                if (reference != 0) {
-                    return Arena.code(reference) == OperationCode.DELETE ? null : Store.value(memtable, reference);
-                }
-            }
-            return null;
+            Lookup lookup = store.lookup(slot);
+            lookup.begin(keyspaceId, key);
+            for (int i = 0; i < held.memtables.length && !lookup.search(held.memtables[i], held.roots[i]); i++) {}
+            return lookup.value();
         } finally {
             store.epochs().exit(slot);
         }

@@ -5,24 +5,20 @@ import dev.cambium.commit.GroupWriter;
 import dev.cambium.commit.OperationBuffer;
 import dev.cambium.commit.UnloggedFlush;
 import dev.cambium.commit.WriteRequest;
-import dev.cambium.compaction.BlockedBloomFilter;
 import dev.cambium.epoch.ReadEpochs;
-import dev.cambium.epoch.SearchKey;
 import dev.cambium.error.StoreException;
 import dev.cambium.error.WriterFailedException;
 import dev.cambium.log.Manifest;
 import dev.cambium.log.Recovery;
 import dev.cambium.log.Verification;
 import dev.cambium.log.WriteAheadLog;
-import dev.cambium.memtable.Arena;
+import dev.cambium.memtable.Lookup;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.memtable.Root;
 import dev.cambium.segment.disk.DirectoryLock;
 import dev.cambium.segment.disk.RealFileSystem;
 import dev.cambium.segment.format.Name;
-import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.log.OperationCode;
-import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Clock;
@@ -37,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /**
  * An ordered map from byte arrays to byte arrays in a directory. One process has it open at a time.
@@ -74,6 +71,8 @@ public final class Store implements AutoCloseable {
     private final Committer committer;
     private final RecoveryReport recoveryReport;
     private final AtomicLong openSnapshots = new AtomicLong();
+    private final Lookup[] lookups =
+            Stream.generate(Lookup::new).limit(ReadEpochs.SLOTS).toArray(Lookup[]::new);
 
     private final Map<String, Keyspace> keyspaces = new ConcurrentHashMap<>();
     private final Object keyspaceCreation = new Object();
@@ -250,18 +249,7 @@ public final class Store implements AutoCloseable {
         Limits.checkKey(key);
         int slot = enter();
         try {
-            SearchKey searchKey = epochs.searchKey(slot);
-            searchKey.set(keyspaceId, key);
-            Version version = versions.current();
-            long hash = BlockedBloomFilter.hash(searchKey.bytes(), 0, searchKey.length());
-            Memtable memtable = version.active();
-            long reference = find(memtable, searchKey, hash);
-            List<Memtable> sealed = version.sealed();
-            for (int i = 0; reference == 0 && i < sealed.size(); i++) {
-                memtable = sealed.get(i);
-                reference = find(memtable, searchKey, hash);
-            }
-            return reference == 0 || Arena.code(reference) == OperationCode.DELETE ? null : value(memtable, reference);
+            return find(slot, keyspaceId, key).value();
         } finally {
             epochs.exit(slot);
         }
@@ -282,38 +270,29 @@ public final class Store implements AutoCloseable {
         Limits.checkNotNull(target, "target");
         int slot = enter();
         try {
-            SearchKey searchKey = epochs.searchKey(slot);
-            searchKey.set(keyspaceId, key);
-            Version version = versions.current();
-            long hash = BlockedBloomFilter.hash(searchKey.bytes(), 0, searchKey.length());
-            Memtable memtable = version.active();
-            long reference = find(memtable, searchKey, hash);
-            List<Memtable> sealed = version.sealed();
-            for (int i = 0; reference == 0 && i < sealed.size(); i++) {
-                memtable = sealed.get(i);
-                reference = find(memtable, searchKey, hash);
-            }
-            if (reference == 0 || Arena.code(reference) == OperationCode.DELETE) {
-                return -1;
-            }
-            Memory memory = memtable.arena().memory(reference);
-            int at = Arena.offset(reference);
-            int length = Operation.valueLength(memory, at);
-            memory.get(Operation.valueOffset(memory, at), target, Math.min(length, target.remaining()));
-            return length;
+            return find(slot, keyspaceId, key).value(target);
         } finally {
             epochs.exit(slot);
         }
     }
 
-    private static long find(Memtable memtable, SearchKey key, long hash) {
-        return memtable.mayContain(hash) ? memtable.find(memtable.current(), key.bytes(), key.length()) : 0;
+    private Lookup find(int slot, int keyspaceId, byte[] key) {
+        Lookup lookup = lookup(slot);
+        lookup.begin(keyspaceId, key);
+        Version version = versions.current();
+        if (!lookup.search(version.active(), version.active().current())) {
+            List<Memtable> sealed = version.sealed();
+            for (int i = 0;
+                    i < sealed.size()
+                            && !lookup.search(sealed.get(i), sealed.get(i).current());
+                    i++) {}
+        }
+        return lookup;
     }
 
-    static byte[] value(Memtable memtable, long reference) {
-        Memory memory = memtable.arena().memory(reference);
-        int at = Arena.offset(reference);
-        return memory.toArray(Operation.valueOffset(memory, at), Operation.valueLength(memory, at));
+    /** The lookup that belongs to a claimed slot. */
+    Lookup lookup(int slot) {
+        return lookups[slot];
     }
 
     /** The content as it is now, for as long as the snapshot is open. O(1). */

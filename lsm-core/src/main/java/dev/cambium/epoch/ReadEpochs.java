@@ -25,24 +25,19 @@ public final class ReadEpochs {
      *
      * Slots are claimed, not owned by threads: nothing to clean up when a thread dies, and virtual threads need no map.
      */
-    private static final int SLOTS = 64;
+    /** How many readers can be inside at once; further ones wait. Slots are numbered from 0. */
+    public static final int SLOTS = 64;
+
     private static final int STRIDE = 16; // longs: 128 bytes, two lines, for the prefetcher fetches pairs
 
     private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(long[].class);
 
     private final long[] slots = new long[(SLOTS + 1) * STRIDE];
-    private final SearchKey[] keys = new SearchKey[SLOTS];
     private volatile long epoch = 1;
 
     private record Retired(long epoch, Runnable release) {}
 
     private final ArrayDeque<Retired> retired = new ArrayDeque<>();
-
-    public ReadEpochs() {
-        for (int i = 0; i < SLOTS; i++) {
-            keys[i] = new SearchKey();
-        }
-    }
 
     /** Claims a slot; to be followed by {@link #exit} in a {@code finally}. */
     public int enter() {
@@ -64,11 +59,6 @@ public final class ReadEpochs {
     /** Frees the slot. */
     public void exit(int slot) {
         SLOT.setRelease(slots, (slot + 1) * STRIDE, 0L);
-    }
-
-    /** A key buffer for whoever holds the slot, so that a lookup allocates none. */
-    public SearchKey searchKey(int slot) {
-        return keys[slot];
     }
 
     /** Releases an object, which no later reader can find, once no earlier reader can hold it; perhaps at once. */
