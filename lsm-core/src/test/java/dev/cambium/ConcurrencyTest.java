@@ -83,7 +83,7 @@ class ConcurrencyTest {
 
     @Tag("long")
     @Test
-    void batchesKeepTheSumWhateverIsReadMeanwhileForTwoMinutes() throws Exception {
+    void batchesKeepTheSumUntilMemoryIsNearlySpent() throws Exception {
         transfer(120_000);
     }
 

@@ -236,7 +236,7 @@ class LinearizabilityTest {
     @Tag("long")
     @Test
     void manyChosenInterleavingsAreLinearizable() {
-        modelCheck(12, 150);
+        modelCheck(6, 100);
     }
 
     @Tag("long")

@@ -139,14 +139,14 @@ class MemTreeLinearizabilityTest {
 
     @Test
     void readersSeeEachWriteAtOnePointWhereverThreadsAreSwitched() {
-        check(2, 12, 150, false);
+        check(2, 9, 150, false);
     }
 
     @Tag("long")
     @Test
     void readersSeeEachWriteAtOnePointInLongerRuns() {
-        check(2, 100, 3000, false);
-        check(2, 100, 3000, true);
-        check(3, 50, 3000, false);
+        check(2, 50, 2000, false);
+        check(2, 50, 2000, true);
+        check(3, 30, 2000, false);
     }
 }
