@@ -309,7 +309,7 @@ public final class Store implements AutoCloseable {
             }
             for (int i = 0; i <= sealed; i++) {
                 boolean retained = memtables[i].tryRetain();
-                assert retained : "inside the slot the version holds a reference";
+                assert retained : "close drops the version's references only after this slot";
                 roots[i] = memtables[i].snapshot();
             }
             return new Snapshot(this, new Snapshot.Held(this, memtables, roots, openSnapshots));
@@ -478,6 +478,8 @@ public final class Store implements AutoCloseable {
     private void releaseAll(Throwable failure) {
         log.close();
         manifest.close();
+        epochs.awaitReaders(); // who still saw the store open may be taking a snapshot: the version's references must
+        // hold till then
         versions.release();
         epochs.awaitReaders();
         epochs.reclaim();
