@@ -236,12 +236,12 @@ class LinearizabilityTest {
     @Tag("long")
     @Test
     void manyChosenInterleavingsAreLinearizable() {
-        modelCheck(6, 100);
+        modelCheck(3, 60);
     }
 
     @Tag("long")
     @Test
     void manyConcurrentCallsAreLinearizable() {
-        stress(200, 1000);
+        stress(60, 500);
     }
 }

@@ -145,8 +145,8 @@ class MemTreeLinearizabilityTest {
     @Tag("long")
     @Test
     void readersSeeEachWriteAtOnePointInLongerRuns() {
-        check(2, 50, 2000, false);
-        check(2, 50, 2000, true);
-        check(3, 30, 2000, false);
+        check(2, 40, 1000, false);
+        check(2, 40, 1000, true);
+        check(3, 20, 1000, false);
     }
 }
