@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Closes and interrupts while other threads are at work. Values are worked out from their keys, so that a read of memory that has
+ * Closes and interrupts while other threads are at work. Values are worked out from their keys, so that a read of
+ * memory that has
  * come to belong to somebody else is seen at once.
  */
 @Timeout(60)
@@ -62,7 +63,10 @@ class CloseUnderLoadTest {
         void run(Random random) throws Exception;
     }
 
-    /** Threads that repeat something until it throws; what may be thrown is an IllegalStateException once closing has begun. */
+    /**
+     * Threads that repeat something until it throws; what may be thrown is an IllegalStateException once closing has
+     * begun.
+     */
     private static final class Load {
         final List<Thread> threads = new ArrayList<>();
         final AtomicReference<Throwable> failure = new AtomicReference<>();

@@ -17,8 +17,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Many threads on one store, for some time: batches move amounts between accounts, so that the sum stays the same in whatever
- * way the store is read, while memtables are sealed under the readers; two counters that are put one by one are never apart by
+ * Many threads on one store, for some time: batches move amounts between accounts, so that the sum stays the same in
+ * whatever
+ * way the store is read, while memtables are sealed under the readers; two counters that are put one by one are never
+ * apart by
  * more than one.
  */
 @Timeout(200)

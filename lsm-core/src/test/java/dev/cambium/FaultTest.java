@@ -42,7 +42,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Disks that fail and memory that runs out: the write that meets it fails with a typed error and is not seen, reads go on, and a
+ * Disks that fail and memory that runs out: the write that meets it fails with a typed error and is not seen, reads go
+ * on, and a
  * reopen finds what was acknowledged.
  */
 class FaultTest {

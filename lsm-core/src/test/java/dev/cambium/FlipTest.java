@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Inverts single bits of a store's files and opens it: the open refuses with the name of the file and changes nothing, or the
+ * Inverts single bits of a store's files and opens it: the open refuses with the name of the file and changes nothing,
+ * or the
  * contents are those that were promised. A bit may hide in what nobody uses; it never becomes wrong data.
  */
 class FlipTest {
@@ -183,7 +184,10 @@ class FlipTest {
         }
     }
 
-    /** A file that is sound in itself may contradict the flipped one: superblock and manifest say what others hold, logs chain. */
+    /**
+     * A file that is sound in itself may contradict the flipped one: superblock and manifest say what others hold, logs
+     * chain.
+     */
     private static boolean mayBeBlamed(String blamed, String flipped) {
         return blamed.equals(flipped)
                 || !flipped.startsWith("log-")

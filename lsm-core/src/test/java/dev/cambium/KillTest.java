@@ -24,10 +24,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kills a process that writes to a real store, at a random moment, again and again with one directory, and looks for what it had
+ * Kills a process that writes to a real store, at a random moment, again and again with one directory, and looks for
+ * what it had
  * acknowledged.
  *
- * <p>Each writing thread has keys of its own and one call under way at a time, so after a kill its keys, in both keyspaces, must be
+ * <p>Each writing thread has keys of its own and one call under way at a time, so after a kill its keys, in both
+ * keyspaces, must be
  * as after the last call that returned, or as after the one in flight too: wholly, batches included.
  */
 class KillTest {
@@ -256,7 +258,10 @@ class KillTest {
         }
     }
 
-    /** The process that is killed: writes for ever, and says so on its standard output, eight bytes for each call that returned. */
+    /**
+     * The process that is killed: writes for ever, and says so on its standard output, eight bytes for each call that
+     * returned.
+     */
     static final class Writer {
         private Writer() {}
 

@@ -17,10 +17,13 @@ import org.jetbrains.lincheck.util.LoggingLevel;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The store under Lincheck: all results of concurrent calls are those of some order of the calls, one after the other. */
+/**
+ * The store under Lincheck: all results of concurrent calls are those of some order of the calls, one after the other.
+ */
 class LinearizabilityTest {
     /**
-     * Where the model checker switches no threads: off-heap memory, which it takes for fields that it does not find; what works on
+     * Where the model checker switches no threads: off-heap memory, which it takes for fields that it does not find;
+     * what works on
      * arrays before they are published; and what only the commit leader enters.
      */
     private static final List<String> OPAQUE = List.of(
@@ -41,7 +44,8 @@ class LinearizabilityTest {
             "dev.cambium.Limits");
 
     /**
-     * Operations on three keys that stand in leaves of their own, so that a put changes an inner node in place. A memtable is sealed
+     * Operations on three keys that stand in leaves of their own, so that a put changes an inner node in place. A
+     * memtable is sealed
      * after one or two large values.
      */
     @Param(name = "key", gen = IntGen.class, conf = "1:3")

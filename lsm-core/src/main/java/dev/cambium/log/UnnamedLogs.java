@@ -10,8 +10,10 @@ import dev.cambium.segment.manifest.ManifestReading;
 import dev.cambium.segment.memory.Memory;
 
 /**
- * Log files that a manifest does not name. A log is used only once a forced edit names it, so one with an id that the manifest
- * has not come to yet is either unused, left by an interrupted preparation, or the proof that an edit was lost which had been
+ * Log files that a manifest does not name. A log is used only once a forced edit names it, so one with an id that the
+ * manifest
+ * has not come to yet is either unused, left by an interrupted preparation, or the proof that an edit was lost which
+ * had been
  * forced: then what ends the manifest is no torn tail but damage.
  */
 final class UnnamedLogs {

@@ -15,9 +15,15 @@ import org.jetbrains.lincheck.util.LoggingLevel;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The tree under Lincheck's model checker: one writer, any readers, threads switched between any two accesses to shared memory. */
+/**
+ * The tree under Lincheck's model checker: one writer, any readers, threads switched between any two accesses to shared
+ * memory.
+ */
 class MemTreeLinearizabilityTest {
-    /** Off-heap memory, which the model checker takes for fields that it does not find; what stands there is published by nodes. */
+    /**
+     * Off-heap memory, which the model checker takes for fields that it does not find; what stands there is published
+     * by nodes.
+     */
     private static final List<String> OPAQUE =
             List.of("net.openhft.", "dev.cambium.segment.", "dev.cambium.memtable.Arena", "dev.cambium.error.");
 
@@ -38,7 +44,10 @@ class MemTreeLinearizabilityTest {
             tree.endStep();
         }
 
-        /** A key that stands between those that are written; it, and some of those, are there from the beginning, with a 0. */
+        /**
+         * A key that stands between those that are written; it, and some of those, are there from the beginning, with a
+         * 0.
+         */
         private static byte[] other(int number) {
             return new byte[] {0, 0, 0, 0, (byte) (number / 2), (byte) (1 + number % 2)};
         }
@@ -117,7 +126,10 @@ class MemTreeLinearizabilityTest {
         }
     }
 
-    /** @param insideNodes whether threads are switched inside the search of a node too, which makes many more interleavings */
+    /**
+     * @param insideNodes whether threads are switched inside the search of a node too, which makes many more
+     * interleavings
+     */
     private static void check(int threads, int scenarios, int interleavings, boolean insideNodes) {
         new ModelCheckingOptions()
                 .threads(threads)
