@@ -132,13 +132,24 @@ public final class MemTree {
     /** The tree as it is now, frozen for ever: later changes are made to copies. */
     public Root snapshot() {
         for (; ; ) {
-            long mine = (long) STAMP.getAndAdd(this, 1L) + 1;
+            long raised = raiseStamp();
             awaitOlderStep();
-            Root taken = root;
-            if (taken.stamp() < mine) {
+            Root taken = rootBelow(raised);
+            if (taken != null) {
                 return taken;
             }
         }
+    }
+
+    /** Takes what is reachable now out of the writer's hands; returns the new stamp. */
+    long raiseStamp() {
+        return (long) STAMP.getAndAdd(this, 1L) + 1;
+    }
+
+    /** The root, unless a step that began after the raise has published one, which the writer still owns. */
+    Root rootBelow(long raised) {
+        Root taken = root;
+        return taken.stamp() < raised ? taken : null;
     }
 
     private void awaitOlderStep() {

@@ -2,6 +2,8 @@ package dev.cambium.memtable;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cambium.segment.log.Operation;
@@ -190,6 +192,22 @@ class MemTreeTest {
         tree.endStep();
         assertEquals(before, new TreeChecker(arena, tree.currentStamp()).check(then));
         assertEquals(101, tree.aggregate(tree.snapshot()).count());
+    }
+
+    @Test
+    void snapshotRefusesARootThatAStepOfItsOwnStampHasPublished() {
+        MemTree tree = new MemTree(arena, 4, 3);
+        tree.beginStep();
+        put(tree, key("a"), 1);
+        tree.endStep();
+        long raised = tree.raiseStamp();
+        assertSame(tree.current(), tree.rootBelow(raised));
+
+        tree.beginStep(); // between the snapshot's raise and its look at the root
+        put(tree, key("a"), 2);
+        tree.endStep();
+        assertNull(tree.rootBelow(raised), "the writer still changes this root in place");
+        assertTrue(tree.snapshot().stamp() < tree.currentStamp());
     }
 
     @Test
