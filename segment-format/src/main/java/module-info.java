@@ -9,6 +9,7 @@ module dev.cambium.segment {
     requires org.slf4j;
     requires chronicle.core;
     requires chronicle.bytes;
+    requires org.lz4.java;
 
     exports dev.cambium.error;
     exports dev.cambium.segment.memory to
@@ -32,6 +33,14 @@ module dev.cambium.segment {
             dev.cambium,
             dev.cambium.tools;
     exports dev.cambium.segment.manifest to
+            dev.cambium.compaction,
+            dev.cambium,
+            dev.cambium.tools;
+    exports dev.cambium.segment.page to
+            dev.cambium.compaction,
+            dev.cambium,
+            dev.cambium.tools;
+    exports dev.cambium.segment.zone to
             dev.cambium.compaction,
             dev.cambium,
             dev.cambium.tools;

@@ -8,7 +8,7 @@ public final class OperationCode {
     public static final int PUT = 1;
     public static final int DELETE = 2;
 
-    /** Reserved: a put whose value stands in a value page. */
+    /** A put whose value stands in a value page; in leaves, not yet in logs. */
     public static final int PUT_REF = 3;
 
     /** Reserved. */
@@ -53,6 +53,11 @@ public final class OperationCode {
     /** Whether this version writes and reads the code. */
     public static boolean isSupported(int code) {
         return code == PUT || code == DELETE || code == KEYSPACE;
+    }
+
+    /** Whether a newer version may write the code where this one does not read it. */
+    public static boolean isReserved(int code) {
+        return code > 0 && code <= LAST_FREE;
     }
 
     /** How the code is called in messages; every byte has a name. */

@@ -7,6 +7,8 @@ import dev.cambium.segment.format.FormatHead;
 import dev.cambium.segment.format.Name;
 import dev.cambium.segment.format.RangeChecksums;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.zone.ZoneHeader;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,6 +27,15 @@ import java.util.List;
  *   3 LOG_DROP    0 firstLiveId u64
  *   4 CLEAN       0 incarnation u64 · 8 logId u64 · 16 position u64 · 24 batch u64
  *   5 LOG_ENDED   0 logId u64 · 8 end u64 · 16 lastBatch u64
+ *  16 RUN         0 run u64 · 8 root u64 · 16 rootCrc u32 · 20 tier u32 · 24 oldest u64 · 32 newest u64 · 40 minBatch u64
+ *                 48 maxBatch u64 · 56 entries u64 · 64 tombstones u64 · 72 bytes u64 · 80 rangeDeletes u64 (0)
+ *                 88 extentCount u32 · 92 firstKeyLength u16 · 94 lastKeyLength u16
+ *                 96 extents (zone u32, pages u32, bytes u64 each) · firstKey · lastKey
+ *  17 RUN_DROP    0 run u64
+ *  18 ZONE        0 zone u64 · 8 length u64 · 16 stream u32 · 20 state u32 (1 open, 2 sealed)
+ *  23 ZONE_DROP   0 zone u64
+ *  24 NEXT        0 zone u64 · 8 run u64 · 16 birth u64
+ *  25 FLUSHED     0 batch u64
  * 255 COMMIT      0 version u64
  * </pre>
  * Little-endian. A frame's {@code length} counts all of it and is a multiple of eight; a field's {@code length} counts its value
@@ -45,6 +56,9 @@ final class ManifestCodec {
     static final int ALIGNMENT = 8;
     static final int COMMIT_LENGTH = FIELD_VALUE_OFFSET + 8;
     static final int MIN_LENGTH = FIELDS_OFFSET + COMMIT_LENGTH;
+
+    private static final int ZONE_OPEN = 1;
+    private static final int ZONE_SEALED = 2;
 
     /** 64 MiB. */
     static final int MAX_LENGTH = 1 << 26;
@@ -128,23 +142,40 @@ final class ManifestCodec {
             return ManifestRecord.TAG_CLEAN;
         } else if (record instanceof ManifestRecord.LogEnded) {
             return ManifestRecord.TAG_LOG_ENDED;
+        } else if (record instanceof ManifestRecord.Run) {
+            return ManifestRecord.TAG_RUN;
+        } else if (record instanceof ManifestRecord.RunDrop) {
+            return ManifestRecord.TAG_RUN_DROP;
+        } else if (record instanceof ManifestRecord.Zone) {
+            return ManifestRecord.TAG_ZONE;
+        } else if (record instanceof ManifestRecord.ZoneDrop) {
+            return ManifestRecord.TAG_ZONE_DROP;
+        } else if (record instanceof ManifestRecord.Next) {
+            return ManifestRecord.TAG_NEXT;
+        } else if (record instanceof ManifestRecord.Flushed) {
+            return ManifestRecord.TAG_FLUSHED;
         }
         throw new IllegalArgumentException("not a record to be written: " + record);
     }
 
     private static int valueLength(ManifestRecord record) {
-        return record instanceof ManifestRecord.Keyspace keyspace
-                ? 4 + Name.encode(keyspace.name()).length
-                : fixedLength(tag(record));
+        if (record instanceof ManifestRecord.Keyspace keyspace) {
+            return 4 + Name.encode(keyspace.name()).length;
+        }
+        return record instanceof ManifestRecord.Run run ? RunField.length(run) : fixedLength(tag(record));
     }
 
     /** Bytes of the value of a tag whose values all have the same length, 0 for the others. */
     private static int fixedLength(int tag) {
         return switch (tag) {
             case ManifestRecord.TAG_LOG_NEXT -> 16;
-            case ManifestRecord.TAG_LOG_DROP, ManifestRecord.TAG_COMMIT -> 8;
+            case ManifestRecord.TAG_LOG_DROP,
+                    ManifestRecord.TAG_RUN_DROP,
+                    ManifestRecord.TAG_ZONE_DROP,
+                    ManifestRecord.TAG_FLUSHED,
+                    ManifestRecord.TAG_COMMIT -> 8;
             case ManifestRecord.TAG_CLEAN -> 32;
-            case ManifestRecord.TAG_LOG_ENDED -> 24;
+            case ManifestRecord.TAG_LOG_ENDED, ManifestRecord.TAG_ZONE, ManifestRecord.TAG_NEXT -> 24;
             default -> 0;
         };
     }
@@ -168,6 +199,23 @@ final class ManifestCodec {
             memory.putLong(at, ended.logId());
             memory.putLong(at + 8, ended.end());
             memory.putLong(at + 16, ended.lastBatch());
+        } else if (record instanceof ManifestRecord.Run run) {
+            RunField.put(memory, at, run);
+        } else if (record instanceof ManifestRecord.RunDrop drop) {
+            memory.putLong(at, drop.id());
+        } else if (record instanceof ManifestRecord.Zone zone) {
+            memory.putLong(at, zone.number());
+            memory.putLong(at + 8, zone.length());
+            memory.putInt(at + 16, zone.stream());
+            memory.putInt(at + 20, zone.sealed() ? ZONE_SEALED : ZONE_OPEN);
+        } else if (record instanceof ManifestRecord.ZoneDrop drop) {
+            memory.putLong(at, drop.number());
+        } else if (record instanceof ManifestRecord.Next next) {
+            memory.putLong(at, next.zone());
+            memory.putLong(at + 8, next.run());
+            memory.putLong(at + 16, next.birth());
+        } else if (record instanceof ManifestRecord.Flushed flushed) {
+            memory.putLong(at, flushed.batch());
         }
     }
 
@@ -248,12 +296,65 @@ final class ManifestCodec {
             case ManifestRecord.TAG_LOG_ENDED:
                 return new ManifestRecord.LogEnded(
                         memory.getLong(value), memory.getLong(value + 8), memory.getLong(value + 16));
+            case ManifestRecord.TAG_RUN:
+                return RunField.read(memory, value, length, file, fieldOffset);
+            case ManifestRecord.TAG_RUN_DROP:
+                return new ManifestRecord.RunDrop(memory.getLong(value));
+            case ManifestRecord.TAG_ZONE:
+                return readZone(memory, value, file, fieldOffset);
+            case ManifestRecord.TAG_ZONE_DROP:
+                return new ManifestRecord.ZoneDrop(zoneNumber(memory, value, file, fieldOffset));
+            case ManifestRecord.TAG_FLUSHED:
+                return new ManifestRecord.Flushed(memory.getLong(value));
+            case ManifestRecord.TAG_NEXT:
+                if (memory.getLong(value + 8) <= 0 || memory.getLong(value + 16) <= 0) {
+                    throw new CorruptionException(file, fieldOffset, "numbers of 1 or more", "others");
+                }
+                return new ManifestRecord.Next(
+                        nextZone(memory, value, file, fieldOffset),
+                        memory.getLong(value + 8),
+                        memory.getLong(value + 16));
             default:
                 if ((tag & ManifestRecord.MAY_BE_SKIPPED) == 0) {
                     throw new FormatVersionException(
-                            file, "a manifest record with the tag " + tag + " at offset " + fieldOffset, "tags 1 to 5");
+                            file,
+                            "a manifest record with the tag " + tag + " at offset " + fieldOffset,
+                            "tags 1 to 5, 16 to 18, 23 to 25");
                 }
                 return new ManifestRecord.Skipped(tag, length);
         }
+    }
+
+    private static ManifestRecord readZone(Memory memory, int value, String file, long fieldOffset) {
+        long length = memory.getLong(value + 8);
+        int state = memory.getInt(value + 20);
+        if (length < ZoneHeader.LENGTH
+                || length % Pointer.ALIGNMENT != 0
+                || length >>> 31 != 0
+                || state != ZONE_OPEN && state != ZONE_SEALED) {
+            throw new CorruptionException(
+                    file,
+                    fieldOffset,
+                    "a zone of 4096 bytes or more, open or sealed",
+                    Long.toUnsignedString(length) + " bytes, state " + Integer.toUnsignedString(state));
+        }
+        return new ManifestRecord.Zone(
+                zoneNumber(memory, value, file, fieldOffset), length, memory.getInt(value + 16), state == ZONE_SEALED);
+    }
+
+    private static int zoneNumber(Memory memory, int value, String file, long fieldOffset) {
+        long zone = memory.getLong(value);
+        if (zone <= 0 || zone > Pointer.MOST_ZONE) {
+            throw new CorruptionException(
+                    file, fieldOffset, "a zone number of 1 to " + Pointer.MOST_ZONE, Long.toUnsignedString(zone));
+        }
+        return (int) zone;
+    }
+
+    /** A number that may be one above the last that there can be. */
+    private static int nextZone(Memory memory, int value, String file, long fieldOffset) {
+        return memory.getLong(value) == Pointer.MOST_ZONE + 1L
+                ? Pointer.MOST_ZONE + 1
+                : zoneNumber(memory, value, file, fieldOffset);
     }
 }

@@ -1,5 +1,8 @@
 package dev.cambium.segment.manifest;
 
+import java.nio.ByteBuffer;
+import java.util.List;
+
 /**
  * One statement of an edit. Immutable; {@link ManifestCodec} says how each stands in the file.
  *
@@ -20,6 +23,9 @@ public sealed interface ManifestRecord {
     int TAG_LEASE = 20;
     int TAG_INGEST = 21;
     int TAG_OPTION = 22;
+    int TAG_ZONE_DROP = 23;
+    int TAG_NEXT = 24;
+    int TAG_FLUSHED = 25;
 
     /** Ends an edit; written and checked by {@link ManifestCodec} alone. */
     int TAG_COMMIT = 255;
@@ -45,6 +51,100 @@ public sealed interface ManifestRecord {
 
     /** Recovery settled that the log ends at {@code end}, after {@code lastBatch}; what stands behind is set aside for good. */
     record LogEnded(long logId, long end, long lastBatch) implements ManifestRecord {}
+
+    /** Where a run has pages: how many, and their bytes as they are stored, padding included. */
+    record Extent(int zone, int pages, long bytes) {}
+
+    /**
+     * A run: a sorted, immutable tree of pages.
+     *
+     * @param root pointer to its root, a key page
+     * @param rootCrc payload checksum of the root
+     * @param tier how many merges its entries have gone through at least
+     * @param oldest number of the oldest flush whose entries it holds
+     * @param newest number of the newest; of two runs that have a key, the one with the greater number hides the other's entry
+     * @param minBatch first batch in it; 0 where none of it was logged
+     * @param maxBatch last batch in it
+     * @param entries tombstones included
+     * @param bytes of keys and values
+     * @param firstKey smallest internal key
+     * @param lastKey greatest internal key
+     * @param extents where its pages are, by zone
+     */
+    record Run(
+            long id,
+            long root,
+            int rootCrc,
+            int tier,
+            long oldest,
+            long newest,
+            long minBatch,
+            long maxBatch,
+            long entries,
+            long tombstones,
+            long bytes,
+            byte[] firstKey,
+            byte[] lastKey,
+            List<Extent> extents)
+            implements ManifestRecord {
+        public Run {
+            extents = List.copyOf(extents);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Run run && describe().equals(run.describe());
+        }
+
+        @Override
+        public int hashCode() {
+            return Long.hashCode(id);
+        }
+
+        private List<Object> describe() {
+            return List.of(
+                    id,
+                    root,
+                    rootCrc,
+                    tier,
+                    oldest,
+                    newest,
+                    minBatch,
+                    maxBatch,
+                    entries,
+                    tombstones,
+                    bytes,
+                    ByteBuffer.wrap(firstKey),
+                    ByteBuffer.wrap(lastKey),
+                    extents);
+        }
+
+        @Override
+        public String toString() {
+            return "Run" + describe();
+        }
+    }
+
+    /** A run is no longer part of the store. */
+    record RunDrop(long id) implements ManifestRecord {}
+
+    /**
+     * A zone exists.
+     *
+     * @param length bytes that count, all forced: of an open zone the end of its last page, of a sealed one the whole file
+     * @param stream what the writer puts there
+     * @param sealed whether nothing is appended any more
+     */
+    record Zone(int number, long length, int stream, boolean sealed) implements ManifestRecord {}
+
+    /** A zone is no longer named: no run has pages there. */
+    record ZoneDrop(int number) implements ManifestRecord {}
+
+    /** The smallest numbers that were never used: of a zone, of a run, of a flush or merge. */
+    record Next(int zone, long run, long birth) implements ManifestRecord {}
+
+    /** Batches up to this one stand in runs, as far as they still count; replay passes over them. */
+    record Flushed(long batch) implements ManifestRecord {}
 
     /** A record of a newer version that may be skipped. */
     record Skipped(int tag, int length) implements ManifestRecord {}

@@ -1,15 +1,17 @@
 package dev.cambium.segment.manifest;
 
 import dev.cambium.error.CorruptionException;
+import dev.cambium.segment.page.Pointer;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What all edits of a manifest come to: which keyspaces and logs there are. Immutable.
+ * What all edits of a manifest come to: which keyspaces, logs, zones and runs there are. Immutable.
  *
  * @param version of the last edit; 0 before the first
  * @param keyspaces names by id
@@ -17,6 +19,10 @@ import java.util.TreeMap;
  * @param firstLiveLog logs with smaller ids are no longer named; 0 at first
  * @param ends what recovery settled, by log id
  * @param clean the last CLEAN about a log that is live, or null
+ * @param zones by number
+ * @param runs newest first
+ * @param next numbers that were never used
+ * @param flushedThrough batches up to this one stand in runs; replay passes over them
  */
 public record ManifestState(
         long version,
@@ -24,15 +30,30 @@ public record ManifestState(
         List<ManifestRecord.LogNext> logs,
         long firstLiveLog,
         SortedMap<Long, ManifestRecord.LogEnded> ends,
-        ManifestRecord.Clean clean) {
+        ManifestRecord.Clean clean,
+        SortedMap<Integer, ManifestRecord.Zone> zones,
+        List<ManifestRecord.Run> runs,
+        ManifestRecord.Next next,
+        long flushedThrough) {
     /** Before the first edit. */
-    public static final ManifestState EMPTY =
-            new ManifestState(0, new TreeMap<>(), List.of(), 0, new TreeMap<>(), null);
+    public static final ManifestState EMPTY = new ManifestState(
+            0,
+            new TreeMap<>(),
+            List.of(),
+            0,
+            new TreeMap<>(),
+            null,
+            new TreeMap<>(),
+            List.of(),
+            new ManifestRecord.Next(1, 1, 1),
+            0);
 
     public ManifestState {
         keyspaces = Collections.unmodifiableSortedMap(new TreeMap<>(keyspaces));
         logs = List.copyOf(logs);
         ends = Collections.unmodifiableSortedMap(new TreeMap<>(ends));
+        zones = Collections.unmodifiableSortedMap(new TreeMap<>(zones));
+        runs = List.copyOf(runs);
     }
 
     /**
@@ -47,7 +68,18 @@ public record ManifestState(
         for (ManifestRecord record : edit.records()) {
             fold.apply(record);
         }
-        return new ManifestState(edit.version(), fold.keyspaces, fold.logs, fold.firstLiveLog, fold.ends, fold.clean);
+        fold.checkRuns();
+        return new ManifestState(
+                edit.version(),
+                fold.keyspaces,
+                fold.logs,
+                fold.firstLiveLog,
+                fold.ends,
+                fold.clean,
+                fold.zones,
+                fold.runs,
+                fold.next,
+                fold.flushedThrough);
     }
 
     /** The smallest id for a log that was never used. */
@@ -71,6 +103,14 @@ public record ManifestState(
         if (clean != null) {
             edit.add(clean);
         }
+        zones.values().forEach(edit::add);
+        runs.stream().sorted(Comparator.comparingLong(ManifestRecord.Run::id)).forEach(edit::add);
+        if (flushedThrough > 0) {
+            edit.add(new ManifestRecord.Flushed(flushedThrough));
+        }
+        if (!next.equals(EMPTY.next)) {
+            edit.add(next);
+        }
         return edit.build();
     }
 
@@ -83,6 +123,10 @@ public record ManifestState(
         private final TreeMap<Long, ManifestRecord.LogEnded> ends;
         private long firstLiveLog;
         private ManifestRecord.Clean clean;
+        private final TreeMap<Integer, ManifestRecord.Zone> zones;
+        private final List<ManifestRecord.Run> runs;
+        private ManifestRecord.Next next;
+        private long flushedThrough;
 
         Fold(ManifestState before, String file, long fileOffset) {
             this.file = file;
@@ -92,6 +136,10 @@ public record ManifestState(
             ends = new TreeMap<>(before.ends);
             firstLiveLog = before.firstLiveLog;
             clean = before.clean;
+            zones = new TreeMap<>(before.zones);
+            runs = new ArrayList<>(before.runs);
+            next = before.next;
+            flushedThrough = before.flushedThrough;
         }
 
         void apply(ManifestRecord record) {
@@ -116,7 +164,66 @@ public record ManifestState(
             } else if (record instanceof ManifestRecord.LogEnded ended) {
                 require(isLive(ended.logId()) && ended.end() >= 0 && ended.lastBatch() >= 0, record, "a live log");
                 ends.put(ended.logId(), ended);
+            } else if (record instanceof ManifestRecord.Zone zone) {
+                apply(zone);
+            } else if (record instanceof ManifestRecord.ZoneDrop drop) {
+                require(zones.remove(drop.number()) != null, record, "a zone that is named");
+            } else if (record instanceof ManifestRecord.Run run) {
+                apply(run);
+            } else if (record instanceof ManifestRecord.RunDrop drop) {
+                require(runs.removeIf(run -> run.id() == drop.id()), record, "a run that is named");
+            } else if (record instanceof ManifestRecord.Next counters) {
+                require(
+                        counters.zone() >= next.zone()
+                                && counters.run() >= next.run()
+                                && counters.birth() >= next.birth(),
+                        record,
+                        "numbers not below " + next);
+                next = counters;
+            } else if (record instanceof ManifestRecord.Flushed flushed) {
+                require(flushed.batch() >= flushedThrough, record, "a batch not before " + flushedThrough);
+                flushedThrough = flushed.batch();
             }
+        }
+
+        private void apply(ManifestRecord.Zone zone) {
+            ManifestRecord.Zone known = zones.put(zone.number(), zone);
+            if (known == null) {
+                require(zone.number() >= next.zone(), zone, "a number not below " + next.zone());
+                next = new ManifestRecord.Next(zone.number() + 1, next.run(), next.birth());
+            } else {
+                boolean grows = zone.length() >= known.length() && zone.stream() == known.stream();
+                require(grows && (!known.sealed() || zone.equals(known)), zone, "what may follow " + known);
+            }
+        }
+
+        private void apply(ManifestRecord.Run run) {
+            require(run.id() >= next.run(), run, "a number not below " + next.run());
+            next = new ManifestRecord.Next(next.zone(), run.id() + 1, Math.max(next.birth(), run.newest() + 1));
+            int at = 0;
+            while (at < runs.size() && runs.get(at).newest() > run.newest()) {
+                at++;
+            }
+            runs.add(at, run);
+        }
+
+        /** Once an edit is complete: runs do not overlap in age, and lie in zones that are named, as far as those are long. */
+        void checkRuns() {
+            for (int i = 0; i < runs.size(); i++) {
+                ManifestRecord.Run run = runs.get(i);
+                require(i == 0 || run.newest() < runs.get(i - 1).oldest(), run, "a run older than " + newerThan(i));
+                boolean hasRoot = false;
+                for (ManifestRecord.Extent extent : run.extents()) {
+                    ManifestRecord.Zone zone = zones.get(extent.zone());
+                    require(zone != null && extent.bytes() < zone.length(), run, "pages in zones that are named");
+                    hasRoot |= extent.zone() == Pointer.zone(run.root()) && Pointer.offset(run.root()) < zone.length();
+                }
+                require(hasRoot, run, "a root in one of its zones");
+            }
+        }
+
+        private String newerThan(int index) {
+            return index == 0 ? "none" : "run " + runs.get(index - 1).id();
         }
 
         private boolean isLive(long id) {

@@ -28,9 +28,11 @@ public final class Memory {
      */
     private final ByteBuffer buffer;
     private final PointerBytesStore store;
+    private final boolean owner;
     private int capacity;
 
-    private Memory(ByteBuffer direct) {
+    private Memory(ByteBuffer direct, boolean owner) {
+        this.owner = owner;
         this.buffer = direct.order(ByteOrder.LITTLE_ENDIAN);
         this.store = NativeAccess.storeOver(direct);
         this.capacity = direct.capacity();
@@ -51,7 +53,7 @@ public final class Memory {
         } catch (OutOfMemoryError e) {
             throw new MemoryBudgetException(capacity, e);
         }
-        return new Memory(direct);
+        return new Memory(direct, true);
     }
 
     /** Takes over a direct buffer that owns its memory (not a slice), such as a fresh mapping. */
@@ -59,16 +61,18 @@ public final class Memory {
         if (!direct.isDirect()) {
             throw new IllegalArgumentException("not a direct buffer: " + direct);
         }
-        return new Memory(direct);
+        return new Memory(direct, true);
     }
 
-    /** Gives the bytes back to the operating system. Idempotent for one caller; see the ownership rule above. */
+    /** Gives the bytes back to the operating system, if they are this block's own. Idempotent for one caller; see the ownership rule above. */
     public void release() {
         if (capacity == 0) {
             return;
         }
         capacity = 0;
-        NativeAccess.release(buffer);
+        if (owner) {
+            NativeAccess.release(buffer);
+        }
     }
 
     /** Bytes in this block; 0 once released. */
@@ -302,6 +306,34 @@ public final class Memory {
     public ByteBuffer slice(int offset, int length) {
         check(offset, length);
         return buffer.slice(offset, length).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /**
+     * How many of {@code count} four-byte words, most significant byte first, are below {@code word} as unsigned numbers; the first
+     * stands at {@code offset}, each next one {@code stride} bytes on. Has no branch in it that depends on the words, and no load
+     * that depends on another: where they lie on several cache lines, all are fetched at once.
+     */
+    public int countBelow(int offset, int stride, int count, int word) {
+        if (count <= 0) {
+            return 0;
+        }
+        check(offset, Math.addExact(Math.multiplyExact(stride, count - 1), 4));
+        long unsigned = word & 0xFFFF_FFFFL;
+        int below = 0;
+        long at = offset;
+        for (int i = 0; i < count; i++, at += stride) {
+            below += (int) (((Integer.reverseBytes(store.readInt(at)) & 0xFFFF_FFFFL) - unsigned) >>> 63);
+        }
+        return below;
+    }
+
+    /**
+     * A part of this block as a block of its own. It owns nothing: its {@link #release} only ends its own use, and it must not be
+     * used after this block was released.
+     */
+    public Memory view(int offset, int length) {
+        check(offset, length);
+        return new Memory(buffer.slice(offset, length), false);
     }
 
     /** Whether two ranges hold the same bytes. */

@@ -1,0 +1,84 @@
+package dev.cambium.segment.page;
+
+import dev.cambium.segment.memory.Memory;
+import java.util.zip.CRC32C;
+
+/**
+ * Makes a stored page of a raw one: payload compressed where that saves an eighth, checksums, header. For one thread.
+ */
+public final class PageSealer {
+    private final byte[] storeId;
+    private final CRC32C crc = new CRC32C();
+    private int payloadCrc;
+    private long pointer;
+
+    public PageSealer(byte[] storeId) {
+        this.storeId = storeId.clone();
+    }
+
+    /** Bytes of room that {@link #seal} needs for a raw page of this length. */
+    public static int room(int rawLength) {
+        return PageHeader.LENGTH + Lz4.maxCompressedLength(rawLength - PageHeader.LENGTH);
+    }
+
+    /**
+     * Writes the stored page.
+     *
+     * @param raw the raw page at offset 0; its first {@link PageHeader#LENGTH} bytes are not looked at
+     * @param zone number of the zone that it goes to
+     * @param zoneOffset where in the zone
+     * @param owner number of the run; of a page that is its own home, {@link Pointer#NULL}
+     * @param target has {@link #room} bytes at {@code targetOffset}
+     * @return the stored length
+     */
+    public int seal(
+            Memory raw,
+            int rawLength,
+            int kind,
+            int level,
+            int flags,
+            int zone,
+            int zoneOffset,
+            long birth,
+            long owner,
+            Memory target,
+            int targetOffset) {
+        int payload = rawLength - PageHeader.LENGTH;
+        int payloadAt = targetOffset + PageHeader.LENGTH;
+        int compressed = Lz4.compress(raw, PageHeader.LENGTH, payload, target, payloadAt);
+        boolean pays = compressed <= payload - payload / 8 && compressed < payload;
+        if (!pays) {
+            target.put(payloadAt, raw, PageHeader.LENGTH, payload);
+        }
+        int storedLength = PageHeader.LENGTH + (pays ? compressed : payload);
+        crc.reset();
+        target.update(crc, payloadAt, storedLength - PageHeader.LENGTH);
+        payloadCrc = (int) crc.getValue();
+        pointer = Pointer.of(zone, zoneOffset, storedLength, rawLength, kind);
+
+        target.putInt(targetOffset + PageHeader.PAYLOAD_CRC_OFFSET, payloadCrc);
+        target.putByte(targetOffset + PageHeader.FORMAT_OFFSET, PageHeader.FORMAT);
+        target.putByte(targetOffset + PageHeader.KIND_OFFSET, kind);
+        target.putByte(targetOffset + PageHeader.LEVEL_OFFSET, level);
+        target.putByte(targetOffset + PageHeader.CODEC_OFFSET, pays ? PageHeader.CODEC_LZ4 : PageHeader.CODEC_NONE);
+        target.putShort(targetOffset + PageHeader.FLAGS_OFFSET, flags);
+        target.putShort(targetOffset + PageHeader.DICTIONARY_ID_OFFSET, 0);
+        target.putInt(targetOffset + PageHeader.STORED_LENGTH_OFFSET, storedLength);
+        target.putInt(targetOffset + PageHeader.RAW_LENGTH_OFFSET, rawLength);
+        target.putLong(targetOffset + PageHeader.SELF_OFFSET, pointer);
+        target.putLong(targetOffset + PageHeader.BIRTH_OFFSET, birth);
+        target.putLong(targetOffset + PageHeader.OWNER_OFFSET, owner == Pointer.NULL ? pointer : owner);
+        PageHeader.seal(target, targetOffset, storeId);
+        return storedLength;
+    }
+
+    /** Pointer to the page sealed last. */
+    public long pointer() {
+        return pointer;
+    }
+
+    /** Payload checksum of the page sealed last. */
+    public int payloadCrc() {
+        return payloadCrc;
+    }
+}

@@ -1,0 +1,111 @@
+package dev.cambium.segment.zone;
+
+import dev.cambium.error.CorruptionException;
+import dev.cambium.segment.disk.ZoneFile;
+import dev.cambium.segment.disk.ZoneFileSystem;
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.Pointer;
+
+/**
+ * A zone, open for reading: positionally, and once it is sealed through one read-only mapping of the whole file.
+ *
+ * <p>Ownership: whoever opened it closes it, when no other thread can be inside a read or use the mapping (the epoch rule). Safe for any
+ * thread.
+ */
+public final class ZoneReader implements AutoCloseable {
+    private final ZoneFile file;
+    private final int zone;
+    private volatile long length;
+    private volatile Memory mapping;
+    private boolean closed;
+
+    private ZoneReader(ZoneFile file, int zone, long length) {
+        this.file = file;
+        this.zone = zone;
+        this.length = length;
+    }
+
+    /**
+     * Opens a zone that the manifest names, and checks its header.
+     *
+     * @param length what the manifest says
+     */
+    public static ZoneReader open(ZoneFileSystem disk, int zone, byte[] storeId, long length) {
+        String name = ZoneFiles.name(zone);
+        if (!disk.exists(name)) {
+            throw new CorruptionException(name, 0, "the zone that the manifest names", "no file");
+        }
+        ZoneFile file = disk.openReadOnly(name);
+        Memory header = Memory.allocate(ZoneHeader.LENGTH);
+        try {
+            if (file.length() < length) {
+                throw new CorruptionException(
+                        name, file.length(), "a zone of " + length + " bytes", file.length() + " bytes");
+            }
+            file.read(0, header, 0, ZoneHeader.LENGTH);
+            ZoneHeader.check(header, zone, storeId, name);
+            return new ZoneReader(file, zone, length);
+        } catch (RuntimeException | Error e) {
+            file.close();
+            throw e;
+        } finally {
+            header.release();
+        }
+    }
+
+    public int zone() {
+        return zone;
+    }
+
+    public String name() {
+        return file.name();
+    }
+
+    /** Bytes that may be read. */
+    public long length() {
+        return length;
+    }
+
+    /** Says that more of the zone may be read: the writer has written it. */
+    public void grow(long newLength) {
+        length = newLength;
+    }
+
+    /**
+     * Reads what a pointer leads to, positionally.
+     *
+     * @param target has room for {@link Pointer#storedBytes}
+     * @return bytes read: those of the stored class, or fewer at the zone's end
+     */
+    public int read(long pointer, Memory target, int targetOffset) {
+        int offset = Pointer.offset(pointer);
+        int available = (int) Math.min(Pointer.storedBytes(pointer), length - offset);
+        if (available <= 0) {
+            throw new CorruptionException(file.name(), offset, "a page before the end at " + length, "the end");
+        }
+        file.read(offset, target, targetOffset, available);
+        return available;
+    }
+
+    /** Maps the zone, which is sealed; once. */
+    public void map() {
+        mapping = file.mapReadOnly();
+    }
+
+    /** The whole sealed zone, or null where it is not mapped. */
+    public Memory mapping() {
+        return mapping;
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            Memory mapped = mapping;
+            if (mapped != null) {
+                mapped.release();
+            }
+            file.close();
+        }
+    }
+}

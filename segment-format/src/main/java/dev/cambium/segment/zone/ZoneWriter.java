@@ -1,0 +1,235 @@
+package dev.cambium.segment.zone;
+
+import dev.cambium.error.StoreException;
+import dev.cambium.error.WriterFailedException;
+import dev.cambium.segment.disk.ZoneFile;
+import dev.cambium.segment.disk.ZoneFileSystem;
+import dev.cambium.segment.format.FormatHead;
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.memory.ReservedVector;
+import dev.cambium.segment.page.PageHeader;
+import dev.cambium.segment.page.PageSealer;
+import dev.cambium.segment.page.Pointer;
+
+/**
+ * Appends pages to one zone. They are gathered in memory and written some hundred KiB at a time, each byte once.
+ *
+ * <p>Durability: a page is on disk once {@link #force} has returned; only then may anything name it. Readers may read pages that
+ * {@link #flush} has written.
+ *
+ * <p>Ownership: the file is the writer's until {@link #close}, which forces nothing. For one thread. Errors: a failed write or force
+ * is final; every later call throws {@link WriterFailedException}, and what was named before stays good.
+ */
+public final class ZoneWriter implements AutoCloseable {
+    /** Most bytes of header and pages: 256 MiB. */
+    public static final int MAX_LENGTH = 1 << 28;
+
+    private static final int WRITE_FROM = 1 << 18;
+
+    private final ZoneFile file;
+    private final int zone;
+    private final int capacity;
+    private final PageSealer sealer;
+    private final ReservedVector pending; // pages from `written` on
+    private final ReservedVector directory;
+    private int written;
+    private int forced;
+    private int pages;
+    private boolean sealed;
+    private boolean closed;
+    private StoreException failure;
+
+    private ZoneWriter(ZoneFile file, int zone, byte[] storeId, int capacity, MemoryBudget budget, int written) {
+        this.file = file;
+        this.zone = zone;
+        this.capacity = capacity;
+        this.sealer = new PageSealer(storeId);
+        this.pending = new ReservedVector(budget, 1 << 14, Integer.MAX_VALUE);
+        this.directory = new ReservedVector(budget, 1 << 10, Integer.MAX_VALUE);
+        this.written = written;
+    }
+
+    /**
+     * Makes a zone file with its header, not forced yet.
+     *
+     * @param zone a number never used before
+     * @param capacity bytes of header and pages at most, up to {@link #MAX_LENGTH}; a first page may be longer
+     */
+    public static ZoneWriter create(
+            ZoneFileSystem disk,
+            int zone,
+            byte[] storeId,
+            int stream,
+            long createdMillis,
+            int capacity,
+            MemoryBudget budget) {
+        ZoneFile file = disk.create(ZoneFiles.name(zone));
+        ZoneWriter writer = new ZoneWriter(file, zone, storeId, capacity, budget, 0);
+        ZoneHeader.put(writer.pending.reserve(ZoneHeader.LENGTH), zone, storeId, stream, createdMillis);
+        writer.pending.advance(ZoneHeader.LENGTH);
+        return writer;
+    }
+
+    /**
+     * Continues a zone that a clean close left open. What stands in the file behind {@code length} is written over: it was never
+     * named.
+     *
+     * @param length where the zone's last named page ends, padding included
+     */
+    public static ZoneWriter resume(
+            ZoneFileSystem disk, int zone, byte[] storeId, int length, int capacity, MemoryBudget budget) {
+        ZoneFile file = disk.open(ZoneFiles.name(zone));
+        ZoneWriter writer = new ZoneWriter(file, zone, storeId, capacity, budget, length);
+        writer.forced = length;
+        try (ZoneWalk walk = new ZoneWalk(file, zone, storeId, length)) {
+            while (walk.next()) {
+                writer.addToDirectory(walk.page(), walk.pageAt(), walk.offset(), walk.firstKey());
+            }
+            return writer;
+        } catch (RuntimeException | Error e) {
+            writer.close();
+            throw e;
+        }
+    }
+
+    public int zone() {
+        return zone;
+    }
+
+    /** Where the next page goes: the end of what was appended, a multiple of {@link Pointer#ALIGNMENT}. */
+    public int length() {
+        return written + pending.used();
+    }
+
+    /** What of {@link #length} is forced, and so may be named. */
+    public int forcedLength() {
+        return forced;
+    }
+
+    /** How many pages were appended. */
+    public int pages() {
+        return pages;
+    }
+
+    /** The file, for readers of what was flushed; it is closed with the writer. */
+    public ZoneFile file() {
+        return file;
+    }
+
+    /** Whether a raw page of this length can be appended. */
+    public boolean hasRoomFor(int rawLength) {
+        int length = length();
+        return length + (long) PageHeader.LENGTH + rawLength + Pointer.ALIGNMENT
+                <= (length <= ZoneHeader.LENGTH ? MAX_LENGTH : capacity);
+    }
+
+    /**
+     * Seals a raw page and appends it; there is room. Pointer and payload checksum: {@link #pointer}, {@link #payloadCrc}.
+     *
+     * @param owner number of the run; of a page that is its own home, {@link Pointer#NULL}
+     * @param firstKey eight bytes of the first user key, for the directory
+     */
+    public void append(
+            Memory raw, int rawLength, int kind, int level, int flags, long birth, long owner, long firstKey) {
+        throwIfFailed();
+        if (sealed || !hasRoomFor(rawLength)) {
+            throw new IllegalStateException("zone " + zone + " has no room for a page of " + rawLength + " bytes");
+        }
+        int offset = length();
+        Memory target = pending.reserve(PageSealer.room(rawLength) + Pointer.ALIGNMENT);
+        int at = pending.used();
+        int stored = sealer.seal(raw, rawLength, kind, level, flags, zone, offset, birth, owner, target, at);
+        int padded = (stored + Pointer.ALIGNMENT - 1) & -Pointer.ALIGNMENT;
+        target.zero(at + stored, padded - stored);
+        pending.advance(padded);
+        addToDirectory(target, at, offset, firstKey);
+        if (pending.used() >= WRITE_FROM) {
+            flush();
+        }
+    }
+
+    private void addToDirectory(Memory page, int pageAt, int offset, long firstKey) {
+        ZoneDirectory.putEntry(
+                directory.reserve(ZoneDirectory.ENTRY_LENGTH), directory.used(), offset, page, pageAt, firstKey);
+        directory.advance(ZoneDirectory.ENTRY_LENGTH);
+        pages++;
+    }
+
+    /** Pointer to the page appended last. */
+    public long pointer() {
+        return sealer.pointer();
+    }
+
+    /** Payload checksum of the page appended last. */
+    public int payloadCrc() {
+        return sealer.payloadCrc();
+    }
+
+    /** Writes what was gathered; afterwards readers can read it. */
+    public void flush() {
+        throwIfFailed();
+        if (pending.used() > 0) {
+            try {
+                file.write(written, pending.memory(), 0, pending.used());
+            } catch (StoreException e) {
+                failure = e;
+                throw e;
+            }
+            written += pending.used();
+            pending.clear();
+        }
+    }
+
+    /** Writes what was gathered and makes everything appended survive a power loss, once the directory has been forced too. */
+    public void force() {
+        flush();
+        if (forced < written) {
+            try {
+                file.force(true);
+            } catch (StoreException e) {
+                failure = e;
+                throw e;
+            }
+            forced = written;
+        }
+    }
+
+    /** Appends directory and footer and forces everything; nothing can be appended after. Returns the file's length. */
+    public long seal() {
+        throwIfFailed();
+        int dataEnd = length();
+        int directoryLength = (int) ZoneDirectory.paddedLength(pages);
+        Memory target = pending.reserve(directoryLength + ZoneFooter.LENGTH);
+        int at = pending.used();
+        int entries = directory.used();
+        target.put(at, directory.memory(), 0, entries);
+        target.zero(at + entries, directoryLength - entries);
+        target.putInt(at + entries, FormatHead.crc(target, at, entries));
+        ZoneFooter.put(target, at + directoryLength, zone, dataEnd, dataEnd, pages);
+        pending.advance(directoryLength + ZoneFooter.LENGTH);
+        sealed = true;
+        force();
+        return written;
+    }
+
+    private void throwIfFailed() {
+        if (failure != null) {
+            throw new WriterFailedException(failure);
+        }
+        if (closed) {
+            throw new IllegalStateException("zone " + zone + " is closed");
+        }
+    }
+
+    /** Closes the file and gives the memory back. Idempotent. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            pending.release();
+            directory.release();
+            file.close();
+        }
+    }
+}
