@@ -4,13 +4,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
-import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -26,6 +29,9 @@ import org.openjdk.jmh.runner.options.TimeValue;
 public final class JmhCommand {
     private static final String OWN = "dev\\.cambium\\.benchmarks\\.jmh\\..*";
     private static final String BASELINE = "skipList";
+
+    /** Each round runs every benchmark in a JVM of its own, so that a bad minute of the machine hits all of them. */
+    private static final int ROUNDS = 3;
 
     private JmhCommand() {}
 
@@ -55,7 +61,11 @@ public final class JmhCommand {
             runner.list();
             return;
         }
-        String table = table(runner.run());
+        List<RunResult> results = new ArrayList<>();
+        for (int round = 0; round < (quick ? 1 : ROUNDS); round++) {
+            results.addAll(runner.run());
+        }
+        String table = table(results);
         System.out.println();
         System.out.print(table);
         if (out != null) {
@@ -69,50 +79,65 @@ public final class JmhCommand {
                 .include(regex)
                 .addProfiler(GCProfiler.class)
                 .jvmArgs("-Xms3g", "-Xmx3g", "-XX:MaxDirectMemorySize=4g")
-                .forks(quick ? 1 : 3)
-                .warmupIterations(quick ? 1 : 5)
+                .forks(1)
+                .warmupIterations(quick ? 1 : 3)
                 .warmupTime(TimeValue.seconds(quick ? 1 : 2))
                 .measurementIterations(quick ? 2 : 5)
-                .measurementTime(TimeValue.seconds(quick ? 1 : 2))
+                .measurementTime(TimeValue.seconds(1))
                 .shouldFailOnError(true);
     }
 
+    /** One line for each benchmark: medians over the rounds. */
     private static String table(Collection<RunResult> results) {
-        Map<String, Double> baselines = new TreeMap<>();
+        Map<String, List<RunResult>> rounds = new LinkedHashMap<>();
         for (RunResult result : results) {
-            if (methodOf(result).equals(BASELINE)) {
-                baselines.put(
-                        classOf(result) + parametersOf(result),
-                        result.getPrimaryResult().getScore());
-            }
+            rounds.computeIfAbsent(nameOf(result), name -> new ArrayList<>()).add(result);
         }
         StringBuilder text = new StringBuilder();
-        text.append("| benchmark | parameters | time | ± (99.9 %) | unit | allocated B/op ")
+        text.append("| benchmark | parameters | time | rounds | unit | allocated B/op ")
                 .append("| faster than the skip list |\n");
         text.append("| --- | --- | ---: | ---: | --- | ---: | ---: |\n");
-        for (RunResult result : results) {
-            Result<?> primary = result.getPrimaryResult();
-            Result<?> allocated = result.getSecondaryResults().entrySet().stream()
-                    .filter(entry -> entry.getKey().endsWith("gc.alloc.rate.norm"))
-                    .map(Map.Entry::getValue)
-                    .findFirst()
-                    .orElse(null);
-            Double baseline = baselines.get(classOf(result) + parametersOf(result));
+        for (List<RunResult> same : rounds.values()) {
+            RunResult first = same.get(0);
+            double median = median(scores(same));
+            List<RunResult> baseline = rounds.get(classOf(first) + "." + BASELINE + " " + parametersOf(first));
             text.append(String.format(
                     Locale.ROOT,
-                    "| %s.%s | %s | %,.1f | %s | %s | %s | %s |\n",
-                    classOf(result),
-                    methodOf(result),
-                    parametersOf(result),
-                    primary.getScore(),
-                    Double.isNaN(primary.getScoreError())
-                            ? "–"
-                            : String.format(Locale.ROOT, "%,.1f", primary.getScoreError()),
-                    primary.getScoreUnit(),
-                    allocated == null ? "–" : String.format(Locale.ROOT, "%,.1f", allocated.getScore()),
-                    baseline == null ? "–" : String.format(Locale.ROOT, "%.2f", baseline / primary.getScore())));
+                    "| %s.%s | %s | %,.1f | %s | %s | %,.1f | %s |\n",
+                    classOf(first),
+                    methodOf(first),
+                    parametersOf(first),
+                    median,
+                    same.stream()
+                            .map(result -> String.format(
+                                    Locale.ROOT,
+                                    "%,.0f",
+                                    result.getPrimaryResult().getScore()))
+                            .collect(Collectors.joining(" · ")),
+                    first.getPrimaryResult().getScoreUnit(),
+                    median(same.stream().flatMapToDouble(JmhCommand::allocation)),
+                    baseline == null ? "–" : String.format(Locale.ROOT, "%.2f", median(scores(baseline)) / median)));
         }
         return text.toString();
+    }
+
+    private static DoubleStream scores(List<RunResult> results) {
+        return results.stream().mapToDouble(result -> result.getPrimaryResult().getScore());
+    }
+
+    private static DoubleStream allocation(RunResult result) {
+        return result.getSecondaryResults().entrySet().stream()
+                .filter(entry -> entry.getKey().endsWith("gc.alloc.rate.norm"))
+                .mapToDouble(entry -> entry.getValue().getScore());
+    }
+
+    private static double median(DoubleStream values) {
+        double[] sorted = values.sorted().toArray();
+        return sorted.length == 0 ? Double.NaN : sorted[sorted.length / 2];
+    }
+
+    private static String nameOf(RunResult result) {
+        return classOf(result) + "." + methodOf(result) + " " + parametersOf(result);
     }
 
     private static String classOf(RunResult result) {
