@@ -20,6 +20,7 @@ public final class BulkInsert {
     private final int leafRoom;
     private final long stamp;
     private final boolean incomingWins;
+    private final Scratch ownScratch;
     private final LongAdder added = new LongAdder();
     private final LongAdder addedTombstones = new LongAdder();
 
@@ -32,10 +33,34 @@ public final class BulkInsert {
     public record Outcome(long added, long addedTombstones) {}
 
     /**
+     * Arrays for one leaf at a time, used again for the next: what is written once and read at once must not come from fresh memory,
+     * which costs a cache miss a line. For one thread.
+     */
+    static final class Scratch {
+        private long[] oldHeads = {};
+        private long[] oldReferences = {};
+        private long[] heads = {};
+        private long[] references = {};
+
+        private void reserve(int old, int all) {
+            if (oldHeads.length < old) {
+                oldHeads = new long[2 * old];
+                oldReferences = new long[2 * old];
+            }
+            if (heads.length < all) {
+                heads = new long[2 * all];
+                references = new long[2 * all];
+            }
+        }
+    }
+
+    /**
+     * @param scratch of the calling thread
      * @param leafRoom entries that can be appended to a leaf made here
      * @param incomingWins whether an entry replaces one of the same key that is there already
      */
-    BulkInsert(Arena arena, int fanOut, int leafRoom, long stamp, boolean incomingWins) {
+    BulkInsert(Scratch scratch, Arena arena, int fanOut, int leafRoom, long stamp, boolean incomingWins) {
+        this.ownScratch = scratch;
         this.arena = arena;
         this.fanOut = fanOut;
         this.leafRoom = leafRoom;
@@ -53,14 +78,15 @@ public final class BulkInsert {
             return into;
         }
         Nodes level = new Nodes();
-        insert(into.node(), into.height(), sorted, from, to, 0, level);
+        insert(ownScratch, into.node(), into.height(), sorted, from, to, 0, level);
         return level.toRoot(arena, fanOut, stamp, into.height());
     }
 
     /** Inserts into a subtree; the nodes that take its place go to {@code out}, the first under {@code separator}. */
-    private void insert(Object node, int level, long[] sorted, int from, int to, long separator, Nodes out) {
+    private void insert(
+            Scratch scratch, Object node, int level, long[] sorted, int from, int to, long separator, Nodes out) {
         if (level == 0) {
-            insertIntoLeaf((long[]) node, sorted, from, to, separator, out);
+            insertIntoLeaf(scratch, (long[]) node, sorted, from, to, separator, out);
             return;
         }
         Inner inner = (Inner) node;
@@ -78,7 +104,7 @@ public final class BulkInsert {
             }
         } else {
             for (int i = 0; i < childCount; i++) {
-                insertIntoChild(inner, i, level, sorted, start, separatorOf(inner, i, separator), children);
+                insertIntoChild(scratch, inner, i, level, sorted, start, separatorOf(inner, i, separator), children);
             }
         }
         if (children.size == childCount) { // none was split, so the separators are those of before
@@ -93,11 +119,11 @@ public final class BulkInsert {
     }
 
     private void insertIntoChild(
-            Inner inner, int child, int level, long[] sorted, int[] start, long separator, Nodes out) {
+            Scratch scratch, Inner inner, int child, int level, long[] sorted, int[] start, long separator, Nodes out) {
         if (start[child] == start[child + 1]) {
             out.add(inner.child(child), separator);
         } else {
-            insert(inner.child(child), level - 1, sorted, start[child], start[child + 1], separator, out);
+            insert(scratch, inner.child(child), level - 1, sorted, start[child], start[child + 1], separator, out);
         }
     }
 
@@ -131,9 +157,10 @@ public final class BulkInsert {
                         new Children(inner, level, sorted, start, perChild, middle, to));
                 return;
             }
+            Scratch scratch = new Scratch();
             for (int i = from; i < to; i++) {
                 perChild[i] = new Nodes();
-                insertIntoChild(inner, i, level, sorted, start, 0, perChild[i]);
+                insertIntoChild(scratch, inner, i, level, sorted, start, 0, perChild[i]);
             }
         }
     }
@@ -164,11 +191,13 @@ public final class BulkInsert {
         }
     }
 
-    private void insertIntoLeaf(long[] leaf, long[] sorted, int from, int to, long separator, Nodes out) {
+    private void insertIntoLeaf(
+            Scratch scratch, long[] leaf, long[] sorted, int from, int to, long separator, Nodes out) {
         int count = KeyBlock.count(leaf);
         int most = count + to - from;
-        long[] heads = new long[most];
-        long[] references = new long[most];
+        scratch.reserve(count, most);
+        long[] heads = scratch.heads;
+        long[] references = scratch.references;
         int prefixLength = KeyBlock.prefixLength(leaf);
         boolean shares = count > 0
                 && KeyBlock.sharesPrefix(leaf, arena, sorted[from])
@@ -180,8 +209,8 @@ public final class BulkInsert {
             added.add(total);
             addedTombstones.add(tombstones(references, 0, total));
         } else {
-            long[] oldHeads = new long[count];
-            long[] oldReferences = new long[count];
+            long[] oldHeads = scratch.oldHeads;
+            long[] oldReferences = scratch.oldReferences;
             KeyBlock.inOrder(leaf, arena, count, oldHeads, oldReferences, 0);
             total = merge(
                     oldHeads, oldReferences, count, sorted, from, to, shares ? prefixLength : -1, heads, references);

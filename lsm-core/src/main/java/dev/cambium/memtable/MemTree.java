@@ -72,6 +72,7 @@ public final class MemTree {
     private int height;
     private final long[] heads;
     private final long[] references;
+    private final BulkInsert.Scratch batchScratch = new BulkInsert.Scratch();
 
     public MemTree(Arena arena) {
         this(arena, FAN_OUT, TAIL_CAPACITY);
@@ -356,7 +357,7 @@ public final class MemTree {
      */
     public BulkInsert.Outcome putAll(long[] sorted, int count) {
         owned = (long) STAMP.getAndAdd(this, 1L) + 1;
-        BulkInsert insert = new BulkInsert(arena, fanOut, tailCapacity, owned, true);
+        BulkInsert insert = new BulkInsert(batchScratch, arena, fanOut, tailCapacity, owned, true);
         root = insert.insert(root, sorted, 0, count);
         return insert.outcome();
     }

@@ -259,7 +259,8 @@ public final class TreeAlgebra {
         long[] block = (long[]) leaf.node();
         int count = KeyBlock.count(block);
         long[] references = sortedReferences(block, count);
-        return new BulkInsert(arena, fanOut, leafRoom, stamp, incomingWins).insert(into, references, 0, count);
+        return new BulkInsert(new BulkInsert.Scratch(), arena, fanOut, leafRoom, stamp, incomingWins)
+                .insert(into, references, 0, count);
     }
 
     private long[] sortedReferences(long[] leaf, int count) {
