@@ -10,6 +10,7 @@ module dev.cambium.segment {
     requires chronicle.core;
     requires chronicle.bytes;
     requires org.lz4.java;
+    requires com.github.benmanes.caffeine;
 
     exports dev.cambium.error;
     exports dev.cambium.segment.memory to
@@ -41,6 +42,10 @@ module dev.cambium.segment {
             dev.cambium,
             dev.cambium.tools;
     exports dev.cambium.segment.zone to
+            dev.cambium.compaction,
+            dev.cambium,
+            dev.cambium.tools;
+    exports dev.cambium.segment.frame to
             dev.cambium.compaction,
             dev.cambium,
             dev.cambium.tools;

@@ -14,15 +14,13 @@ import java.util.Objects;
 public final class ByteView {
     private final Cursor cursor;
     private final long move;
-    private final Memory memory;
-    private final int offset;
+    private final boolean isKey;
     private final int length;
 
-    ByteView(Cursor cursor, long move, Memory memory, int offset, int length) {
+    ByteView(Cursor cursor, long move, boolean isKey, int length) {
         this.cursor = cursor;
         this.move = move;
-        this.memory = memory;
-        this.offset = offset;
+        this.isKey = isKey;
         this.length = length;
     }
 
@@ -30,12 +28,20 @@ public final class ByteView {
         return length;
     }
 
+    private Memory memory() {
+        return cursor.memory(isKey);
+    }
+
+    private int offset() {
+        return cursor.offset(isKey);
+    }
+
     /** One byte, 0 to 255. */
     public int byteAt(int index) {
         Objects.checkIndex(index, length);
         int slot = cursor.enter(move);
         try {
-            return memory.getUnsignedByte(offset + index);
+            return memory().getUnsignedByte(offset() + index);
         } finally {
             cursor.exit(slot);
         }
@@ -47,7 +53,7 @@ public final class ByteView {
         Objects.checkFromIndexSize(targetOffset, length, target.length);
         int slot = cursor.enter(move);
         try {
-            memory.get(offset, target, targetOffset, length);
+            memory().get(offset(), target, targetOffset, length);
             return length;
         } finally {
             cursor.exit(slot);
@@ -63,7 +69,7 @@ public final class ByteView {
         }
         int slot = cursor.enter(move);
         try {
-            memory.get(offset, target, length);
+            memory().get(offset(), target, length);
             return length;
         } finally {
             cursor.exit(slot);
@@ -82,7 +88,7 @@ public final class ByteView {
         Limits.checkNotNull(other, "other");
         int slot = cursor.enter(move);
         try {
-            return memory.compare(offset, length, other, 0, other.length);
+            return memory().compare(offset(), length, other, 0, other.length);
         } finally {
             cursor.exit(slot);
         }

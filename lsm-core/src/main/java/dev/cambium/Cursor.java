@@ -2,6 +2,7 @@ package dev.cambium;
 
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.segment.memory.Bytes;
+import dev.cambium.segment.memory.Memory;
 import java.util.Arrays;
 
 /**
@@ -204,7 +205,7 @@ public final class Cursor implements AutoCloseable {
     public ByteView keyView() {
         int slot = enterOnKey();
         try {
-            return new ByteView(this, moves, entries.keyMemory(), entries.keyOffset() + 4, entries.keyLength() - 4);
+            return new ByteView(this, moves, true, entries.keyLength() - 4);
         } finally {
             exit(slot);
         }
@@ -214,7 +215,7 @@ public final class Cursor implements AutoCloseable {
     public ByteView valueView() {
         int slot = enterOnKey();
         try {
-            return new ByteView(this, moves, entries.valueMemory(), entries.valueOffset(), entries.valueLength());
+            return new ByteView(this, moves, false, entries.valueLength());
         } finally {
             exit(slot);
         }
@@ -222,25 +223,36 @@ public final class Cursor implements AutoCloseable {
 
     private int enterOnKey() {
         int slot = enterOpen();
-        if (place == Place.ON_KEY) {
-            return slot;
+        if (place != Place.ON_KEY) {
+            exit(slot);
+            throw new IllegalStateException(
+                    "the cursor stands on no key: its last move returned false, or there was none");
         }
-        exit(slot);
-        throw new IllegalStateException("the cursor stands on no key: its last move returned false, or there was none");
+        return resume(slot);
     }
 
     /** Enters the read protection for a move, which ends all views. */
     private int enter() {
         int slot = enterOpen();
         moves++;
-        return slot;
+        return place == Place.ON_KEY ? resume(slot) : slot;
+    }
+
+    private int resume(int slot) {
+        try {
+            entries.resume();
+            return slot;
+        } catch (RuntimeException | Error e) {
+            exit(slot);
+            throw e;
+        }
     }
 
     /** Enters the read protection for a view that was given out at {@code move}. */
     int enter(long move) {
         int slot = enterOpen();
         if (moves == move) {
-            return slot;
+            return resume(slot);
         }
         exit(slot);
         throw new IllegalStateException("the cursor has moved since the view was taken");
@@ -253,6 +265,15 @@ public final class Cursor implements AutoCloseable {
         }
         exit(slot);
         throw new IllegalStateException("the cursor is closed");
+    }
+
+    /** Where the key or value lies now; inside a slot. */
+    Memory memory(boolean key) {
+        return key ? entries.keyMemory() : entries.valueMemory();
+    }
+
+    int offset(boolean key) {
+        return key ? entries.keyOffset() + 4 : entries.valueOffset();
     }
 
     void exit(int slot) {

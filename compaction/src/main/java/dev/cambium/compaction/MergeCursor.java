@@ -127,6 +127,15 @@ public final class MergeCursor implements SortedCursor {
     }
 
     @Override
+    public void resume() {
+        for (int i = 0; i < sources.length; i++) {
+            if (valid[i]) {
+                sources[i].resume();
+            }
+        }
+    }
+
+    @Override
     public Memory keyMemory() {
         return sources[winner].keyMemory();
     }

@@ -25,6 +25,12 @@ public interface SortedCursor {
 
     boolean previous();
 
+    /**
+     * To be called first in each new epoch slot: what the cursor stands on may have left memory since, and is brought back. Memory and
+     * offsets that were asked for before are void.
+     */
+    void resume();
+
     Memory keyMemory();
 
     int keyOffset();

@@ -77,6 +77,9 @@ class MergeCursorTest {
         }
 
         @Override
+        public void resume() {}
+
+        @Override
         public Memory keyMemory() {
             return memory;
         }

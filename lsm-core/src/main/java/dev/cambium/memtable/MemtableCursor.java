@@ -58,6 +58,11 @@ final class MemtableCursor implements SortedCursor {
     }
 
     @Override
+    public void resume() {
+        // The arena stays where it is as long as the memtable is held.
+    }
+
+    @Override
     public Memory keyMemory() {
         return memory;
     }

@@ -140,6 +140,26 @@ public abstract class KeyedPage {
         return prefixLength + headLength + length;
     }
 
+    /**
+     * Copies what follows the prefix in a key to where it belongs in {@code target}, which has room for four bytes more than the longest
+     * key, and already has the prefix at offset 0.
+     */
+    public final void copySuffix(int index, Memory target) {
+        target.putInt(
+                prefixLength,
+                page.getInt(HEADS_OFFSET + HEAD_BYTES * index)); // all four bytes; tails go over what is too much
+        int start = tailStart(index);
+        int length = tailStart(index + 1) - start;
+        if (length > 0) {
+            target.put(prefixLength + headLength, page, tailsAt + start, length);
+        }
+    }
+
+    /** Copies the prefix to offset 0 of {@code target}. */
+    public final void copyPrefix(Memory target) {
+        target.put(0, page, prefixAt, prefixLength);
+    }
+
     /** A copy of a key. */
     public final byte[] key(int index) {
         byte[] key = new byte[keyLength(index)];

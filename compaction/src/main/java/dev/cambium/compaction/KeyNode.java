@@ -1,0 +1,160 @@
+package dev.cambium.compaction;
+
+import dev.cambium.error.CorruptionException;
+import dev.cambium.segment.frame.Frame;
+import dev.cambium.segment.frame.FrameCache;
+import dev.cambium.segment.frame.SlabPool;
+import dev.cambium.segment.page.FilterPage;
+import dev.cambium.segment.page.KeyPage;
+import dev.cambium.segment.page.PageHeader;
+import dev.cambium.segment.page.PageKind;
+import dev.cambium.segment.page.Pointer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * A key page in memory, with direct references to those of its children that are there too. Stays as long as its run does; key pages
+ * are small beside what is below them.
+ */
+final class KeyNode {
+    private static final VarHandle CHILD = MethodHandles.arrayElementVarHandle(Object[].class);
+    private static final VarHandle FILTER;
+
+    static {
+        try {
+            FILTER = MethodHandles.lookup().findVarHandle(KeyNode.class, "filter", Filter.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** A filter page in memory. */
+    private record Filter(SlabPool.Buffer buffer, FilterPage page) {}
+
+    private final RunTree tree;
+    private final SlabPool.Buffer buffer;
+    private final KeyPage page;
+    private final int level;
+
+    /** {@link KeyNode} above level 1, else {@link Frame}; null where the child is not in memory. */
+    private final Object[] children;
+
+    @SuppressWarnings("unused") // through FILTER
+    private Filter filter;
+
+    private KeyNode(RunTree tree, SlabPool.Buffer buffer) {
+        this.tree = tree;
+        this.buffer = buffer;
+        this.page = new KeyPage(buffer.memory());
+        this.level = PageHeader.level(buffer.memory(), 0);
+        this.children = new Object[page.count()];
+    }
+
+    /**
+     * Loads a key page.
+     *
+     * @param level that the parent says it has, or -1 for a root
+     */
+    static KeyNode load(RunTree tree, long pointer, int payloadCrc, int level) {
+        SlabPool.Buffer buffer = tree.frames().read(tree.zone(pointer), pointer, payloadCrc);
+        int found = PageHeader.level(buffer.memory(), 0);
+        if (PageHeader.kind(buffer.memory(), 0) != PageKind.KEYS || level >= 0 && found != level) {
+            tree.frames().free(buffer);
+            throw new CorruptionException(
+                    tree.zone(pointer).name(),
+                    Pointer.offset(pointer) + (long) PageHeader.LEVEL_OFFSET,
+                    "a key page of level " + level,
+                    "level " + found);
+        }
+        return new KeyNode(tree, buffer);
+    }
+
+    KeyPage page() {
+        return page;
+    }
+
+    int level() {
+        return level;
+    }
+
+    /** A child that is a key page. */
+    KeyNode keys(int index) {
+        Object child = CHILD.getAcquire(children, index);
+        if (child != null) {
+            return (KeyNode) child;
+        }
+        KeyNode loaded = load(tree, page.child(index), page.payloadCrc(index), level - 1);
+        Object first = CHILD.compareAndExchange(children, index, null, loaded);
+        if (first == null) {
+            return loaded;
+        }
+        loaded.release(); // another thread was faster
+        return (KeyNode) first;
+    }
+
+    /** A child that is a leaf: valid until the caller's epoch slot is freed. */
+    Frame leaf(int index) {
+        Object child = CHILD.getAcquire(children, index);
+        if (child != null) {
+            return (Frame) child;
+        }
+        long pointer = page.child(index);
+        return tree.frames().fetch(tree.zone(pointer), pointer, page.payloadCrc(index), children, index);
+    }
+
+    /** Whether a key with this hash may be below; only at level 1. */
+    boolean mayContain(long hash) {
+        Filter known = (Filter) FILTER.getAcquire(this);
+        if (known == null) {
+            if (page.filter() == Pointer.NULL) {
+                return true;
+            }
+            known = loadFilter();
+        }
+        return known.page.mayContain(hash);
+    }
+
+    private Filter loadFilter() {
+        long pointer = page.filter();
+        SlabPool.Buffer read = tree.frames().read(tree.zone(pointer), pointer, page.filterCrc());
+        Filter loaded = new Filter(read, new FilterPage(read.memory()));
+        Filter first = (Filter) FILTER.compareAndExchange(this, (Filter) null, loaded);
+        if (first == null) {
+            return loaded;
+        }
+        tree.frames().free(read);
+        return first;
+    }
+
+    /** Gives everything below back. No later reader can find the run. */
+    void release() {
+        FrameCache frames = tree.frames();
+        for (int i = 0; i < children.length; i++) {
+            Object child = CHILD.getAcquire(children, i);
+            if (child instanceof KeyNode node) {
+                node.release();
+            } else if (child instanceof Frame frame) {
+                frames.evict(frame.pointer());
+            }
+        }
+        Filter known = (Filter) FILTER.getAcquire(this);
+        if (known != null) {
+            frames.free(known.buffer);
+        }
+        frames.free(buffer);
+    }
+
+    /** Off-heap bytes of this page and the key pages and filters below that are in memory. */
+    long capacityBytes() {
+        long sum = buffer.reservedBytes();
+        Filter known = (Filter) FILTER.getAcquire(this);
+        if (known != null) {
+            sum += known.buffer.reservedBytes();
+        }
+        for (int i = 0; level > 1 && i < children.length; i++) {
+            KeyNode child = (KeyNode) CHILD.getAcquire(children, i);
+            sum += child == null ? 0 : child.capacityBytes();
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,230 @@
+package dev.cambium.compaction;
+
+import dev.cambium.segment.frame.Frame;
+import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.LeafPage;
+import dev.cambium.segment.page.ValueReference;
+
+/**
+ * A run as a sorted source. Keys are put together in memory of the cursor's own; values are where they lie, in a frame. Holds no pin:
+ * a frame that left between two epoch slots is fetched again ({@link #resume}).
+ */
+public final class RunCursor implements SortedCursor {
+    private static final int SLACK = 4; // see KeyedPage.copySuffix
+
+    private final RunTree tree;
+
+    // From the root down: the key pages, and the child of each that the cursor is in.
+    private KeyNode[] path = {};
+    private int[] child = {};
+    private int depth;
+
+    private Frame frame;
+    private LeafPage leaf;
+    private int index;
+
+    private Memory key = Memory.allocate(256);
+    private int keyLength;
+    private LeafPage prefixOf; // whose prefix stands in `key`
+
+    private Frame values; // of the entry, if its value is elsewhere
+
+    /** The tree stays the caller's, who keeps it open while the cursor is used. */
+    public RunCursor(RunTree tree) {
+        this.tree = tree;
+    }
+
+    private KeyNode root() {
+        KeyNode root = tree.root();
+        if (depth == 0) {
+            depth = root.level();
+            path = new KeyNode[depth];
+            child = new int[depth];
+            path[0] = root;
+        }
+        return root;
+    }
+
+    @Override
+    public boolean first() {
+        root();
+        down(0, true);
+        return stand(0);
+    }
+
+    @Override
+    public boolean last() {
+        root();
+        down(0, false);
+        return stand(leaf.count() - 1);
+    }
+
+    /** Goes down from {@code path[level]} along the first or the last children. */
+    private void down(int level, boolean first) {
+        for (int at = level; ; at++) {
+            child[at] = first ? 0 : path[at].page().count() - 1;
+            if (at == depth - 1) {
+                enterLeaf();
+                return;
+            }
+            path[at + 1] = path[at].keys(child[at]);
+        }
+    }
+
+    private void enterLeaf() {
+        frame = path[depth - 1].leaf(child[depth - 1]);
+        leaf = frame.leaf();
+    }
+
+    private void search(byte[] sought, int offset, int length) {
+        root();
+        for (int at = 0; ; at++) {
+            child[at] = path[at].page().childFor(sought, offset, length);
+            if (at == depth - 1) {
+                enterLeaf();
+                return;
+            }
+            path[at + 1] = path[at].keys(child[at]);
+        }
+    }
+
+    @Override
+    public boolean seek(byte[] sought, int offset, int length) {
+        search(sought, offset, length);
+        int found = leaf.search(sought, offset, length);
+        int at = found < 0 ? -1 - found : found;
+        return at < leaf.count() ? stand(at) : nextLeaf();
+    }
+
+    @Override
+    public boolean seekFloor(byte[] sought, int offset, int length) {
+        search(sought, offset, length);
+        int found = leaf.search(sought, offset, length);
+        int at = found < 0 ? -2 - found : found;
+        return at >= 0 ? stand(at) : previousLeaf();
+    }
+
+    @Override
+    public boolean next() {
+        return index + 1 < leaf.count() ? stand(index + 1) : nextLeaf();
+    }
+
+    @Override
+    public boolean previous() {
+        return index > 0 ? stand(index - 1) : previousLeaf();
+    }
+
+    private boolean nextLeaf() {
+        int level = depth - 1;
+        while (level >= 0 && child[level] + 1 == path[level].page().count()) {
+            level--;
+        }
+        if (level < 0) {
+            return false;
+        }
+        aside(level, child[level] + 1, true);
+        return stand(0);
+    }
+
+    private boolean previousLeaf() {
+        int level = depth - 1;
+        while (level >= 0 && child[level] == 0) {
+            level--;
+        }
+        if (level < 0) {
+            return false;
+        }
+        aside(level, child[level] - 1, false);
+        return stand(leaf.count() - 1);
+    }
+
+    private void aside(int level, int to, boolean first) {
+        child[level] = to;
+        if (level == depth - 1) {
+            enterLeaf();
+        } else {
+            path[level + 1] = path[level].keys(to);
+            down(level + 1, first);
+        }
+    }
+
+    private boolean stand(int at) {
+        index = at;
+        values = null;
+        keyLength = leaf.keyLength(at);
+        if (key.capacity() < keyLength + SLACK) {
+            key = Memory.allocate(
+                    2 * (keyLength + SLACK)); // the old one goes with the collector: a view may still look at it
+            prefixOf = null;
+        }
+        if (prefixOf != leaf) {
+            leaf.copyPrefix(key);
+            prefixOf = leaf;
+        }
+        leaf.copySuffix(at, key);
+        return true;
+    }
+
+    @Override
+    public void resume() {
+        if (!frame.isLive()) {
+            boolean hadPrefix = prefixOf == leaf;
+            enterLeaf();
+            prefixOf = hadPrefix ? leaf : null; // the same page again
+        }
+        if (values != null && !values.isLive()) {
+            values = null;
+        }
+    }
+
+    @Override
+    public Memory keyMemory() {
+        return key;
+    }
+
+    @Override
+    public int keyOffset() {
+        return 0;
+    }
+
+    @Override
+    public int keyLength() {
+        return keyLength;
+    }
+
+    private boolean isElsewhere() {
+        return leaf.operation(index) == OperationCode.PUT_REF;
+    }
+
+    private Frame values() {
+        if (values == null) {
+            values = tree.valuesOf(leaf, leaf.valueOffset(index));
+        }
+        return values;
+    }
+
+    @Override
+    public Memory valueMemory() {
+        return isElsewhere() ? values().page() : leaf.memory();
+    }
+
+    @Override
+    public int valueOffset() {
+        return isElsewhere()
+                ? values().values().valueOffset(ValueReference.index(leaf.memory(), leaf.valueOffset(index)))
+                : leaf.valueOffset(index);
+    }
+
+    @Override
+    public int valueLength() {
+        return isElsewhere()
+                ? (int) ValueReference.valueLength(leaf.memory(), leaf.valueOffset(index))
+                : leaf.valueLength(index);
+    }
+
+    @Override
+    public boolean isTombstone() {
+        return leaf.operation(index) == OperationCode.DELETE;
+    }
+}

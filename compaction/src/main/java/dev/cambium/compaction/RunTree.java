@@ -1,0 +1,138 @@
+package dev.cambium.compaction;
+
+import dev.cambium.error.CorruptionException;
+import dev.cambium.segment.frame.Frame;
+import dev.cambium.segment.frame.FrameCache;
+import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.page.LeafPage;
+import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.page.ValuePage;
+import dev.cambium.segment.page.ValueReference;
+import dev.cambium.segment.zone.ZoneFiles;
+import dev.cambium.segment.zone.ZoneReader;
+import java.util.Arrays;
+import java.util.Comparator;
+
+/**
+ * A run, open for reading. Key pages are loaded when they are first needed and stay; leaves come and go with the frame cache.
+ *
+ * <p>Ownership: holds its zones' readers, which the caller keeps open until {@link #release}. Reads happen inside an epoch slot. Safe
+ * for any thread; no read takes a lock or allocates, but for loads.
+ */
+public final class RunTree {
+    private final ManifestRecord.Run run;
+    private final ZoneReader[] zones; // by number
+    private final FrameCache frames;
+    private volatile KeyNode root;
+
+    /** @param zones readers of all zones in which the run has pages */
+    public RunTree(ManifestRecord.Run run, ZoneReader[] zones, FrameCache frames) {
+        this.run = run;
+        this.zones = zones.clone();
+        Arrays.sort(this.zones, Comparator.comparingInt(ZoneReader::zone));
+        this.frames = frames;
+    }
+
+    /** What the manifest says of it. */
+    public ManifestRecord.Run run() {
+        return run;
+    }
+
+    FrameCache frames() {
+        return frames;
+    }
+
+    ZoneReader zone(long pointer) {
+        int number = Pointer.zone(pointer);
+        int low = 0;
+        int high = zones.length - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            int found = zones[middle].zone();
+            if (found == number) {
+                return zones[middle];
+            }
+            if (found < number) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        throw new CorruptionException(
+                ZoneFiles.name(number),
+                Pointer.offset(pointer),
+                "a page of run " + run.id() + " in one of its zones",
+                "none");
+    }
+
+    KeyNode root() {
+        KeyNode known = root;
+        return known == null ? loadRoot() : known;
+    }
+
+    private synchronized KeyNode loadRoot() {
+        if (root == null) {
+            root = KeyNode.load(this, run.root(), run.rootCrc(), -1);
+        }
+        return root;
+    }
+
+    /**
+     * Finds the leaf that a key belongs to.
+     *
+     * @param hash of the key, for the filter
+     * @return null where the filter says that the key is not here
+     */
+    public Frame leafFor(byte[] key, int length, long hash) {
+        KeyNode node = root();
+        while (node.level() > 1) {
+            node = node.keys(node.page().childFor(key, 0, length));
+        }
+        return node.mayContain(hash) ? node.leaf(node.page().childFor(key, 0, length)) : null;
+    }
+
+    /**
+     * The page that holds a referenced value: its only one is at the reference's index. Valid until the caller's epoch slot is freed.
+     *
+     * @param referenceAt where the reference stands in the leaf's page
+     */
+    public Frame valuesOf(LeafPage leaf, int referenceAt) {
+        long home = ValueReference.home(leaf.memory(), referenceAt);
+        ZoneReader zone = zone(home);
+        Frame frame = frames.fetch(zone, home, ValueReference.payloadCrc(leaf.memory(), referenceAt), null, 0);
+        ValuePage values = frame.values();
+        int index = ValueReference.index(leaf.memory(), referenceAt);
+        if (values == null
+                || index < 0
+                || index >= values.count()
+                || values.valueLength(index) != ValueReference.valueLength(leaf.memory(), referenceAt)) {
+            throw new CorruptionException(
+                    zone.name(),
+                    Pointer.offset(home),
+                    "a page with a value " + index + " of " + ValueReference.valueLength(leaf.memory(), referenceAt)
+                            + " bytes",
+                    values == null ? "no page of values" : values.count() + " values");
+        }
+        return frame;
+    }
+
+    /** Whether an entry of a leaf is a tombstone. */
+    public static boolean isTombstone(LeafPage leaf, int index) {
+        return leaf.operation(index) == OperationCode.DELETE;
+    }
+
+    /** Off-heap bytes of the key pages and filters that are in memory. */
+    public long capacityBytes() {
+        KeyNode known = root;
+        return known == null ? 0 : known.capacityBytes();
+    }
+
+    /** Gives all memory back, once no reader can hold it. No later reader can find the run. */
+    public synchronized void release() {
+        if (root != null) {
+            root.release();
+            root = null;
+        }
+    }
+}

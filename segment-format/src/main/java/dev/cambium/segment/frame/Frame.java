@@ -1,0 +1,106 @@
+package dev.cambium.segment.frame;
+
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.LeafPage;
+import dev.cambium.segment.page.PageHeader;
+import dev.cambium.segment.page.PageKind;
+import dev.cambium.segment.page.ValuePage;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A raw page in memory that may be evicted: a leaf, a value page or a chunk list.
+ *
+ * <p>Lifetime: whoever found it inside an epoch slot may use it until the slot is freed; whoever needs it longer pins it
+ * ({@link #tryPin}, {@link #unpin}). The cache holds one pin. The memory goes back with the last pin, once no slot that was claimed
+ * before is active. Safe for any thread; the page never changes.
+ */
+public final class Frame {
+    static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Object[].class);
+
+    private final long pointer;
+    private final SlabPool.Buffer buffer;
+    private final LeafPage leaf;
+    private final ValuePage values;
+    private final AtomicInteger pins = new AtomicInteger(1);
+
+    // Where the parent refers to this frame directly, so that a hit costs one load.
+    private final Object[] slots;
+    private final int slot;
+
+    /** @param slots the parent's references, or null */
+    Frame(long pointer, SlabPool.Buffer buffer, Object[] slots, int slot) {
+        this.pointer = pointer;
+        this.buffer = buffer;
+        this.slots = slots;
+        this.slot = slot;
+        int kind = PageHeader.kind(buffer.memory(), 0);
+        this.leaf = kind == PageKind.LEAF ? new LeafPage(buffer.memory()) : null;
+        this.values = kind == PageKind.VALUES ? new ValuePage(buffer.memory()) : null;
+    }
+
+    public long pointer() {
+        return pointer;
+    }
+
+    /** The raw page. */
+    public Memory page() {
+        return buffer.memory();
+    }
+
+    /** The page as a leaf; null where it is none. */
+    public LeafPage leaf() {
+        return leaf;
+    }
+
+    /** The page as a page of values; null where it is none. */
+    public ValuePage values() {
+        return values;
+    }
+
+    SlabPool.Buffer buffer() {
+        return buffer;
+    }
+
+    /** Pins the frame, unless the last pin is gone. To be called inside the epoch slot in which it was found. */
+    public boolean tryPin() {
+        for (; ; ) {
+            int held = pins.get();
+            if (held == 0) {
+                return false;
+            }
+            if (pins.compareAndSet(held, held + 1)) {
+                return true;
+            }
+        }
+    }
+
+    /** Whether the frame may still be used, by whoever is inside an epoch slot now. */
+    public boolean isLive() {
+        return pins.get() > 0;
+    }
+
+    /** Drops a pin; returns whether it was the last. */
+    boolean dropPin() {
+        int left = pins.decrementAndGet();
+        if (left < 0) {
+            throw new IllegalStateException("unpinned more often than pinned: " + pointer);
+        }
+        return left == 0;
+    }
+
+    /** Lets the parent refer to this frame. */
+    void attach() {
+        if (slots != null) {
+            SLOT.setRelease(slots, slot, this);
+        }
+    }
+
+    /** Makes the parent forget this frame. */
+    void detach() {
+        if (slots != null) {
+            SLOT.compareAndSet(slots, slot, this, null);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+package dev.cambium.segment.frame;
+
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.memory.MemoryBudget;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Buffers of power-of-two size classes, carved out of off-heap slabs of one class each; what is longer than a slab gets a block of its
+ * own. An empty slab goes back, but for one a class.
+ *
+ * <p>The budget counts slabs, not buffers. Safe for any thread; taken once a page load, so a lock is cheap here.
+ */
+public final class SlabPool {
+    private static final int SLAB_SHIFT = 20;
+    private static final int SMALLEST_SHIFT = 12;
+    private static final int CLASSES = SLAB_SHIFT - SMALLEST_SHIFT + 1;
+
+    private final MemoryBudget budget;
+    private final Partial[] classes = new Partial[CLASSES];
+    private long slabBytes;
+
+    /** The slabs of a class that have a free buffer; those with the most recent release first. */
+    private static final class Partial {
+        private final Deque<Slab> slabs = new ArrayDeque<>();
+    }
+
+    private static final class Slab {
+        private final Memory memory;
+        private final int shift;
+        private final long[] free;
+        private int freeCount;
+
+        Slab(Memory memory, int shift) {
+            this.memory = memory;
+            this.shift = shift;
+            this.freeCount = memory.capacity() >>> shift;
+            this.free = new long[(freeCount + 63) / 64];
+            for (int i = 0; i < freeCount; i++) {
+                free[i >>> 6] |= 1L << i;
+            }
+        }
+
+        int take() {
+            for (int word = 0; ; word++) {
+                if (free[word] != 0) {
+                    int index = (word << 6) + Long.numberOfTrailingZeros(free[word]);
+                    free[word] &= free[word] - 1;
+                    freeCount--;
+                    return index;
+                }
+            }
+        }
+
+        boolean isEmpty() {
+            return freeCount == memory.capacity() >>> shift;
+        }
+    }
+
+    /** A buffer that is in use. Its owner gives it back once. */
+    public static final class Buffer {
+        private final Slab slab; // or null
+        private final int index;
+        private final Memory block; // of its own, or null
+        private final Memory memory;
+        private final int reserved;
+
+        private Buffer(Slab slab, int index, Memory block, Memory memory, int reserved) {
+            this.slab = slab;
+            this.index = index;
+            this.block = block;
+            this.memory = memory;
+            this.reserved = reserved;
+        }
+
+        /** The bytes: as many as were asked for. */
+        public Memory memory() {
+            return memory;
+        }
+
+        /** Bytes that the buffer takes: those of its class. */
+        public int reservedBytes() {
+            return reserved;
+        }
+    }
+
+    public SlabPool(MemoryBudget budget) {
+        this.budget = budget;
+        for (int i = 0; i < CLASSES; i++) {
+            classes[i] = new Partial();
+        }
+    }
+
+    /** Bytes of the class for so many bytes. */
+    public static int classBytes(int length) {
+        return 1 << shift(length);
+    }
+
+    private static int shift(int length) {
+        return Math.max(SMALLEST_SHIFT, 32 - Integer.numberOfLeadingZeros(length - 1));
+    }
+
+    /**
+     * A buffer of {@code length} bytes; what is in it is of no meaning.
+     *
+     * @throws dev.cambium.error.MemoryBudgetException where the budget has no room for another slab
+     */
+    public Buffer allocate(int length) {
+        int shift = shift(length);
+        if (shift > SLAB_SHIFT) {
+            Memory block = allocateBlock(1 << shift);
+            return new Buffer(null, 0, block, block.view(0, length), 1 << shift);
+        }
+        Slab slab;
+        int index;
+        synchronized (this) {
+            Deque<Slab> slabs = classes[shift - SMALLEST_SHIFT].slabs;
+            slab = slabs.peekFirst();
+            if (slab == null) {
+                slab = new Slab(allocateBlock(1 << SLAB_SHIFT), shift);
+                slabs.addFirst(slab);
+            }
+            index = slab.take();
+            if (slab.freeCount == 0) {
+                slabs.removeFirst();
+            }
+        }
+        return new Buffer(slab, index, null, slab.memory.view(index << shift, length), 1 << shift);
+    }
+
+    private Memory allocateBlock(int capacity) {
+        budget.reserve(capacity);
+        try {
+            Memory block = Memory.allocate(capacity);
+            synchronized (this) {
+                slabBytes += capacity;
+            }
+            return block;
+        } catch (RuntimeException | Error e) {
+            budget.release(capacity);
+            throw e;
+        }
+    }
+
+    /** Takes a buffer back; nobody may use it any more. */
+    public void free(Buffer buffer) {
+        buffer.memory.release();
+        Memory gone = buffer.slab == null ? buffer.block : giveBack(buffer.slab, buffer.index);
+        if (gone != null) {
+            synchronized (this) {
+                slabBytes -= gone.capacity();
+            }
+            budget.release(gone.capacity());
+            gone.release();
+        }
+    }
+
+    /** Returns the slab's block if it is to go. */
+    private synchronized Memory giveBack(Slab slab, int index) {
+        Deque<Slab> slabs = classes[slab.shift - SMALLEST_SHIFT].slabs;
+        long bit = 1L << index;
+        if ((slab.free[index >>> 6] & bit) != 0) {
+            throw new IllegalStateException("a buffer was given back twice");
+        }
+        slab.free[index >>> 6] |= bit;
+        if (slab.freeCount++ == 0) {
+            slabs.addFirst(slab);
+        }
+        if (!slab.isEmpty() || slabs.size() == 1) {
+            return null;
+        }
+        slabs.remove(slab);
+        return slab.memory;
+    }
+
+    /** Off-heap bytes held, whether in use or not. */
+    public synchronized long slabBytes() {
+        return slabBytes;
+    }
+
+    /** Frees all slabs that have no buffer in use. */
+    public void close() {
+        for (Partial partial : classes) {
+            synchronized (this) {
+                for (Slab slab : partial.slabs) {
+                    if (slab.isEmpty()) {
+                        slabBytes -= slab.memory.capacity();
+                        budget.release(slab.memory.capacity());
+                        slab.memory.release();
+                    }
+                }
+                partial.slabs.removeIf(Slab::isEmpty);
+            }
+        }
+    }
+}
