@@ -166,6 +166,11 @@ class LinearizabilityTest {
         }
 
         @Override
+        public void parkNanos(Object blocker, long nanos) {
+            LockSupport.parkNanos(blocker, nanos);
+        }
+
+        @Override
         public void unpark(Thread thread) {
             LockSupport.unpark(thread);
         }

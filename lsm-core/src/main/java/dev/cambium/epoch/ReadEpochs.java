@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import dev.cambium.segment.runtime.Reclaimer;
 
 /**
  * The read protection of off-heap memory: a reader claims a slot before it looks at anything and frees it after; what was
@@ -16,7 +17,7 @@ import java.util.List;
  * <p>Cost: one compare-and-set in, one release store out, both on a cache line that belongs to the thread's slot; nothing is
  * allocated. Threads: any. A slot is held for microseconds: by one lookup, one cursor step, one read of a view.
  */
-public final class ReadEpochs {
+public final class ReadEpochs implements Reclaimer {
     /*
      * A slot holds 0, or the epoch that its reader saw just before it claimed it. Retiring takes the epoch e and raises it. A reader
      * whose claim comes before the scan of the slots is seen with a value of e or less, and is waited for. A reader whose claim
@@ -62,6 +63,7 @@ public final class ReadEpochs {
     }
 
     /** Releases an object, which no later reader can find, once no earlier reader can hold it; perhaps at once. */
+    @Override
     public void retire(Runnable release) {
         synchronized (retired) {
             long now = epoch;

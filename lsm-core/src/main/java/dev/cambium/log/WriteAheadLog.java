@@ -7,8 +7,8 @@ import dev.cambium.segment.log.LogFile;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.RandomSource;
-import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
  * The log that is written now, as one endless sequence of positions over a chain of files.
@@ -37,8 +37,8 @@ public final class WriteAheadLog implements AutoCloseable {
     private volatile long forcedThrough;
     private boolean askedForNext;
 
-    /** Files that were left behind and are not known to be forced, oldest first; the writer's own. */
-    private final Deque<LeftFile> left = new ArrayDeque<>();
+    /** Files that were left behind and are not known to be forced, oldest first; changed by the writer alone. */
+    private final Deque<LeftFile> left = new ConcurrentLinkedDeque<>();
 
     /** A file that was left behind. The background forces it early, so that the writer's force finds it done. */
     private static final class LeftFile {
@@ -53,14 +53,18 @@ public final class WriteAheadLog implements AutoCloseable {
          * Forces of one file exclude each other: the system reports a failed one to one caller only, and the other would take the
          * bytes for forced. A failure in the background latches the file, and the writer's force throws.
          */
-        synchronized void forceEarly() {
+        synchronized void forceContent() {
             if (!closed) {
-                try {
-                    file.forceContent();
-                } catch (StoreException e) {
-                    System.getLogger("dev.cambium")
-                            .log(System.Logger.Level.WARNING, "the force of a log failed: {0}", e.getMessage());
-                }
+                file.forceContent();
+            }
+        }
+
+        void forceEarly() {
+            try {
+                forceContent();
+            } catch (StoreException e) {
+                System.getLogger("dev.cambium")
+                        .log(System.Logger.Level.WARNING, "the force of a log failed: {0}", e.getMessage());
             }
         }
 
@@ -234,6 +238,23 @@ public final class WriteAheadLog implements AutoCloseable {
         }
         current.force();
         forcedThrough = current.forcedPosition();
+    }
+
+    /**
+     * Makes all records before a position survive a power loss, from another thread than the writer's: before a manifest says that they
+     * stand in a run. Says so in no slot.
+     */
+    public void forceThrough(long position) {
+        LogFile last = current; // read before `left`: a file that is left behind is in one of the two
+        if (forcedThrough >= position) {
+            return;
+        }
+        for (LeftFile behind : left) {
+            behind.forceContent();
+        }
+        if (last.begin().basePosition() < position) {
+            last.forceContent();
+        }
     }
 
     /** Whether everything appended is known to be forced. */

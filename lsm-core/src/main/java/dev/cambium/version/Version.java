@@ -1,6 +1,7 @@
 package dev.cambium.version;
 
 import dev.cambium.memtable.Memtable;
+import dev.cambium.run.LiveRun;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,10 +11,12 @@ import java.util.List;
  *
  * @param active takes the writes
  * @param sealed memtables that take none any more, newest first
+ * @param runs what was laid down, newest first; all of it older than the memtables
  */
-public record Version(Memtable active, List<Memtable> sealed) {
+public record Version(Memtable active, List<Memtable> sealed, List<LiveRun> runs) {
     public Version {
         sealed = List.copyOf(sealed);
+        runs = List.copyOf(runs);
     }
 
     /** Off-heap bytes of all memtables. */
@@ -25,11 +28,38 @@ public record Version(Memtable active, List<Memtable> sealed) {
         return sum;
     }
 
+    /** The memtable that is laid down next, or null. */
+    public Memtable oldestSealed() {
+        return sealed.isEmpty() ? null : sealed.get(sealed.size() - 1);
+    }
+
     /** The version after the active memtable was sealed. */
-    public Version sealing(Memtable nextActive) {
+    Version sealing(Memtable nextActive) {
         List<Memtable> all = new ArrayList<>(sealed.size() + 1);
         all.add(active);
         all.addAll(sealed);
-        return new Version(nextActive, all);
+        return new Version(nextActive, all, runs);
+    }
+
+    /** The version after the oldest sealed memtable was laid down as a run, or as nothing. */
+    Version flushing(Memtable flushed, LiveRun run) {
+        assert oldestSealed() == flushed : "memtables are laid down oldest first";
+        List<LiveRun> all = new ArrayList<>(runs.size() + 1);
+        if (run != null) {
+            all.add(run);
+        }
+        all.addAll(runs);
+        return new Version(active, sealed.subList(0, sealed.size() - 1), all);
+    }
+
+    /** The version after neighbouring runs were merged into one, or into nothing. */
+    Version merging(List<LiveRun> inputs, LiveRun output) {
+        List<LiveRun> all = new ArrayList<>(runs);
+        int at = all.indexOf(inputs.get(0));
+        all.removeAll(inputs);
+        if (output != null) {
+            all.add(at, output);
+        }
+        return new Version(active, sealed, all);
     }
 }

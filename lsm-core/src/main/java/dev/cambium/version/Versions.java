@@ -1,9 +1,14 @@
 package dev.cambium.version;
 
 import dev.cambium.memtable.Memtable;
+import dev.cambium.run.LiveRun;
+import java.util.List;
 import java.util.function.Supplier;
 
-/** The current {@link Version}, and how it changes. Changed by the commit leader alone, read by anyone. */
+/**
+ * The current {@link Version}, and how it changes. The commit leader seals, the background lays down and merges; their changes exclude
+ * each other. Read by anyone, without a lock.
+ */
 public final class Versions {
     private final Supplier<Memtable> newMemtable;
     private volatile Version current;
@@ -22,13 +27,33 @@ public final class Versions {
 
     /** Seals the active memtable and puts an empty one in its place. Where that one cannot be made, nothing changes. */
     public void seal() {
-        current = current.sealing(newMemtable.get());
+        Memtable next = newMemtable.get();
+        synchronized (this) {
+            current = current.sealing(next);
+        }
     }
 
-    /** Drops the version's references to its memtables; their memory goes when no reader or snapshot has them. */
+    /** Puts a run in the place of the oldest sealed memtable, which it takes the version's reference of; null where nothing was left. */
+    public void install(Memtable flushed, LiveRun run) {
+        synchronized (this) {
+            current = current.flushing(flushed, run);
+        }
+        flushed.release();
+    }
+
+    /** Puts a run in the place of its inputs, neighbours, newest first; null where nothing was left. */
+    public void install(List<LiveRun> inputs, LiveRun output) {
+        synchronized (this) {
+            current = current.merging(inputs, output);
+        }
+        inputs.forEach(LiveRun::release);
+    }
+
+    /** Drops the version's references; the memory goes when no reader or snapshot has them. */
     public void release() {
         Version last = current;
         last.active().release();
         last.sealed().forEach(Memtable::release);
+        last.runs().forEach(LiveRun::release);
     }
 }

@@ -35,11 +35,12 @@ public final class SimulatedEnvironment {
     /** What a store is opened with; it may be opened, closed and opened again. */
     public Environment environment() {
         return new Environment(disk, clock, random, new SteppingParker(clock, this::executor), () -> {
-            StepExecutor made = new StepExecutor(mode);
-            synchronized (this) {
-                executor = made;
+            synchronized (this) { // one for all lanes of an open store
+                if (executor == null || executor.isClosed()) {
+                    executor = new StepExecutor(mode);
+                }
+                return executor;
             }
-            return made;
         });
     }
 

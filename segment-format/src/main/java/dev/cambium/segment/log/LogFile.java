@@ -323,7 +323,7 @@ public final class LogFile implements AutoCloseable {
     }
 
     /** Makes all that was appended before this call survive a power loss, and then says so in a header slot. */
-    public void force() {
+    public synchronized void force() { // excludes other forces: the system reports a failed one to one caller only
         throwIfFailed();
         requireStarted();
         long batch = lastBatch;
@@ -345,10 +345,14 @@ public final class LogFile implements AutoCloseable {
 
     /**
      * Makes all bytes of the file survive a power loss and changes none. Recovery calls this before anything else says where the
-     * log ends: records that a dead process left in the page cache are valid, but need not be on the medium.
+     * log ends: records that a dead process left in the page cache are valid, but need not be on the medium. Does nothing once the file
+     * is closed: whoever leaves a file in use behind forces it first.
      */
-    public void forceContent() {
+    public synchronized void forceContent() {
         throwIfFailed();
+        if (closed) {
+            return;
+        }
         try {
             file.force(false);
         } catch (RuntimeException e) {
@@ -432,7 +436,7 @@ public final class LogFile implements AutoCloseable {
 
     /** Closes the file and forces nothing. Idempotent. */
     @Override
-    public void close() {
+    public synchronized void close() {
         if (closed) {
             return;
         }

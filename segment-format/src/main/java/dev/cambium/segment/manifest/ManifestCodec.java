@@ -32,7 +32,7 @@ import java.util.List;
  *                 88 extentCount u32 · 92 firstKeyLength u16 · 94 lastKeyLength u16
  *                 96 extents (zone u32, pages u32, bytes u64 each) · firstKey · lastKey
  *  17 RUN_DROP    0 run u64
- *  18 ZONE        0 zone u64 · 8 length u64 · 16 stream u32 · 20 state u32 (1 open, 2 sealed)
+ *  18 ZONE        0 zone u64 · 8 length u64 · 16 stream u32 · 20 state u32 (1 open, 2 sealed, 3 cut)
  *  23 ZONE_DROP   0 zone u64
  *  24 NEXT        0 zone u64 · 8 run u64 · 16 birth u64
  *  25 FLUSHED     0 batch u64
@@ -57,8 +57,7 @@ final class ManifestCodec {
     static final int COMMIT_LENGTH = FIELD_VALUE_OFFSET + 8;
     static final int MIN_LENGTH = FIELDS_OFFSET + COMMIT_LENGTH;
 
-    private static final int ZONE_OPEN = 1;
-    private static final int ZONE_SEALED = 2;
+    private static final ManifestRecord.ZoneState[] ZONE_STATES = ManifestRecord.ZoneState.values();
 
     /** 64 MiB. */
     static final int MAX_LENGTH = 1 << 26;
@@ -207,7 +206,7 @@ final class ManifestCodec {
             memory.putLong(at, zone.number());
             memory.putLong(at + 8, zone.length());
             memory.putInt(at + 16, zone.stream());
-            memory.putInt(at + 20, zone.sealed() ? ZONE_SEALED : ZONE_OPEN);
+            memory.putInt(at + 20, zone.state().ordinal() + 1);
         } else if (record instanceof ManifestRecord.ZoneDrop drop) {
             memory.putLong(at, drop.number());
         } else if (record instanceof ManifestRecord.Next next) {
@@ -331,15 +330,16 @@ final class ManifestCodec {
         if (length < ZoneHeader.LENGTH
                 || length % Pointer.ALIGNMENT != 0
                 || length >>> 31 != 0
-                || state != ZONE_OPEN && state != ZONE_SEALED) {
+                || state < 1
+                || state > ZONE_STATES.length) {
             throw new CorruptionException(
                     file,
                     fieldOffset,
-                    "a zone of 4096 bytes or more, open or sealed",
+                    "a zone of 4096 bytes or more, in state 1 to 3",
                     Long.toUnsignedString(length) + " bytes, state " + Integer.toUnsignedString(state));
         }
         return new ManifestRecord.Zone(
-                zoneNumber(memory, value, file, fieldOffset), length, memory.getInt(value + 16), state == ZONE_SEALED);
+                zoneNumber(memory, value, file, fieldOffset), length, memory.getInt(value + 16), ZONE_STATES[state - 1]);
     }
 
     private static int zoneNumber(Memory memory, int value, String file, long fieldOffset) {

@@ -128,14 +128,23 @@ public sealed interface ManifestRecord {
     /** A run is no longer part of the store. */
     record RunDrop(long id) implements ManifestRecord {}
 
+    /** Whether pages are appended to a zone, and how it ends. */
+    enum ZoneState {
+        /** Pages are appended; the length is the end of the last named one. */
+        OPEN,
+        /** Nothing is appended any more; directory and footer end it. */
+        SEALED,
+        /** Nothing is appended any more, for its writer died or failed; it ends with its last named page. */
+        CUT
+    }
+
     /**
      * A zone exists.
      *
-     * @param length bytes that count, all forced: of an open zone the end of its last page, of a sealed one the whole file
+     * @param length bytes that count, all forced
      * @param stream what the writer puts there
-     * @param sealed whether nothing is appended any more
      */
-    record Zone(int number, long length, int stream, boolean sealed) implements ManifestRecord {}
+    record Zone(int number, long length, int stream, ZoneState state) implements ManifestRecord {}
 
     /** A zone is no longer named: no run has pages there. */
     record ZoneDrop(int number) implements ManifestRecord {}

@@ -6,12 +6,20 @@ import java.util.concurrent.locks.LockSupport;
 public interface Parker {
     void park(Object blocker);
 
+    /** As {@link #park}, but returns after {@code nanos} at the latest. */
+    void parkNanos(Object blocker, long nanos);
+
     void unpark(Thread thread);
 
     Parker SYSTEM = new Parker() {
         @Override
         public void park(Object blocker) {
             LockSupport.park(blocker);
+        }
+
+        @Override
+        public void parkNanos(Object blocker, long nanos) {
+            LockSupport.parkNanos(blocker, nanos);
         }
 
         @Override

@@ -39,6 +39,11 @@ public final class SteppingParker implements Parker {
     }
 
     @Override
+    public void parkNanos(Object blocker, long nanos) {
+        park(blocker);
+    }
+
+    @Override
     public void unpark(Thread thread) {
         fruitless = 0;
     }

@@ -1,0 +1,127 @@
+package dev.cambium.run;
+
+import dev.cambium.compaction.MergeCursor;
+import dev.cambium.compaction.RunCursor;
+import dev.cambium.compaction.RunWriter;
+import dev.cambium.compaction.SortedCursor;
+import dev.cambium.epoch.ReadEpochs;
+import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.manifest.ManifestRecord;
+import java.util.List;
+
+/**
+ * Neighbouring runs that are being merged into one, a step at a time, so that what is more urgent can come between. Names nothing. For
+ * one thread.
+ */
+final class Merge implements AutoCloseable {
+    private final List<LiveRun> inputs; // newest first
+    private final RunWriter writer;
+    private final ReadEpochs epochs;
+    private final boolean dropTombstones;
+    private final SortedCursor entries;
+    private boolean begun;
+    private boolean ended;
+
+    /**
+     * Takes a reference of each input, and the writer.
+     *
+     * @param inputs neighbours, newest first
+     * @param dropTombstones whether no older run is left that they could hide anything in
+     */
+    Merge(List<LiveRun> inputs, RunWriter writer, ReadEpochs epochs, boolean dropTombstones) {
+        this.inputs = List.copyOf(inputs);
+        this.writer = writer;
+        this.epochs = epochs;
+        this.dropTombstones = dropTombstones;
+        this.entries = new MergeCursor(
+                inputs.stream().map(run -> new RunCursor(run.tree())).toArray(SortedCursor[]::new));
+        for (LiveRun input : inputs) {
+            boolean retained = input.tryRetain();
+            assert retained : "the version holds it, and only this thread installs another";
+        }
+    }
+
+    List<LiveRun> inputs() {
+        return inputs;
+    }
+
+    /** Bytes of keys and values written so far. */
+    long bytesDone() {
+        return writer.bytes();
+    }
+
+    /** Bytes of keys and values of all inputs. */
+    long bytesTotal() {
+        return inputs.stream().mapToLong(run -> run.record().bytes()).sum();
+    }
+
+    /** Merges about so many bytes more; returns whether there is more to do. */
+    boolean step(long bytes) {
+        if (ended) {
+            return false;
+        }
+        long until = writer.bytes() + bytes;
+        int passed = 0;
+        int slot = epochs.enter();
+        try {
+            boolean on;
+            if (begun) {
+                entries.resume();
+                on = entries.next();
+            } else {
+                begun = true;
+                on = entries.first();
+            }
+            for (; on; on = entries.next()) {
+                boolean tombstone = entries.isTombstone();
+                if (!tombstone || !dropTombstones) {
+                    add(tombstone);
+                }
+                if (writer.bytes() >= until || ++passed == 1 << 14) {
+                    return true;
+                }
+            }
+            ended = true;
+            return false;
+        } finally {
+            epochs.exit(slot);
+        }
+    }
+
+    private void add(boolean tombstone) {
+        writer.add(
+                entries.keyMemory(),
+                entries.keyOffset(),
+                entries.keyLength(),
+                tombstone ? OperationCode.DELETE : OperationCode.PUT,
+                entries.valueMemory(),
+                entries.valueOffset(),
+                entries.valueLength());
+    }
+
+    /** Writes the rest of the new run, or returns null where nothing is left of the inputs. */
+    ManifestRecord.Run finish() {
+        int tier = 0;
+        long oldest = Long.MAX_VALUE;
+        long newest = 0;
+        long minBatch = Long.MAX_VALUE;
+        long maxBatch = 0;
+        for (LiveRun input : inputs) {
+            ManifestRecord.Run run = input.record();
+            tier = Math.max(tier, run.tier());
+            oldest = Math.min(oldest, run.oldest());
+            newest = Math.max(newest, run.newest());
+            if (run.maxBatch() > 0) {
+                minBatch = Math.min(minBatch, run.minBatch());
+                maxBatch = Math.max(maxBatch, run.maxBatch());
+            }
+        }
+        return writer.finish(tier + 1, oldest, newest, Math.min(minBatch, maxBatch), maxBatch);
+    }
+
+    @Override
+    public void close() {
+        writer.close();
+        inputs.forEach(LiveRun::release);
+    }
+}
