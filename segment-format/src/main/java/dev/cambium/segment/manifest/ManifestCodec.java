@@ -9,6 +9,7 @@ import dev.cambium.segment.format.RangeChecksums;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.zone.ZoneHeader;
+import dev.cambium.segment.zone.ZoneWriter;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -331,7 +332,8 @@ final class ManifestCodec {
         if (length < ZoneHeader.LENGTH
                 || length % Pointer.ALIGNMENT != 0
                 || length >>> 31 != 0
-                || state != ZONE_OPEN && state != ZONE_SEALED) {
+                || state != ZONE_OPEN && state != ZONE_SEALED
+                || state == ZONE_OPEN && length > ZoneWriter.MAX_LENGTH) {
             throw new CorruptionException(
                     file,
                     fieldOffset,
