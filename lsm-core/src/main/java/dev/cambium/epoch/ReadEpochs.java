@@ -1,11 +1,11 @@
 package dev.cambium.epoch;
 
+import dev.cambium.segment.runtime.Reclaimer;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import dev.cambium.segment.runtime.Reclaimer;
 
 /**
  * The read protection of off-heap memory: a reader claims a slot before it looks at anything and frees it after; what was

@@ -109,6 +109,22 @@ public final class Manifest implements AutoCloseable {
         droppedByLatest = new ArrayList<>();
     }
 
+    /** As {@link #append}, for what lays memtables down: the logs that the edit drops are recycled once a later edit is forced. */
+    public synchronized void commit(Consumer<ManifestEdit.Builder> statements) {
+        List<ManifestRecord.LogNext> before = state.logs();
+        append(statements);
+        for (ManifestRecord.LogNext log : before) {
+            if (log.id() < state.firstLiveLog()) {
+                droppedByLatest.add(LogFile.name(log.id()));
+            }
+        }
+    }
+
+    /** What the filters of this store are seeded with. */
+    public synchronized long hashSeed() {
+        return superblocks.current().hashSeed();
+    }
+
     private void throwIfFailed() {
         if (failure != null) {
             throw new WriterFailedException(failure);
@@ -165,20 +181,6 @@ public final class Manifest implements AutoCloseable {
         } catch (StoreException e) {
             failure.addSuppressed(e);
         }
-    }
-
-    /**
-     * Stops naming the logs below {@code firstLive}, whose content is elsewhere by now. Their files are recycled or deleted once a
-     * later edit is forced: until then a lost edit would name them again.
-     */
-    synchronized void dropLogs(long firstLive) {
-        List<String> dropped = state.logs().stream()
-                .map(ManifestRecord.LogNext::id)
-                .filter(id -> id < firstLive)
-                .map(LogFile::name)
-                .toList();
-        append(edit -> edit.logDrop(firstLive));
-        droppedByLatest.addAll(dropped);
     }
 
     /** Says that the store was closed and where its log ends; both forced. */

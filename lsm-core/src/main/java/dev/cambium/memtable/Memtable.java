@@ -32,6 +32,12 @@ public final class Memtable {
     private volatile long entries;
     private volatile long tombstones;
     private volatile boolean hasUnlogged;
+
+    // Where its batches stand in the log; the writer's own until it is sealed.
+    private long firstLog;
+    private long firstBatch;
+    private long lastBatch;
+    private long lastPosition;
     private long[] batch = new long[64];
 
     /** @param capacityBytes how much is to be written into it; sizes chunks and filter */
@@ -63,6 +69,39 @@ public final class Memtable {
     /** Whether an operation in it stands in no log. */
     public boolean hasUnlogged() {
         return hasUnlogged;
+    }
+
+    /** Says which log its first record stands in, or will. */
+    public void beginInLog(long log) {
+        firstLog = log;
+    }
+
+    /** Says that records up to this batch, which end at this position, are in it. */
+    public void noteLogged(long batch, long position) {
+        if (firstBatch == 0) {
+            firstBatch = batch;
+        }
+        lastBatch = batch;
+        lastPosition = position;
+    }
+
+    /** The log that its first record stands in: earlier logs it does not need. */
+    public long firstLog() {
+        return firstLog;
+    }
+
+    /** The first batch in it that was logged; 0 where none was. */
+    public long firstBatch() {
+        return firstBatch;
+    }
+
+    public long lastBatch() {
+        return lastBatch;
+    }
+
+    /** Position in the log behind its last record. */
+    public long lastPosition() {
+        return lastPosition;
     }
 
     public void clearUnlogged() {

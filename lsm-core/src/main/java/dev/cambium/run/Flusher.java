@@ -62,7 +62,10 @@ public final class Flusher implements AutoCloseable {
     private volatile StoreException failure; // of the latest attempt
     private volatile boolean mergeAll;
 
-    private Merge merge; // the lane's own
+    // The lane's own.
+    private Merge merge;
+    private long nextRun;
+    private long nextBirth;
 
     public Flusher(
             Versions versions,
@@ -149,6 +152,17 @@ public final class Flusher implements AutoCloseable {
         zones.abandon();
     }
 
+    /** A number that no run has had; one that is not used in the end is not used again in this life. */
+    private long takeRun() {
+        nextRun = Math.max(nextRun, manifest.state().next().run());
+        return nextRun++;
+    }
+
+    private long takeBirth() {
+        nextBirth = Math.max(nextBirth, manifest.state().next().birth());
+        return nextBirth++;
+    }
+
     private RunWriter newRun(long run, long birth) {
         return new RunWriter(zones, budget, sizes, run, birth, manifest.hashSeed());
     }
@@ -158,9 +172,9 @@ public final class Flusher implements AutoCloseable {
             log.forceThrough(memtable.lastPosition());
         }
         boolean dropTombstones = versions.current().runs().isEmpty();
-        ManifestRecord.Next next = manifest.state().next();
+        long birth = takeBirth();
         ManifestRecord.Run run;
-        try (RunWriter writer = newRun(next.run(), next.birth())) {
+        try (RunWriter writer = newRun(takeRun(), birth)) {
             SortedCursor entries = memtable.cursor(memtable.snapshot());
             for (boolean on = entries.first(); on; on = entries.next()) {
                 boolean tombstone = entries.isTombstone();
@@ -175,7 +189,7 @@ public final class Flusher implements AutoCloseable {
                             entries.valueLength());
                 }
             }
-            run = writer.finish(0, next.birth(), next.birth(), memtable.firstBatch(), memtable.lastBatch());
+            run = writer.finish(0, birth, birth, memtable.firstBatch(), memtable.lastBatch());
         }
         long firstLiveLog = firstLogBehind(memtable);
         LiveRun live = name(List.of(), run, edit -> {
@@ -214,7 +228,8 @@ public final class Flusher implements AutoCloseable {
             left.add(run);
         }
         manifest.commit(edit -> {
-            inputs.forEach(input -> edit.add(new ManifestRecord.RunDrop(input.record().id())));
+            inputs.forEach(
+                    input -> edit.add(new ManifestRecord.RunDrop(input.record().id())));
             zones.describe(edit, left);
             if (run != null) {
                 edit.add(run);
@@ -229,8 +244,8 @@ public final class Flusher implements AutoCloseable {
     private List<LiveRun> toMerge(List<LiveRun> runs) {
         if (mergeAll) {
             mergeAll = false;
-            boolean isCompact = runs.isEmpty()
-                    || runs.size() == 1 && runs.get(0).record().tombstones() == 0;
+            boolean isCompact =
+                    runs.isEmpty() || runs.size() == 1 && runs.get(0).record().tombstones() == 0;
             return isCompact ? List.of() : runs;
         }
         for (int from = 0; from < runs.size(); ) {
@@ -252,8 +267,7 @@ public final class Flusher implements AutoCloseable {
         if (inputs.size() == all.size()) {
             zones.seal(); // so that the zones of before hold nothing that lives on
         }
-        // The numbers may be taken by a flush that comes between; then finishMerge takes others for the manifest's counters.
-        merge = new Merge(inputs, newRun(manifest.reserveRun(), manifest.reserveBirth()), epochs, oldest);
+        merge = new Merge(inputs, newRun(takeRun(), takeBirth()), epochs, oldest);
     }
 
     private void finishMerge() {

@@ -20,8 +20,7 @@ public final class LiveRun {
 
     LiveRun(ManifestRecord.Run run, List<ZoneHandle> zones, FrameCache frames, Reclaimer reclaimer) {
         this.zones = List.copyOf(zones);
-        this.tree = new RunTree(
-                run, this.zones.stream().map(ZoneHandle::reader).toArray(ZoneReader[]::new), frames);
+        this.tree = new RunTree(run, this.zones.stream().map(ZoneHandle::reader).toArray(ZoneReader[]::new), frames);
         this.reclaimer = reclaimer;
     }
 

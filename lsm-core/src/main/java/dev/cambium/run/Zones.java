@@ -50,7 +50,8 @@ public final class Zones implements ZoneSink, AutoCloseable {
     /** Sealed or given up since the last edit, which has yet to say so. */
     private final List<ManifestRecord.Zone> ended = new ArrayList<>();
 
-    // Files of dropped zones: dropped by the latest edit, by an earlier one, and of those the ones that nobody reads any more.
+    // Files of dropped zones: dropped by the latest edit, by an earlier one, and of those the ones that nobody reads
+    // any more.
     private final TreeSet<Integer> droppedByLatest = new TreeSet<>();
     private final TreeSet<Integer> dropped = new TreeSet<>();
     private final TreeSet<Integer> closed = new TreeSet<>();
@@ -101,8 +102,7 @@ public final class Zones implements ZoneSink, AutoCloseable {
     /** Continues an open zone, or says with the next edit that it is cut. */
     private void reopen(ManifestRecord.Zone zone, boolean continued) {
         if (continued && writer == null && zone.length() < capacity) {
-            writer = ZoneWriter.resume(
-                    disk, zone.number(), manifest.storeId(), (int) zone.length(), capacity, budget);
+            writer = ZoneWriter.resume(disk, zone.number(), manifest.storeId(), (int) zone.length(), capacity, budget);
         } else {
             ended.add(cut(zone));
         }
@@ -126,8 +126,8 @@ public final class Zones implements ZoneSink, AutoCloseable {
         }
         if (writer == null) {
             if (nextZone > Pointer.MOST_ZONE) {
-                throw new StoreException("all " + Pointer.MOST_ZONE
-                        + " zone numbers have been used; copy the content to a new store");
+                throw new StoreException(
+                        "all " + Pointer.MOST_ZONE + " zone numbers have been used; copy the content to a new store");
             }
             writer = ZoneWriter.create(
                     disk, nextZone++, manifest.storeId(), STREAM_ALL, clock.wallMillis(), capacity, budget);
@@ -198,7 +198,8 @@ public final class Zones implements ZoneSink, AutoCloseable {
                 edit.add(new ManifestRecord.ZoneDrop(zone));
             }
         }
-        edit.add(new ManifestRecord.Next(nextZone, manifest.state().next().run(), manifest.state().next().birth()));
+        edit.add(new ManifestRecord.Next(
+                nextZone, manifest.state().next().run(), manifest.state().next().birth()));
     }
 
     /** To be called once the edit with {@link #describe} is forced: readers may read what it names, files of earlier drops go. */

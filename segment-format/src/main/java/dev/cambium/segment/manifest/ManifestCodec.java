@@ -9,6 +9,7 @@ import dev.cambium.segment.format.RangeChecksums;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.zone.ZoneHeader;
+import dev.cambium.segment.zone.ZoneWriter;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -331,7 +332,8 @@ final class ManifestCodec {
                 || length % Pointer.ALIGNMENT != 0
                 || length >>> 31 != 0
                 || state < 1
-                || state > ZONE_STATES.length) {
+                || state > ZONE_STATES.length
+                || state == 1 && length > ZoneWriter.MAX_LENGTH) {
             throw new CorruptionException(
                     file,
                     fieldOffset,
@@ -339,7 +341,10 @@ final class ManifestCodec {
                     Long.toUnsignedString(length) + " bytes, state " + Integer.toUnsignedString(state));
         }
         return new ManifestRecord.Zone(
-                zoneNumber(memory, value, file, fieldOffset), length, memory.getInt(value + 16), ZONE_STATES[state - 1]);
+                zoneNumber(memory, value, file, fieldOffset),
+                length,
+                memory.getInt(value + 16),
+                ZONE_STATES[state - 1]);
     }
 
     private static int zoneNumber(Memory memory, int value, String file, long fieldOffset) {

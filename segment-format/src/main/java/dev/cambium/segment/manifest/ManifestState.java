@@ -193,7 +193,10 @@ public record ManifestState(
                 next = new ManifestRecord.Next(zone.number() + 1, next.run(), next.birth());
             } else {
                 boolean grows = zone.length() >= known.length() && zone.stream() == known.stream();
-                require(grows && (known.state() == ManifestRecord.ZoneState.OPEN || zone.equals(known)), zone, "what may follow " + known);
+                require(
+                        grows && (known.state() == ManifestRecord.ZoneState.OPEN || zone.equals(known)),
+                        zone,
+                        "what may follow " + known);
             }
         }
 

@@ -6,6 +6,7 @@ import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.Pointer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** How a run stands in a manifest; the layout is in {@link ManifestCodec}. Stateless. */
@@ -93,13 +94,16 @@ final class RunField {
                 memory.toArray(from + firstLength, lastLength),
                 extents);
         boolean holds = run.id() > 0
+                && run.id() < Long.MAX_VALUE
                 && Pointer.isPlausible(run.root())
                 && Pointer.kind(run.root()) == PageKind.KEYS
                 && run.tier() >= 0
                 && run.oldest() > 0
                 && run.oldest() <= run.newest()
+                && run.newest() < Long.MAX_VALUE
                 && run.minBatch() >= 0
                 && run.minBatch() <= run.maxBatch()
+                && (run.minBatch() > 0 || run.maxBatch() == 0)
                 && run.entries() > 0
                 && run.tombstones() >= 0
                 && run.tombstones() <= run.entries()
@@ -109,6 +113,12 @@ final class RunField {
                 && lastLength >= Operation.MIN_KEY_LENGTH
                 && firstLength <= Operation.MAX_KEY_LENGTH
                 && lastLength <= Operation.MAX_KEY_LENGTH
+                && Arrays.compareUnsigned(run.firstKey(), run.lastKey()) <= 0
+                && extents.stream()
+                                .mapToInt(ManifestRecord.Extent::zone)
+                                .distinct()
+                                .count()
+                        == extentCount
                 && extents.stream()
                         .allMatch(extent -> extent.zone() > 0
                                 && extent.zone() <= Pointer.MOST_ZONE

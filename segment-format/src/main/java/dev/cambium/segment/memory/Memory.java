@@ -317,7 +317,7 @@ public final class Memory {
         if (count <= 0) {
             return 0;
         }
-        check(offset, Math.addExact(Math.multiplyExact(stride, count - 1), 4));
+        check(offset, (int) Math.min(Integer.MAX_VALUE, (long) stride * (count - 1) + 4));
         long unsigned = word & 0xFFFF_FFFFL;
         int below = 0;
         long at = offset;

@@ -22,8 +22,8 @@ public final class ReservedVector {
     public ReservedVector(MemoryBudget budget, int minCapacity, int maxCapacity) {
         this.budget = budget;
         this.maxCapacity = maxCapacity;
-        budget.reserveBeyondLimit(minCapacity);
         this.bytes = Memory.allocate(minCapacity);
+        budget.reserveBeyondLimit(minCapacity);
     }
 
     /** Bytes appended since the last {@link #clear}. */
@@ -72,8 +72,8 @@ public final class ReservedVector {
             throw new MemoryBudgetException(needed, used, maxCapacity);
         }
         int capacity = (int) Math.min(maxCapacity, Long.highestOneBit(needed - 1) << 1);
-        budget.reserveBeyondLimit(capacity);
         Memory larger = Memory.allocate(capacity);
+        budget.reserveBeyondLimit(capacity);
         larger.put(0, bytes, 0, used);
         release();
         bytes = larger;

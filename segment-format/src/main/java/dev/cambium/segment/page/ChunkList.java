@@ -71,10 +71,10 @@ public final class ChunkList {
                     Long.toHexString(list.home(i)));
         }
         KeyedPage.require(
-                length > 0 && (length - 1) / CHUNK_LENGTH + 1 == count,
+                length > CHUNK_LENGTH && (length - 1) / CHUNK_LENGTH + 1 == count,
                 file,
                 zoneOffset + LENGTH_OFFSET,
-                "the sum of " + count + " chunks",
+                "the sum of " + count + " chunks, more than 1 MiB",
                 Long.toUnsignedString(length));
     }
 

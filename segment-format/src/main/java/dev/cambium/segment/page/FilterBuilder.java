@@ -26,6 +26,7 @@ public final class FilterBuilder {
     private final long baseSeed;
     private long[] hashes = new long[1024];
     private int count;
+    private int distinct; // of them, at the beginning: what is peeled; all, until that has failed
 
     private long[] sums = {}; // by position: XOR of the mixed hashes that map to it
     private int[] degrees = {}; // by position: how many do, times four, plus XOR of which of their positions it is
@@ -87,7 +88,7 @@ public final class FilterBuilder {
         int segmentCount = segmentCount(count);
         int length = (segmentCount + 2) * segmentLength;
         makeRoom(length);
-        int added = count;
+        distinct = count;
         long seed = baseSeed;
         for (int tries = 1; !peel(seed, segmentLength, segmentCount * segmentLength, length); tries++) {
             if (tries == TRIES_BEFORE_DUPLICATES_ARE_SOUGHT) {
@@ -100,7 +101,7 @@ public final class FilterBuilder {
         }
         assign(segmentLength, segmentCount * segmentLength);
         page.putInt(FilterPage.ALGORITHM_OFFSET, FilterPage.BINARY_FUSE_8);
-        page.putInt(FilterPage.COUNT_OFFSET, added);
+        page.putInt(FilterPage.COUNT_OFFSET, count);
         page.putLong(FilterPage.SEED_OFFSET, seed);
         page.putInt(FilterPage.SEGMENT_LENGTH_OFFSET, segmentLength);
         page.putInt(FilterPage.SEGMENT_COUNT_OFFSET, segmentCount);
@@ -129,13 +130,13 @@ public final class FilterBuilder {
                 hashes[kept++] = hashes[i];
             }
         }
-        count = kept;
+        distinct = kept; // behind them stand duplicates
     }
 
     private boolean peel(long seed, int segmentLength, int segmentCountLength, int length) {
         Arrays.fill(sums, 0, length, 0L);
         Arrays.fill(degrees, 0, length, 0);
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < distinct; i++) {
             long h = ChecksumSeed.mix64(hashes[i] + seed);
             int p0 = FilterPage.position0(h, segmentCountLength);
             change(p0, h, 4, 0);
@@ -167,7 +168,7 @@ public final class FilterBuilder {
                 }
             }
         }
-        return done == count;
+        return done == distinct;
     }
 
     private static int position(long h, int p0, int which, int segmentLength) {
@@ -184,7 +185,7 @@ public final class FilterBuilder {
     }
 
     private void assign(int segmentLength, int segmentCountLength) {
-        for (int i = count - 1; i >= 0; i--) {
+        for (int i = distinct - 1; i >= 0; i--) {
             long h = peeled[i];
             int which = peeledAt[i];
             int p0 = FilterPage.position0(h, segmentCountLength);

@@ -10,6 +10,9 @@ import java.util.Arrays;
  * for page after page; for one thread. Allocates nothing per key.
  */
 final class KeyColumn {
+    /** Most bytes of keys as they are: keys that share most of theirs would fit into a page in their thousands, however long. */
+    private static final int MOST_BYTES = PageHeader.MAX_PAGE_LENGTH;
+
     /** Keys as they are, one after the other. */
     private final ReservedVector bytes;
 
@@ -20,11 +23,16 @@ final class KeyColumn {
     private int longest;
 
     KeyColumn(MemoryBudget budget, int minCapacity) {
-        this.bytes = new ReservedVector(budget, minCapacity, PageHeader.MAX_PAGE_LENGTH * 2);
+        this.bytes = new ReservedVector(budget, minCapacity, 2 * MOST_BYTES);
     }
 
     int count() {
         return count;
+    }
+
+    /** Whether one more key can be added; an empty column takes every key. */
+    boolean hasRoomFor(int length) {
+        return count == 0 || length <= MOST_BYTES - bytes.used();
     }
 
     void clear() {

@@ -1,5 +1,6 @@
 package dev.cambium.segment.page;
 
+import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.memory.Memory;
 
 /**
@@ -59,7 +60,7 @@ public final class KeyPage extends KeyedPage {
                 + CHILD_BYTES * count
                 + (keys.hasFixedKeys() ? 0 : width(keys.isWide()) * count)
                 + keys.prefixLength();
-        keys.checkKeys(parts, limit, file, zoneOffset);
+        keys.checkKeys(parts, 1, limit, file, zoneOffset);
         require(keys.tailsEnd() == limit, file, zoneOffset, "keys that end at " + limit, "" + keys.tailsEnd());
         int zeroAt = filterCrcAt(count) + 4;
         require(page.isZero(zeroAt, keys.pointersAt - zeroAt), file, zoneOffset + zeroAt, "zeros", "another value");
@@ -76,21 +77,28 @@ public final class KeyPage extends KeyedPage {
         int childKind = level == 1 ? PageKind.LEAF : PageKind.KEYS;
         for (int i = 0; i < count; i++) {
             long pointer = keys.child(i);
-            require(
-                    Pointer.isPlausible(pointer) && Pointer.kind(pointer) == childKind,
-                    file,
-                    zoneOffset + keys.pointersAt + 8L * i,
-                    "a pointer to a " + PageKind.name(childKind) + " page",
-                    Long.toHexString(pointer));
-            require(
-                    keys.entries(i) > 0
-                            && keys.bytes(i) >= 0
-                            && keys.tombstones(i) >= 0
-                            && keys.tombstones(i) <= keys.entries(i),
-                    file,
-                    zoneOffset + keys.pointersAt + 8L * (count + i),
-                    "entries, not fewer than tombstones",
-                    Long.toUnsignedString(keys.entries(i)) + " and " + Long.toUnsignedString(keys.tombstones(i)));
+            if (!Pointer.isPlausible(pointer) || Pointer.kind(pointer) != childKind) {
+                throw new CorruptionException(
+                        file,
+                        zoneOffset + keys.pointersAt + 8L * i,
+                        "a pointer to a " + PageKind.name(childKind) + " page",
+                        Long.toHexString(pointer));
+            }
+            long entries = keys.entries(i);
+            long tombstones = keys.tombstones(i);
+            if (entries <= 0
+                    || tombstones < 0
+                    || tombstones > entries
+                    || keys.bytes(i) < 0
+                    || keys.newestBirth(i) < 0) {
+                throw new CorruptionException(
+                        file,
+                        zoneOffset + keys.pointersAt + 8L * (count + i),
+                        "entries, not fewer than tombstones, with bytes and a birth",
+                        Long.toUnsignedString(entries) + " and " + Long.toUnsignedString(tombstones) + ", "
+                                + Long.toUnsignedString(keys.bytes(i)) + " bytes, birth "
+                                + Long.toUnsignedString(keys.newestBirth(i)));
+            }
         }
     }
 

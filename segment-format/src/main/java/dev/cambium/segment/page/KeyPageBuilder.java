@@ -40,6 +40,7 @@ public final class KeyPageBuilder {
             return false;
         }
         return count == MOST_CHILDREN
+                || !separators.hasRoomFor(length)
                 || KeyPage.pointersAt(count + 1)
                                 + KeyPage.CHILD_BYTES * (count + 1)
                                 + separators.lengthWith(separator, offset, length, 4)

@@ -2,6 +2,7 @@ package dev.cambium.segment.page;
 
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.FormatVersionException;
+import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.memory.Bytes;
 import dev.cambium.segment.memory.Memory;
 
@@ -258,8 +259,15 @@ public abstract class KeyedPage {
         return page.compare(tailsAt + start, tailStart(index + 1) - start, key, from, end - from);
     }
 
-    /** Throws unless the parts of the keys lie inside the page and their offsets ascend. */
-    final void checkKeys(int parts, int limit, String file, long zoneOffset) {
+    /**
+     * Throws unless the parts of the keys lie inside the page, their offsets and heads ascend, and each has a length that a key
+     * can have.
+     *
+     * @param parts where the tails begin
+     * @param shortest bytes that a key of this kind of page has at least
+     * @param limit bytes of the page
+     */
+    final void checkKeys(int parts, int shortest, int limit, String file, long zoneOffset) {
         int flags = PageHeader.flags(page, 0);
         require(
                 headLength <= HEAD_BYTES && page.getUnsignedByte(ZERO_OFFSET) == 0,
@@ -283,13 +291,22 @@ public abstract class KeyedPage {
                 zoneOffset,
                 "keys that end inside the page",
                 "keys that end beyond " + limit);
-        for (int i = 1; i < keys; i++) {
-            require(
-                    Integer.compareUnsigned(head(i - 1), head(i)) <= 0,
-                    file,
-                    zoneOffset + HEADS_OFFSET + (long) HEAD_BYTES * i,
-                    "ascending heads",
-                    "head " + i + " below the one before");
+        for (int i = 0; i < keys; i++) {
+            int length = keyLength(i);
+            if (length < shortest || length > Operation.MAX_KEY_LENGTH) {
+                throw new CorruptionException(
+                        file,
+                        zoneOffset,
+                        "keys of " + shortest + " to " + Operation.MAX_KEY_LENGTH + " bytes",
+                        "key " + i + " of " + length);
+            }
+            if (i > 0 && Integer.compareUnsigned(head(i - 1), head(i)) > 0) {
+                throw new CorruptionException(
+                        file,
+                        zoneOffset + HEADS_OFFSET + (long) HEAD_BYTES * i,
+                        "ascending heads",
+                        "head " + i + " below the one before");
+            }
         }
     }
 

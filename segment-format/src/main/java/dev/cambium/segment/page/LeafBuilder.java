@@ -43,7 +43,7 @@ public final class LeafBuilder {
         if (count == 0) {
             return false;
         }
-        if (count == MOST_ENTRIES) {
+        if (count == MOST_ENTRIES || !keys.hasRoomFor(keyLength)) {
             return true;
         }
         boolean fixed = fixedValues && valueLength == valueEnds[0];

@@ -2,6 +2,7 @@ package dev.cambium.segment.page;
 
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.FormatVersionException;
+import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
 
@@ -75,7 +76,7 @@ public final class LeafPage extends KeyedPage {
         require(page.getInt(ZERO_2_OFFSET) == 0, file, zoneOffset + ZERO_2_OFFSET, "zero", "another value");
         // Nothing here reads beyond the first 64 bytes: the sums are at most a few hundred KiB.
         LeafPage leaf = new LeafPage(page, true);
-        leaf.checkKeys(leaf.valuesAt + leaf.prefixLength(), limit, file, zoneOffset);
+        leaf.checkKeys(leaf.valuesAt + leaf.prefixLength(), Operation.MIN_KEY_LENGTH, limit, file, zoneOffset);
         new LeafPage(page).checkValues(limit, file, zoneOffset);
     }
 
@@ -115,6 +116,9 @@ public final class LeafPage extends KeyedPage {
                         zoneOffset + operationsAt + i,
                         "an operation that goes with a value of " + length + " bytes",
                         Integer.toString(operation));
+            }
+            if (operation == OperationCode.PUT_REF) {
+                ValueReference.check(page, valueOffset(i), file, zoneOffset);
             }
         }
     }

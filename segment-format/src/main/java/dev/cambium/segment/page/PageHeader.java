@@ -86,7 +86,7 @@ public final class PageHeader {
                     file, "page format " + format + " at offset " + zoneOffset, "page formats up to " + FORMAT);
         }
         int kind = memory.getUnsignedByte(offset + KIND_OFFSET);
-        if (!PageKind.isKnown(kind)) {
+        if (PageKind.isReserved(kind)) {
             throw new FormatVersionException(file, "page kind " + kind + " at offset " + zoneOffset, "kinds 1 to 5");
         }
         int codec = memory.getUnsignedByte(offset + CODEC_OFFSET);
@@ -100,10 +100,12 @@ public final class PageHeader {
         }
         int level = memory.getUnsignedByte(offset + LEVEL_OFFSET);
         require(
-                format == FORMAT && (kind == PageKind.KEYS ? level >= 1 && level <= MOST_LEVEL : level == 0),
+                format == FORMAT
+                        && PageKind.isKnown(kind)
+                        && (kind == PageKind.KEYS ? level >= 1 && level <= MOST_LEVEL : level == 0),
                 file,
                 zoneOffset + FORMAT_OFFSET,
-                "format 1 and a level that goes with the kind",
+                "format 1, a kind and a level that goes with it",
                 "format " + format + ", level " + level + ", kind " + kind);
         int stored = memory.getInt(offset + STORED_LENGTH_OFFSET);
         int raw = memory.getInt(offset + RAW_LENGTH_OFFSET);

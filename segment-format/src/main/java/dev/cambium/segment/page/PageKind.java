@@ -17,6 +17,8 @@ public final class PageKind {
     /** The pages of a value of more than 1 MiB: {@link ChunkList}. */
     public static final int CHUNKS = 5;
 
+    private static final int LAST_RESERVED = 7;
+
     private PageKind() {}
 
     /** The name in FORMAT.md, or "unknown". */
@@ -34,5 +36,10 @@ public final class PageKind {
     /** Whether pages of this kind are read by this version. */
     public static boolean isKnown(int kind) {
         return kind >= LEAF && kind <= CHUNKS;
+    }
+
+    /** Whether a newer version may write pages of this kind where this one does not read them. */
+    static boolean isReserved(int kind) {
+        return kind > CHUNKS && kind <= LAST_RESERVED;
     }
 }

@@ -75,11 +75,15 @@ public final class Pointer {
         return (int) pointer & 7;
     }
 
-    /** Whether this can point to a page: a known kind, a raw class that there is, a zone, an offset behind the zone's header. */
+    /**
+     * Whether this can point to a page: a known kind, a raw class that there is, a stored class not above it, a zone, an offset
+     * behind the zone's header. So {@link #storedBytes} and {@link #rawBytes} are at most 4 MiB.
+     */
     public static boolean isPlausible(long pointer) {
         return zone(pointer) > 0
                 && offset(pointer) >= 4096
                 && rawClass(pointer) <= SizeClass.MOST_RAW
+                && storedBytes(pointer) <= rawBytes(pointer)
                 && PageKind.isKnown(kind(pointer));
     }
 

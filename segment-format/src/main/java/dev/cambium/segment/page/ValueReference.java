@@ -1,5 +1,6 @@
 package dev.cambium.segment.page;
 
+import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.memory.Memory;
 
 /**
@@ -28,6 +29,24 @@ public final class ValueReference {
         target.putLong(offset + LENGTH_OFFSET, length);
         target.putInt(offset + PAYLOAD_CRC_OFFSET, payloadCrc);
         target.putInt(offset + INDEX_OFFSET, index);
+    }
+
+    /** Throws unless this can be a reference to a value. */
+    static void check(Memory page, int offset, String file, long zoneOffset) {
+        long home = home(page, offset);
+        int kind = Pointer.kind(home);
+        boolean holds = Pointer.isPlausible(home)
+                && (kind == PageKind.VALUES && index(page, offset) >= 0
+                        || kind == PageKind.CHUNKS && index(page, offset) == 0)
+                && valueLength(page, offset) >= 0;
+        if (!holds) {
+            throw new CorruptionException(
+                    file,
+                    zoneOffset + offset,
+                    "a reference to a value",
+                    Long.toHexString(home) + ", value " + Integer.toUnsignedString(index(page, offset)) + " of "
+                            + Long.toUnsignedString(valueLength(page, offset)) + " bytes");
+        }
     }
 
     public static long home(Memory memory, int offset) {

@@ -3,6 +3,7 @@ package dev.cambium.segment.zone;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.format.FormatHead;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.Pointer;
 
 /**
  * The last 64 bytes of a sealed zone.
@@ -51,6 +52,8 @@ public final class ZoneFooter {
         long count = memory.getUnsignedInt(offset + COUNT_OFFSET);
         boolean holds = memory.getLong(offset + ZONE_NUMBER_OFFSET) == zone
                 && dataEnd >= ZoneHeader.LENGTH
+                && dataEnd <= ZoneWriter.MAX_LENGTH
+                && dataEnd % Pointer.ALIGNMENT == 0
                 && directory == dataEnd
                 && directory + ZoneDirectory.paddedLength(count) == fileOffset;
         if (!holds) {

@@ -39,9 +39,14 @@ public final class ZoneWalk implements AutoCloseable {
         this.storeId = storeId;
         this.end = end;
         try {
-            if (end < ZoneHeader.LENGTH || end > file.length() || end % Pointer.ALIGNMENT != 0) {
+            if (end < ZoneHeader.LENGTH
+                    || end > Math.min(file.length(), ZoneWriter.MAX_LENGTH)
+                    || end % Pointer.ALIGNMENT != 0) {
                 throw new CorruptionException(
-                        file.name(), 0, "a file of " + end + " bytes or more", file.length() + " bytes");
+                        file.name(),
+                        0,
+                        "pages up to a multiple of 64 that is at most " + ZoneWriter.MAX_LENGTH + " and in the file",
+                        "an end at " + end + " in a file of " + file.length() + " bytes");
             }
             file.read(0, stored, 0, ZoneHeader.LENGTH);
             ZoneHeader.check(stored, zone, storeId, file.name());
@@ -54,7 +59,7 @@ public final class ZoneWalk implements AutoCloseable {
     /**
      * Goes to the next page; false at the end.
      *
-     * @throws CorruptionException where what stands next is no intact page; {@link #skipTo} goes on behind it
+     * @throws CorruptionException where what stands next is no intact page; {@link #skip} goes on behind it
      */
     public boolean next() {
         offset = next;

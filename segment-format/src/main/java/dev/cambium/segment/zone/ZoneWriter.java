@@ -120,8 +120,9 @@ public final class ZoneWriter implements AutoCloseable {
     /** Whether a raw page of this length can be appended. */
     public boolean hasRoomFor(int rawLength) {
         int length = length();
-        return length + (long) PageHeader.LENGTH + rawLength + Pointer.ALIGNMENT
-                <= (length <= ZoneHeader.LENGTH ? MAX_LENGTH : capacity);
+        return !sealed
+                && length + (long) PageHeader.LENGTH + rawLength + Pointer.ALIGNMENT
+                        <= (length <= ZoneHeader.LENGTH ? MAX_LENGTH : capacity);
     }
 
     /**
@@ -133,7 +134,7 @@ public final class ZoneWriter implements AutoCloseable {
     public void append(
             Memory raw, int rawLength, int kind, int level, int flags, long birth, long owner, long firstKey) {
         throwIfFailed();
-        if (sealed || !hasRoomFor(rawLength)) {
+        if (!hasRoomFor(rawLength)) {
             throw new IllegalStateException("zone " + zone + " has no room for a page of " + rawLength + " bytes");
         }
         int offset = length();
@@ -198,6 +199,9 @@ public final class ZoneWriter implements AutoCloseable {
     /** Appends directory and footer and forces everything; nothing can be appended after. Returns the file's length. */
     public long seal() {
         throwIfFailed();
+        if (sealed) {
+            throw new IllegalStateException("zone " + zone + " is sealed already");
+        }
         int dataEnd = length();
         int directoryLength = (int) ZoneDirectory.paddedLength(pages);
         Memory target = pending.reserve(directoryLength + ZoneFooter.LENGTH);

@@ -189,15 +189,15 @@ class ManifestFileTest {
         ManifestFile.create(disk, 3, STORE_ID, edits().get(0));
         byte[] bytes = disk.files.get(NAME);
         int tag = 64 + ManifestCodec.FIELDS_OFFSET;
-        bytes[tag] = 16;
+        bytes[tag] = 19;
         reseal(bytes, 64);
         FormatVersionException e = assertThrows(FormatVersionException.class, () -> read(0));
-        assertTrue(e.getMessage().contains("tag 16"), e.getMessage());
+        assertTrue(e.getMessage().contains("tag 19"), e.getMessage());
         bytes[tag + 1] = (byte) 0x80;
         reseal(bytes, 64);
         ManifestReading reading = read(0);
         assertEquals(
-                new ManifestRecord.Skipped(0x8010, 11),
+                new ManifestRecord.Skipped(0x8013, 11),
                 reading.edits().get(0).records().get(0));
         assertTrue(reading.state().keyspaces().isEmpty());
     }

@@ -47,7 +47,9 @@ class MemoryTest {
                 at -> other.compare(0, 8, memory, at, 8),
                 at -> memory.head(at, 8),
                 at -> memory.update(new CRC32C(), at, 8),
-                at -> memory.slice(at, 8));
+                at -> memory.slice(at, 8),
+                at -> memory.view(at, 8),
+                at -> memory.countBelow(at, 4, 2, 1));
         for (int i = 0; i < accessesOfEightBytes.size(); i++) {
             IntConsumer access = accessesOfEightBytes.get(i);
             access.accept(0);
@@ -115,6 +117,66 @@ class MemoryTest {
         assertFalse(memory.isZero(0, 64));
         assertTrue(memory.isZero(0, 63));
         assertEquals(63, memory.firstNonZero(0, 64));
+    }
+
+    @Test
+    void wordsBelowAreCountedAsUnsignedNumbers() {
+        long seed = 3;
+        Random random = new Random(seed);
+        for (int i = 0; i < 20_000; i++) {
+            byte[] bytes = new byte[64];
+            random.nextBytes(bytes);
+            memory.put(0, bytes, 0, 64);
+            int stride = random.nextInt(20);
+            int offset = random.nextInt(40);
+            int count = 1 + (stride == 0 ? random.nextInt(9) : random.nextInt((60 - offset) / stride + 1));
+            int word = i % 3 == 0
+                    ? Bytes.getIntBigEndian(bytes, offset + stride * random.nextInt(count))
+                    : i % 3 == 1 ? random.nextInt() : random.nextInt(5) - 2;
+            int expected = 0;
+            for (int n = 0; n < count; n++) {
+                int other = Bytes.getIntBigEndian(bytes, offset + stride * n);
+                expected += Integer.compareUnsigned(other, word) < 0 ? 1 : 0;
+            }
+            assertEquals(expected, memory.countBelow(offset, stride, count, word), "seed " + seed + ", round " + i);
+        }
+        for (int word : new int[] {0, 1, -1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+            for (int other : new int[] {0, 1, -1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+                memory.putIntBigEndian(0, other);
+                assertEquals(Integer.compareUnsigned(other, word) < 0 ? 1 : 0, memory.countBelow(0, 4, 1, word));
+            }
+        }
+        assertEquals(0, memory.countBelow(1000, 4, 0, 5), "none are counted wherever they are");
+        assertThrows(IndexOutOfBoundsException.class, () -> memory.countBelow(0, 4, 17, 5));
+        assertThrows(IndexOutOfBoundsException.class, () -> memory.countBelow(4, 64, 2, 5));
+        assertThrows(IndexOutOfBoundsException.class, () -> memory.countBelow(0, 1 << 20, 1 << 20, 5));
+        assertThrows(IndexOutOfBoundsException.class, () -> memory.countBelow(0, 64, Integer.MAX_VALUE, 5));
+    }
+
+    @Test
+    void aViewIsTheSameBytesWithBoundsOfItsOwn() {
+        Memory view = memory.view(8, 16);
+        assertEquals(16, view.capacity());
+        view.putLong(0, 42);
+        assertEquals(42, memory.getLong(8));
+        memory.putByte(23, 7);
+        assertEquals(7, view.getByte(15));
+        memory.putIntBigEndian(8, 0x01020304);
+        assertEquals(0x01020304, view.getIntBigEndian(0));
+        assertEquals(0x04030201, view.getInt(0));
+        assertArrayEquals(memory.toArray(10, 5), view.toArray(2, 5));
+        assertThrows(IndexOutOfBoundsException.class, () -> view.getByte(16));
+        assertThrows(IndexOutOfBoundsException.class, () -> view.getByte(-1));
+        assertThrows(IndexOutOfBoundsException.class, () -> view.getLong(9));
+        Memory inner = view.view(8, 8);
+        inner.putByte(0, 99);
+        assertEquals(99, memory.getByte(16));
+        assertThrows(IndexOutOfBoundsException.class, () -> view.view(8, 9));
+        assertEquals(0, memory.view(64, 0).capacity());
+        view.release();
+        assertThrows(IndexOutOfBoundsException.class, () -> view.getByte(0));
+        assertEquals(99, memory.getByte(16), "the block is still there");
+        assertEquals(99, inner.getByte(0));
     }
 
     @Test
