@@ -75,7 +75,7 @@ class SecondReaderTest {
     void theGoldenLogIsRead() throws IOException {
         HandMadeStore store = new HandMadeStore();
         store.files.put("log-0000000000000001", golden("log.txt", 8192));
-        List<byte[]> fields = List.of(keyspace(1, "default"), numbers(2, 1, 8192), numbers(4, 9, 1, 0x1000f0, 4));
+        List<byte[]> fields = List.of(keyspace(1, "default"), numbers(2, 1, 8192), numbers(4, 9, 1, 0x1000e8, 4));
         store.manifest(6, List.of(fields));
         store.superblock(9, 6, 65);
         Map<String, String> expected =
@@ -253,6 +253,9 @@ class SecondReaderTest {
                 return;
             }
             for (int at = 0; at < end; at += name.startsWith("manifest") || at > end - 1024 ? 1 : 1 + end / 400) {
+                if (name.equals("log-0000000000000005") && at >= 1024 && at < 2048) {
+                    continue; // one slot of a log that CLEAN does not end in may be damaged
+                }
                 bytes[at] ^= (byte) (1 << at % 8);
                 String place = name + " " + at;
                 assertThrows(IllegalStateException.class, store::read, place);
