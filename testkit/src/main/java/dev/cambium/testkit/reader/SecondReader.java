@@ -30,9 +30,9 @@ public final class SecondReader {
     private final Function<String, byte[]> files;
     private final SortedMap<byte[], byte[]> entries = new TreeMap<>(Arrays::compareUnsigned); // value null: deleted
     private final SortedMap<Integer, String> keyspaces = new TreeMap<>(Integer::compareUnsigned);
-    private final TreeMap<Long, Bytes> logs = new TreeMap<>(),
-            runs = new TreeMap<>(),
-            zones = new TreeMap<>(); // fields
+    private final TreeMap<Long, Bytes> logs = new TreeMap<>(); // the manifest's fields by id, as in the next two
+    private final TreeMap<Long, Bytes> runs = new TreeMap<>();
+    private final TreeMap<Long, Bytes> zones = new TreeMap<>();
     private final Map<Long, Bytes> logEnds = new HashMap<>(); // by log: end and last batch
     private byte[] storeId;
     private long lastLog, lastRun, flushed;
@@ -147,6 +147,7 @@ public final class SecondReader {
                 boolean same = old == null || Arrays.equals(old.copy(0, 24), value.copy(0, 24));
                 boolean grown =
                         !same && old.u32(20) != SEALED && old.u64(8) <= value.u64(8) && old.u32(16) == value.u32(16);
+                value.require(value.u32(20) == 1 || value.u32(20) == SEALED, 20, "state");
                 value.require(same || grown, 0, "contradicts what was said of the zone");
             }
             case 23 -> value.exactly(8).require(zones.remove(id) != null, 0, "no such zone");
@@ -188,7 +189,7 @@ public final class SecondReader {
         }
         counting.forEach(this::readLog);
         for (String name : names) {
-            if (name.matches("log-[0-9a-f]{16}") && Long.parseLong(name.substring(4), 16) > lastLog) {
+            if (name.matches("log-[0-7][0-9a-f]{15}") && Long.parseLong(name.substring(4), 16) > lastLog) {
                 Bytes log = open(name);
                 log.zero(Math.min(512, log.length()), Math.min(1024, log.length())); // it was named before it was used
             }

@@ -153,7 +153,7 @@ final class HandMadeStore {
     }
 
     /** A log with a batch for each operation, behind {@code lastBatch}; returns the position at which it ends. */
-    long log(long id, long base, long previousId, long lastBatch, byte[]... operations) {
+    long log(long id, int capacity, long base, long previousId, long lastBatch, byte[]... operations) {
         long salt = 0x5A175A1700000000L + id;
         Out file = new Out()
                 .bytes(head("CAMB-LOG")
@@ -161,7 +161,7 @@ final class HandMadeStore {
                         .bytes(STORE)
                         .u64(id)
                         .u64(salt)
-                        .u64(8192)
+                        .u64(capacity)
                         .crc(0, 0)
                         .array());
         file.padTo(512)
@@ -196,7 +196,7 @@ final class HandMadeStore {
         }
         files.put(
                 String.format("log-%016x", id),
-                file.padTo(4096).bytes(records.array()).padTo(8192).array());
+                file.padTo(4096).bytes(records.array()).padTo(capacity).array());
         return end;
     }
 
