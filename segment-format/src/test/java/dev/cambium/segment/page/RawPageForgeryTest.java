@@ -247,6 +247,18 @@ class RawPageForgeryTest {
     }
 
     @Test
+    void aPageEndsWhereItsLastPartEnds() {
+        for (Raw sample : samples()) {
+            byte[] bytes = sample.memory().toArray(0, sample.length());
+            for (int change : new int[] {-8, -1, 1, 2, 8, 64}) {
+                Memory page = TestPages.memory(Arrays.copyOf(bytes, bytes.length + change));
+                refused(page, "kind " + sample.kind() + " of " + bytes.length + " bytes, " + change);
+                page.release();
+            }
+        }
+    }
+
+    @Test
     void unknownFlagsOperationsAndAlgorithmsAreRefusedByName() {
         for (Raw sample : samples()) {
             Memory page = sample.memory();
