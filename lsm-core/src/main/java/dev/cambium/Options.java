@@ -8,15 +8,25 @@ package dev.cambium;
  *     index come on top: about 26 bytes an entry.
  * @param memtableBytes bytes of writes that are gathered before a memtable is sealed, 4 KiB to a quarter of the budget; 64 MiB, or
  *     that quarter, unless set
+ * @param zoneBytes where a zone file ends and the next begins, 1 MiB to 256 MiB; 256 MiB unless set
+ * @param pageBytes of a page before it is compressed, 512 B to 64 KiB; 16 KiB unless set
  * @param createIfMissing whether a missing or empty directory becomes a new store; true unless set
  */
-public record Options(long memoryBudget, long memtableBytes, boolean createIfMissing) {
+public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int pageBytes, boolean createIfMissing) {
     public static final long MIN_MEMORY_BUDGET = 16L << 20;
     public static final long MAX_MEMORY_BUDGET = 64L << 30;
     public static final long MIN_MEMTABLE_BYTES = 4L << 10;
 
-    /** The defaults: a budget of 256 MiB, memtables of 64 MiB, created if missing. */
-    public static final Options DEFAULT = new Options(256L << 20, 64L << 20, true);
+    public static final int MIN_ZONE_BYTES = 1 << 20;
+    public static final int MAX_ZONE_BYTES = 1 << 28;
+    public static final int MIN_PAGE_BYTES = 512;
+    public static final int MAX_PAGE_BYTES = 64 << 10;
+
+    /** What is kept for building pages and the like. */
+    private static final long WORKING_BYTES = 8L << 20;
+
+    /** The defaults: a budget of 256 MiB, memtables of 64 MiB, zones of 256 MiB, pages of 16 KiB, created if missing. */
+    public static final Options DEFAULT = new Options(256L << 20, 64L << 20, MAX_ZONE_BYTES, 16 << 10, true);
 
     public Options {
         if (memoryBudget < MIN_MEMORY_BUDGET || memoryBudget > MAX_MEMORY_BUDGET) {
@@ -27,18 +37,40 @@ public record Options(long memoryBudget, long memtableBytes, boolean createIfMis
             throw new IllegalArgumentException("memtableBytes is " + memtableBytes + ", must be " + MIN_MEMTABLE_BYTES
                     + " to a quarter of the memory budget, " + memoryBudget / 4);
         }
+        if (zoneBytes < MIN_ZONE_BYTES || zoneBytes > MAX_ZONE_BYTES) {
+            throw new IllegalArgumentException(
+                    "zoneBytes is " + zoneBytes + ", must be " + MIN_ZONE_BYTES + " to " + MAX_ZONE_BYTES);
+        }
+        if (pageBytes < MIN_PAGE_BYTES || pageBytes > MAX_PAGE_BYTES) {
+            throw new IllegalArgumentException(
+                    "pageBytes is " + pageBytes + ", must be " + MIN_PAGE_BYTES + " to " + MAX_PAGE_BYTES);
+        }
     }
 
     /** Sets the memory budget; memtables become a quarter of it where they were larger. */
     public Options withMemoryBudget(long bytes) {
-        return new Options(bytes, Math.min(memtableBytes, Math.max(MIN_MEMTABLE_BYTES, bytes / 4)), createIfMissing);
+        long memtables = Math.min(memtableBytes, Math.max(MIN_MEMTABLE_BYTES, bytes / 4));
+        return new Options(bytes, memtables, zoneBytes, pageBytes, createIfMissing);
     }
 
     public Options withMemtableBytes(long bytes) {
-        return new Options(memoryBudget, bytes, createIfMissing);
+        return new Options(memoryBudget, bytes, zoneBytes, pageBytes, createIfMissing);
+    }
+
+    public Options withZoneBytes(int bytes) {
+        return new Options(memoryBudget, memtableBytes, bytes, pageBytes, createIfMissing);
+    }
+
+    public Options withPageBytes(int bytes) {
+        return new Options(memoryBudget, memtableBytes, zoneBytes, bytes, createIfMissing);
     }
 
     public Options withCreateIfMissing(boolean create) {
-        return new Options(memoryBudget, memtableBytes, create);
+        return new Options(memoryBudget, memtableBytes, zoneBytes, pageBytes, create);
+    }
+
+    /** Bytes of pages that are kept in memory: what is left beside three memtables (one active, two that are laid down). */
+    public long frameBytes() {
+        return Math.max(memoryBudget / 8, memoryBudget - 3 * memtableBytes - WORKING_BYTES);
     }
 }

@@ -1,10 +1,8 @@
 package dev.cambium;
 
-import dev.cambium.compaction.MergeCursor;
 import dev.cambium.compaction.SortedCursor;
-import dev.cambium.memtable.Lookup;
-import dev.cambium.memtable.Memtable;
-import dev.cambium.memtable.Root;
+import dev.cambium.version.Lookup;
+import dev.cambium.version.Pin;
 import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,17 +23,15 @@ public final class Snapshot implements AutoCloseable {
 
     /** What a snapshot keeps alive; apart from it, so that it can be released when the snapshot is unreachable. */
     static final class Held implements Runnable {
-        final Memtable[] memtables;
-        final Root[] roots;
+        final Pin content;
         private final Store store;
         private final AtomicBoolean open = new AtomicBoolean(true);
         private final AtomicLong openSnapshots;
         private volatile boolean closedByUser;
 
-        Held(Store store, Memtable[] memtables, Root[] roots, AtomicLong openSnapshots) {
+        Held(Store store, Pin content, AtomicLong openSnapshots) {
             this.store = store;
-            this.memtables = memtables;
-            this.roots = roots;
+            this.content = content;
             this.openSnapshots = openSnapshots;
             openSnapshots.incrementAndGet();
         }
@@ -48,11 +44,9 @@ public final class Snapshot implements AutoCloseable {
         public void run() {
             if (open.compareAndSet(true, false)) {
                 openSnapshots.decrementAndGet();
-                for (Memtable memtable : memtables) {
-                    memtable.release();
-                }
-                if (!store
-                        .isOpen()) { // nobody may come later to reclaim what a passing reader has kept from being freed
+                content.release();
+                if (!store.isOpen()) {
+                    // Nobody may come later to reclaim what a passing reader has kept from being freed.
                     store.epochs().awaitReaders();
                     store.epochs().reclaim();
                 }
@@ -86,7 +80,7 @@ public final class Snapshot implements AutoCloseable {
         try {
             Lookup lookup = store.lookup(slot);
             lookup.begin(keyspaceId, key);
-            for (int i = 0; i < held.memtables.length && !lookup.search(held.memtables[i], held.roots[i]); i++) {}
+            held.content.find(lookup);
             return lookup.value();
         } finally {
             store.epochs().exit(slot);
@@ -113,13 +107,9 @@ public final class Snapshot implements AutoCloseable {
         return Cursor.over(this, store.idOf(keyspace), range);
     }
 
-    /** The entries of all memtables, newest first; to be used inside epoch slots. */
+    /** All entries, tombstones included; to be used inside epoch slots. */
     SortedCursor entries() {
-        SortedCursor[] sources = new SortedCursor[held.memtables.length];
-        for (int i = 0; i < sources.length; i++) {
-            sources[i] = held.memtables[i].cursor(held.roots[i]);
-        }
-        return sources.length == 1 ? sources[0] : new MergeCursor(sources);
+        return held.content.entries();
     }
 
     /** Enters the read protection; throws where this snapshot or its store is closed. */

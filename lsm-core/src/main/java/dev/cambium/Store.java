@@ -3,32 +3,37 @@ package dev.cambium;
 import dev.cambium.commit.Committer;
 import dev.cambium.commit.GroupWriter;
 import dev.cambium.commit.OperationBuffer;
-import dev.cambium.commit.UnloggedFlush;
 import dev.cambium.commit.WriteRequest;
+import dev.cambium.compaction.PageSizes;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.error.StoreException;
-import dev.cambium.error.WriterFailedException;
 import dev.cambium.log.Manifest;
 import dev.cambium.log.Recovery;
 import dev.cambium.log.Verification;
 import dev.cambium.log.WriteAheadLog;
-import dev.cambium.memtable.Lookup;
 import dev.cambium.memtable.Memtable;
-import dev.cambium.memtable.Root;
+import dev.cambium.run.Flusher;
+import dev.cambium.run.LiveRun;
+import dev.cambium.run.Zones;
 import dev.cambium.segment.disk.DirectoryLock;
 import dev.cambium.segment.disk.RealFileSystem;
 import dev.cambium.segment.format.Name;
+import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.runtime.Environment;
 import dev.cambium.segment.runtime.Parker;
 import dev.cambium.segment.runtime.RandomSource;
+import dev.cambium.version.Lookup;
+import dev.cambium.version.Pin;
 import dev.cambium.version.Version;
 import dev.cambium.version.Versions;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -59,14 +64,21 @@ import java.util.stream.Stream;
 public final class Store implements AutoCloseable {
     private static final byte[] NO_VALUE = {};
 
+    /** From so many bytes on, what is in memory becomes a run when the store is closed; less is replayed from the log. */
+    private static final long LAY_DOWN_FROM = 1 << 20;
+
     private final Environment environment;
     private final DirectoryLock lock;
-    private final BackgroundExecutor background;
+    private final BackgroundExecutor background; // prepares logs
+    private final BackgroundExecutor pagesLane; // lays memtables down and merges
     private final MemoryBudget budget;
     private final ReadEpochs epochs;
     private final Manifest manifest;
     private final WriteAheadLog log;
+    private final FrameCache frames;
+    private final Zones zones;
     private final Versions versions;
+    private final Flusher flusher;
     private final GroupWriter writer;
     private final Committer committer;
     private final RecoveryReport recoveryReport;
@@ -113,21 +125,24 @@ public final class Store implements AutoCloseable {
         MemoryBudget budget = new MemoryBudget(options.memoryBudget());
         ReadEpochs epochs = new ReadEpochs();
         BackgroundExecutor background = environment.executor().get();
+        BackgroundExecutor pagesLane = environment.executor().get();
         DirectoryLock lock = null;
         Recovery recovery = new Recovery(environment, options, budget, epochs);
         try {
             lock = recovery.lock();
             recovery.find();
             recovery.readManifest();
+            recovery.openRuns(pagesLane);
             recovery.replay();
             recovery.settle(background);
-            Store store = new Store(environment, options, lock, background, budget, epochs, recovery);
+            Store store = new Store(environment, options, lock, background, pagesLane, budget, epochs, recovery);
             recovery.handOver();
-            budget.enforce();
+            store.begin(recovery.hasManyLogs());
             return store;
         } catch (RuntimeException | Error e) {
-            recovery.close();
             background.close();
+            pagesLane.close();
+            recovery.close();
             if (lock != null) {
                 lock.close();
             }
@@ -152,18 +167,34 @@ public final class Store implements AutoCloseable {
             Options options,
             DirectoryLock lock,
             BackgroundExecutor background,
+            BackgroundExecutor pagesLane,
             MemoryBudget budget,
             ReadEpochs epochs,
             Recovery recovery) {
         this.environment = environment;
         this.lock = lock;
         this.background = background;
+        this.pagesLane = pagesLane;
         this.budget = budget;
         this.epochs = epochs;
         this.manifest = recovery.manifest();
         this.log = recovery.log();
-        this.versions = new Versions(recovery.version(), () -> new Memtable(budget, epochs, options.memtableBytes()));
-        this.writer = new GroupWriter(versions, log, options.memtableBytes());
+        this.frames = recovery.frames();
+        this.zones = recovery.zones();
+        this.versions = new Versions(
+                recovery.version(), firstLog -> new Memtable(budget, epochs, options.memtableBytes(), firstLog));
+        this.flusher = new Flusher(
+                versions,
+                log,
+                manifest,
+                zones,
+                budget,
+                epochs,
+                pagesLane,
+                environment.parker(),
+                environment.clock(),
+                PageSizes.of(options.pageBytes()));
+        this.writer = new GroupWriter(versions, log, flusher, options.memtableBytes());
         this.committer = new Committer(writer, environment.parker());
         this.nextKeyspaceId = Keyspace.DEFAULT_ID + 1;
         recovery.keyspaces().forEach((id, name) -> {
@@ -171,6 +202,21 @@ public final class Store implements AutoCloseable {
             nextKeyspaceId = Math.max(nextKeyspaceId, id + 1);
         });
         this.recoveryReport = recovery.report();
+    }
+
+    /** Lays down what recovery found too much of. */
+    private void begin(boolean layDownAll) {
+        budget.enforce();
+        if (layDownAll) {
+            try {
+                flush();
+            } catch (StoreException e) {
+                System.getLogger("dev.cambium")
+                        .log(System.Logger.Level.WARNING, "the logs are replayed again next time: {0}", e.getMessage());
+            }
+        } else {
+            flusher.wake();
+        }
     }
 
     /** Puts a value with {@link Durability#SYNC}. Replaces what the key had. */
@@ -279,14 +325,7 @@ public final class Store implements AutoCloseable {
     private Lookup find(int slot, int keyspaceId, byte[] key) {
         Lookup lookup = lookup(slot);
         lookup.begin(keyspaceId, key);
-        Version version = versions.current();
-        if (!lookup.search(version.active(), version.active().current())) {
-            List<Memtable> sealed = version.sealed();
-            for (int i = 0;
-                    i < sealed.size()
-                            && !lookup.search(sealed.get(i), sealed.get(i).current());
-                    i++) {}
-        }
+        versions.current().find(lookup);
         return lookup;
     }
 
@@ -299,20 +338,11 @@ public final class Store implements AutoCloseable {
     public Snapshot snapshot() {
         int slot = enter();
         try {
-            Version version = versions.current();
-            int sealed = version.sealed().size();
-            Memtable[] memtables = new Memtable[1 + sealed];
-            Root[] roots = new Root[1 + sealed];
-            memtables[0] = version.active();
-            for (int i = 0; i < sealed; i++) {
-                memtables[1 + i] = version.sealed().get(i);
+            Pin pin = null;
+            while (pin == null) { // again where a part went out of the version before it was held
+                pin = Pin.tryTake(versions.current());
             }
-            for (int i = 0; i <= sealed; i++) {
-                boolean retained = memtables[i].tryRetain();
-                assert retained : "close drops the version's references only after this slot";
-                roots[i] = memtables[i].snapshot();
-            }
-            return new Snapshot(this, new Snapshot.Held(this, memtables, roots, openSnapshots));
+            return new Snapshot(this, new Snapshot.Held(this, pin, openSnapshots));
         } finally {
             epochs.exit(slot);
         }
@@ -374,16 +404,18 @@ public final class Store implements AutoCloseable {
         commit(WriteRequest.force());
     }
 
-    /** Makes every write that returned survive a power loss, those with {@link Durability#NONE} included. */
+    /**
+     * Makes every write that returned survive a power loss, those with {@link Durability#NONE} included: everything in memory is laid
+     * down as a run. Returns when that is done; other calls go on meanwhile.
+     *
+     * @throws dev.cambium.error.StoreIOException where it cannot be laid down; what was logged is in the log all the same
+     */
     public void flush() {
-        commit(WriteRequest.action(this::flushUnlogged));
-    }
-
-    private void flushUnlogged() {
-        if (writer.failure() != null) {
-            throw new WriterFailedException(writer.failure());
+        Memtable[] newest = new Memtable[1];
+        commit(WriteRequest.action(() -> newest[0] = writer.seal()));
+        if (newest[0] != null) {
+            flusher.awaitFlushed(newest[0]);
         }
-        new UnloggedFlush(versions.current(), log, budget).run();
     }
 
     /** What the store holds and uses now. */
@@ -397,10 +429,23 @@ public final class Store implements AutoCloseable {
                 entries += memtable.entries();
                 tombstones += memtable.tombstones();
             }
+            for (LiveRun run : version.runs()) {
+                entries += run.record().entries();
+                tombstones += run.record().tombstones();
+            }
+            Collection<ManifestRecord.Zone> named = manifest.state().zones().values();
             return new StoreStats(
                     entries,
                     tombstones,
                     1 + version.sealed().size(),
+                    version.runs().size(),
+                    version.runs().stream()
+                            .mapToLong(run -> run.record().bytes())
+                            .sum(),
+                    named.size(),
+                    named.stream().mapToLong(ManifestRecord.Zone::length).sum(),
+                    frames.loads(),
+                    frames.loadedBytes(),
                     budget.usedBytes(),
                     budget.limitBytes(),
                     log.position(),
@@ -442,7 +487,7 @@ public final class Store implements AutoCloseable {
     }
 
     /**
-     * Forces everything, writes with {@link Durability#NONE} included, says on disk that the store was closed, and lets the next
+     * Makes everything durable, writes with {@link Durability#NONE} included, says on disk that the store was closed, and lets the next
      * opener in. Calls under way finish; later ones throw {@link IllegalStateException}. Idempotent; in any order with snapshots
      * and cursors. Where it throws, the store is closed all the same, and the next open recovers it as after a kill.
      */
@@ -455,46 +500,84 @@ public final class Store implements AutoCloseable {
             closed = true;
             open = false;
             try (lock) {
-                releaseAll(finish());
+                Throwable failure = null;
+                try {
+                    finishWriting();
+                } catch (StoreException | Error e) {
+                    failure = e;
+                }
+                releaseAll(failure);
             }
         }
     }
 
-    /** Ends writing in order; returns why it could not, or null. */
-    private Throwable finish() {
+    /** Ends writing: what is worth a run is laid down, the rest is in the log; then no step runs any more, and CLEAN is said. */
+    private void finishWriting() {
         try {
-            committer.commit(WriteRequest.action(this::finishWriting));
-            background.close();
+            committer.commit(WriteRequest.action(this::endWrites));
             if (writer.failure() == null) {
-                manifest.writeClean(log.currentId(), log.position(), log.lastBatch());
+                layDownRest();
+                if (!log.isForced()) {
+                    log.force();
+                }
             }
-            return null;
-        } catch (StoreException | Error e) {
+        } finally {
             background.close();
-            return e;
+            pagesLane.close();
+            flusher.stop();
+        }
+        if (writer.failure() == null) {
+            manifest.writeClean(log.currentId(), log.position(), log.lastBatch());
+            zones.confirmDrops();
+        }
+    }
+
+    private void endWrites() {
+        Memtable active = versions.current().active();
+        if (writer.failure() == null && (active.hasUnlogged() || active.arena().filledBytes() >= LAY_DOWN_FROM)) {
+            try {
+                writer.seal();
+            } catch (StoreException e) {
+                throwIfUnlogged(active, e);
+            }
+        }
+        writer.close();
+    }
+
+    private void layDownRest() {
+        for (Memtable memtable : versions.current().sealed()) {
+            try {
+                flusher.awaitFlushed(memtable);
+            } catch (StoreException e) {
+                throwIfUnlogged(memtable, e);
+            }
+        }
+    }
+
+    /** What stands in the log is safe: the next open lays it down. */
+    private static void throwIfUnlogged(Memtable memtable, StoreException failure) {
+        if (memtable.hasUnlogged()) {
+            throw failure;
         }
     }
 
     private void releaseAll(Throwable failure) {
+        flusher.close();
         log.close();
         manifest.close();
-        epochs.awaitReaders(); // who still saw the store open may be taking a snapshot: the version's references must
-        // hold till then
+        // Who still saw the store open may be taking a snapshot: the version's references must hold till then.
+        epochs.awaitReaders();
         versions.release();
+        zones.close();
+        frames.close();
         epochs.awaitReaders();
         epochs.reclaim();
+        zones.deleteDead();
         if (failure instanceof StoreException e) {
             throw e;
         }
         if (failure instanceof Error e) {
             throw e;
-        }
-    }
-
-    private void finishWriting() {
-        writer.close();
-        if (writer.failure() == null) {
-            flushUnlogged();
         }
     }
 }

@@ -22,6 +22,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -34,6 +38,19 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class FlipTest {
     private static final int IMAGES = 4;
+
+    private static final Logger LOGGER = Logger.getLogger("dev.cambium");
+
+    /** What a background step meets is logged. */
+    @BeforeAll
+    static void beQuiet() {
+        LOGGER.setLevel(Level.OFF);
+    }
+
+    @AfterAll
+    static void speakAgain() {
+        LOGGER.setLevel(null);
+    }
 
     /** How the store was left. */
     enum End {
@@ -178,6 +195,11 @@ class FlipTest {
             subject.check(image.history);
             subject.close();
             return "opens";
+        } catch (CorruptionException e) { // pages are verified when they are loaded
+            subject.abandon();
+            assertTrue(
+                    file.startsWith("zone-") && e.file().equals(file), () -> where + ": another file is blamed: " + e);
+            return "CorruptionException when read";
         } catch (RuntimeException | AssertionError e) {
             subject.abandon();
             throw new AssertionError(where, e);

@@ -92,11 +92,18 @@ final class KeyNode {
         return (KeyNode) first;
     }
 
-    /** A child that is a leaf: valid until the caller's epoch slot is freed. */
-    Frame leaf(int index) {
-        Object child = CHILD.getAcquire(children, index);
+    /**
+     * A child that is a leaf: valid until the caller's epoch slot is freed.
+     *
+     * @param noteUse whether a hit is to be told to what decides which frames stay; one in some is enough
+     */
+    Frame leaf(int index, boolean noteUse) {
+        Frame child = (Frame) CHILD.getAcquire(children, index);
         if (child != null) {
-            return (Frame) child;
+            if (noteUse) {
+                tree.frames().touch(child);
+            }
+            return child;
         }
         long pointer = page.child(index);
         return tree.frames().fetch(tree.zone(pointer), pointer, page.payloadCrc(index), children, index);

@@ -73,7 +73,7 @@ public final class RunCursor implements SortedCursor {
     }
 
     private void enterLeaf() {
-        frame = path[depth - 1].leaf(child[depth - 1]);
+        frame = path[depth - 1].leaf(child[depth - 1], true);
         leaf = frame.leaf();
     }
 

@@ -82,14 +82,15 @@ public final class RunTree {
      * Finds the leaf that a key belongs to.
      *
      * @param hash of the key, for the filter
+     * @param noteUse see {@link KeyNode#leaf}
      * @return null where the filter says that the key is not here
      */
-    public Frame leafFor(byte[] key, int length, long hash) {
+    public Frame leafFor(byte[] key, int length, long hash, boolean noteUse) {
         KeyNode node = root();
         while (node.level() > 1) {
             node = node.keys(node.page().childFor(key, 0, length));
         }
-        return node.mayContain(hash) ? node.leaf(node.page().childFor(key, 0, length)) : null;
+        return node.mayContain(hash) ? node.leaf(node.page().childFor(key, 0, length), noteUse) : null;
     }
 
     /**

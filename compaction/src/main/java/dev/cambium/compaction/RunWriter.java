@@ -77,6 +77,18 @@ public final class RunWriter implements AutoCloseable {
         this.separator = new ReservedVector(budget, 1 << 8, Integer.MAX_VALUE);
     }
 
+    /** Appends the entry that a source stands on, whose key is above all those before. */
+    public void add(SortedCursor entry) {
+        add(
+                entry.keyMemory(),
+                entry.keyOffset(),
+                entry.keyLength(),
+                entry.isTombstone() ? OperationCode.DELETE : OperationCode.PUT,
+                entry.valueMemory(),
+                entry.valueOffset(),
+                entry.valueLength());
+    }
+
     /**
      * Appends an entry whose key is above all those before.
      *
@@ -262,6 +274,11 @@ public final class RunWriter implements AutoCloseable {
         }
         extents.add(new ManifestRecord.Extent(zone.zone(), 1, bytes));
         return zone;
+    }
+
+    /** Where pages have been appended so far. */
+    public List<ManifestRecord.Extent> extents() {
+        return List.copyOf(extents);
     }
 
     /** Bytes of keys and values appended so far, for progress. */

@@ -161,7 +161,7 @@ class RunTest {
     private void finds(RunTree tree, TreeMap<byte[], byte[]> model, Random random, int shape) {
         for (Map.Entry<byte[], byte[]> entry : model.entrySet()) {
             byte[] key = entry.getKey();
-            Frame frame = tree.leafFor(key, key.length, KeyHash.of(key, 0, key.length));
+            Frame frame = tree.leafFor(key, key.length, KeyHash.of(key, 0, key.length), false);
             assertNotNull(frame, "the filter denies a key that is there");
             LeafPage leaf = frame.leaf();
             int index = leaf.search(key, 0, key.length);
@@ -175,7 +175,7 @@ class RunTest {
             byte[] key = key(random, shape);
             if (!model.containsKey(key)) {
                 absent++;
-                Frame frame = tree.leafFor(key, key.length, KeyHash.of(key, 0, key.length));
+                Frame frame = tree.leafFor(key, key.length, KeyHash.of(key, 0, key.length), false);
                 if (frame != null) {
                     passed++;
                     assertTrue(frame.leaf().search(key, 0, key.length) < 0);

@@ -2,16 +2,19 @@ package dev.cambium.commit;
 
 import dev.cambium.epoch.SearchKey;
 import dev.cambium.error.DiskFullException;
+import dev.cambium.error.MemoryBudgetException;
 import dev.cambium.error.StoreException;
 import dev.cambium.error.StoreIOException;
 import dev.cambium.error.WriterFailedException;
 import dev.cambium.log.WriteAheadLog;
 import dev.cambium.memtable.Arena;
 import dev.cambium.memtable.Memtable;
+import dev.cambium.run.Flusher;
 import dev.cambium.segment.log.LogRecord;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.version.Versions;
+import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
@@ -28,6 +31,7 @@ import java.util.zip.CRC32C;
 public final class GroupWriter {
     private final Versions versions;
     private final WriteAheadLog log;
+    private final Flusher flusher;
     private final long memtableBytes;
     private final SearchKey searchKey = new SearchKey();
     private final CRC32C crc = new CRC32C();
@@ -43,15 +47,38 @@ public final class GroupWriter {
     private long nextBatch;
 
     /** @param memtableBytes how full a memtable gets before it is sealed */
-    public GroupWriter(Versions versions, WriteAheadLog log, long memtableBytes) {
+    public GroupWriter(Versions versions, WriteAheadLog log, Flusher flusher, long memtableBytes) {
         this.versions = versions;
         this.log = log;
+        this.flusher = flusher;
         this.memtableBytes = memtableBytes;
     }
 
     /** Bytes of records that the active memtable takes before it is full. */
     long memtableRoom() {
         return memtableBytes - versions.current().active().arena().filledBytes();
+    }
+
+    /**
+     * Seals the active memtable, so that it is laid down. To be called from an action.
+     *
+     * @return the newest sealed memtable, or null where there is none
+     */
+    public Memtable seal() {
+        if (firstFailure != null) {
+            throw new WriterFailedException(firstFailure);
+        }
+        if (versions.current().active().arena().filledBytes() > 0) {
+            sealActive();
+        }
+        List<Memtable> sealed = versions.current().sealed();
+        return sealed.isEmpty() ? null : sealed.get(0);
+    }
+
+    private void sealActive() {
+        flusher.awaitRoom();
+        versions.seal(log.currentId());
+        flusher.wake();
     }
 
     /** Refuses every later request. To be called from an action. */
@@ -118,13 +145,17 @@ public final class GroupWriter {
             sync |= request.sync;
         }
         spanMapped = !sync;
-        nextBatch = log.lastBatch() + 1;
+        long firstBatch = log.lastBatch() + 1;
+        nextBatch = firstBatch;
         for (WriteRequest request = group; request != null; request = request.next) {
             if (request.hasOperations()) {
                 encode(request);
             }
         }
         appendSpan();
+        if (log.lastBatch() >= firstBatch) {
+            versions.current().active().noteLogged(firstBatch, log.lastBatch(), log.position());
+        }
         if (sync && !log.isForced()) {
             log.force();
         }
@@ -150,10 +181,10 @@ public final class GroupWriter {
         Memtable memtable;
         try {
             if (memtableRoom() < padded && versions.current().active().arena().filledBytes() > 0) {
-                versions.seal();
+                sealActive();
             }
             memtable = versions.current().active();
-            place = memtable.arena().allocate(padded);
+            place = allocate(memtable, padded);
         } catch (StoreException e) {
             request.fail(e);
             return;
@@ -175,6 +206,19 @@ public final class GroupWriter {
         spanLength += padded;
     }
 
+    /** Where the budget has no room, waits for what is being laid down. */
+    private long allocate(Memtable memtable, int length) {
+        for (; ; ) {
+            try {
+                return memtable.arena().allocate(length);
+            } catch (MemoryBudgetException e) {
+                if (!flusher.awaitMemory()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
     private static void encodeOperations(WriteRequest request, Memory memory, int at) {
         if (request.isSingle()) {
             Operation.put(
@@ -190,12 +234,6 @@ public final class GroupWriter {
                     request.value.length);
         } else {
             memory.put(at, request.operations.bytes(), 0, request.operations.length());
-        }
-        if (!request.logged) {
-            for (int i = request.operationsCount(); i > 0; i--) {
-                Operation.setFlags(memory, at, Operation.UNLOGGED);
-                at += Operation.length(memory, at);
-            }
         }
     }
 

@@ -84,10 +84,26 @@ public final class ReadEpochs implements Reclaimer {
             }
             waiting = retired.size();
         }
-        for (Retired object : free) {
-            object.release.run();
-        }
+        releaseAll(free);
         return waiting;
+    }
+
+    /** Releases each, whatever the others throw: nobody would come for them later. */
+    private static void releaseAll(List<Retired> free) {
+        Throwable failure = null;
+        for (Retired object : free) {
+            try {
+                object.release.run();
+            } catch (RuntimeException | Error e) {
+                failure = e;
+            }
+        }
+        if (failure instanceof RuntimeException e) {
+            throw e;
+        }
+        if (failure instanceof Error e) {
+            throw e;
+        }
     }
 
     private long oldestReader() {

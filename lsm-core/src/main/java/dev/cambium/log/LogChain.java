@@ -32,11 +32,12 @@ final class LogChain implements AutoCloseable {
     /** Takes what a log holds. */
     interface Sink {
         /**
+         * @param log that they stand in
          * @param content the records; the sink's own from now on
          * @param length bytes of records in it
          * @param records offsets of their headers
          */
-        void accept(Memory content, int length, int[] records, int count);
+        void accept(LogFile log, Memory content, int length, int[] records, int count);
     }
 
     private final ZoneFileSystem disk;
@@ -102,6 +103,13 @@ final class LogChain implements AutoCloseable {
                 return;
             }
         }
+        if (lastBatch < state.flushedThrough()) {
+            throw new CorruptionException(
+                    last == null ? "the logs" : last.name(),
+                    last == null ? 0 : last.fileOffset(end),
+                    "records up to batch " + state.flushedThrough() + ", which a run has taken over",
+                    "none behind batch " + lastBatch);
+        }
         if (cleanClose && (last == null || last.id() != clean.logId())) {
             throw new CorruptionException(
                     LogFile.name(clean.logId()), 0, "the last log in use, as the manifest says", "" + last);
@@ -163,7 +171,7 @@ final class LogChain implements AutoCloseable {
             if (count > 0) {
                 Memory exact = length > content.capacity() / 4 ? content : copy(content, length);
                 given = exact == content;
-                sink.accept(exact, length, records, count);
+                sink.accept(log, exact, length, records, count);
             }
             return end == limit || successor == null && tail.verdict() != LogTail.Verdict.DAMAGED;
         } finally {

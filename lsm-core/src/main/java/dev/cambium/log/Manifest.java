@@ -13,6 +13,7 @@ import dev.cambium.segment.manifest.Superblock;
 import dev.cambium.segment.manifest.SuperblockFile;
 import dev.cambium.segment.memory.Bytes;
 import dev.cambium.segment.runtime.RandomSource;
+import dev.cambium.segment.zone.ZoneFiles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -27,10 +28,13 @@ public final class Manifest implements AutoCloseable {
     /** A longer manifest is replaced by a snapshot of itself at the next open. */
     static final long ROLL_FROM_BYTES = 64 << 10;
 
+    /** Logs that are kept to be recycled. */
+    private static final int MOST_FREE = 2;
+
     private final ZoneFileSystem disk;
     private final SuperblockFile superblocks;
     private ManifestFile file;
-    private ManifestState state;
+    private volatile ManifestState state;
 
     /** Logs that no manifest names any more: those of the latest edit, which a lost edit could name again, and the free ones. */
     private List<String> droppedByLatest = new ArrayList<>();
@@ -110,7 +114,7 @@ public final class Manifest implements AutoCloseable {
     }
 
     /** As {@link #append}, for what lays memtables down: the logs that the edit drops are recycled once a later edit is forced. */
-    public synchronized void commit(Consumer<ManifestEdit.Builder> statements) {
+    public synchronized ManifestState commit(Consumer<ManifestEdit.Builder> statements) {
         List<ManifestRecord.LogNext> before = state.logs();
         append(statements);
         for (ManifestRecord.LogNext log : before) {
@@ -118,6 +122,20 @@ public final class Manifest implements AutoCloseable {
                 droppedByLatest.add(LogFile.name(log.id()));
             }
         }
+        return state;
+    }
+
+    /** Names the manifest as it is now in the superblock: its last edit cannot be lost any more, so what it dropped may go. */
+    public synchronized void confirm() {
+        throwIfFailed();
+        try {
+            superblocks.write(superblocks.current().withManifest(file.id(), file.length()));
+        } catch (StoreException e) {
+            failure = e;
+            throw e;
+        }
+        free.addAll(droppedByLatest);
+        droppedByLatest = new ArrayList<>();
     }
 
     /** What the filters of this store are seeded with. */
@@ -146,8 +164,8 @@ public final class Manifest implements AutoCloseable {
                     disk.delete(name); // of a preparation that did not come to its end: no edit names it
                 }
                 prepared = LogFile.prepare(disk, id, superblocks.current().storeId(), random.nextLong(), capacity);
-                disk.forceDirectory();
             }
+            disk.forceDirectory();
             append(edit -> edit.logNext(id, capacity));
             return prepared;
         } catch (StoreException e) {
@@ -161,14 +179,30 @@ public final class Manifest implements AutoCloseable {
         }
     }
 
+    /** A free file of this capacity as the new log, or null; others are deleted: files only grow, so they are of no use any more. */
     private LogFile recycled(long id, long capacity, RandomSource random) {
         byte[] storeId = superblocks.current().storeId();
-        for (int i = 0; i < free.size(); i++) {
-            if (LogFile.canRecycle(disk, free.get(i), storeId, capacity)) {
-                return LogFile.recycle(disk, free.remove(i), id, storeId, random.nextLong());
+        LogFile recycled = null;
+        for (String name : List.copyOf(free)) {
+            if (recycled == null && LogFile.canRecycle(disk, name, storeId, capacity)) {
+                free.remove(name);
+                recycled = LogFile.recycle(disk, name, id, storeId, random.nextLong());
+            } else if (recycled != null || free.size() > MOST_FREE) {
+                deleteFree(name);
             }
         }
-        return null;
+        return recycled;
+    }
+
+    /** Deletes a file that nothing names. What the system refuses is left to the next open. */
+    private void deleteFree(String name) {
+        free.remove(name);
+        try {
+            disk.delete(name);
+        } catch (StoreException e) {
+            System.getLogger("dev.cambium")
+                    .log(System.Logger.Level.WARNING, "a log that is no longer needed stays: {0}", e.getMessage());
+        }
     }
 
     private void deleteAfter(String name, StoreException failure) {
@@ -183,13 +217,14 @@ public final class Manifest implements AutoCloseable {
         }
     }
 
-    /** Says that the store was closed and where its log ends; both forced. */
+    /** Says that the store was closed and where its log ends, both forced; and deletes the logs that are no longer named. */
     public synchronized void writeClean(long logId, long position, long batch) {
         append(edit -> edit.clean(superblocks.current().incarnation(), logId, position, batch));
-        superblocks.write(superblocks.current().withManifest(file.id(), file.length()));
+        confirm();
+        List.copyOf(free).forEach(this::deleteFree);
     }
 
-    public synchronized ManifestState state() {
+    public ManifestState state() {
         return state;
     }
 
@@ -202,18 +237,23 @@ public final class Manifest implements AutoCloseable {
         return superblocks.current().storeId();
     }
 
-    /** Deletes files that an interrupted preparation, roll or creation left and nothing names. */
+    /** Deletes files that an interrupted preparation, flush, roll or creation left and nothing names. */
     synchronized void deleteGarbage() {
-        for (String name : disk.list()) {
-            boolean unnamedLog = LogFile.isSpareName(name)
-                    || LogFile.idOf(name) >= 0
-                            && state.logs().stream()
-                                    .noneMatch(log -> LogFile.name(log.id()).equals(name));
-            boolean unnamedManifest = ManifestFile.idOf(name) >= 0 && ManifestFile.idOf(name) != file.id();
-            if (unnamedLog || unnamedManifest || name.equals(SuperblockFile.NEW_NAME)) {
-                disk.delete(name);
-            }
+        List<String> garbage = disk.list().stream().filter(this::isGarbage).toList();
+        if (!garbage.isEmpty()) {
+            confirm(); // the last edit may be what stopped naming them
+            garbage.forEach(disk::delete);
         }
+    }
+
+    private boolean isGarbage(String name) {
+        long log = LogFile.idOf(name);
+        long zone = ZoneFiles.numberOf(name);
+        return LogFile.isSpareName(name)
+                || log >= 0 && state.logs().stream().noneMatch(named -> named.id() == log)
+                || zone >= 0 && state.zones().keySet().stream().noneMatch(named -> named == zone)
+                || ManifestFile.idOf(name) >= 0 && ManifestFile.idOf(name) != file.id()
+                || name.equals(SuperblockFile.NEW_NAME);
     }
 
     @Override

@@ -6,21 +6,22 @@ import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.NoStoreException;
 import dev.cambium.memtable.Memtable;
+import dev.cambium.run.LiveRun;
+import dev.cambium.run.Zones;
 import dev.cambium.segment.disk.DirectoryLock;
 import dev.cambium.segment.disk.ZoneFileSystem;
+import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.log.LogFile;
 import dev.cambium.segment.log.LogRecord;
-import dev.cambium.segment.log.Operation;
-import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.manifest.ManifestFile;
 import dev.cambium.segment.manifest.ManifestReading;
+import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.manifest.SuperblockFile;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Environment;
 import dev.cambium.version.Version;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -28,14 +29,16 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * One open of a store, in steps: {@link #find} or create it, {@link #readManifest}, {@link #replay} the logs into memtables,
- * {@link #settle} on disk what was found and take the store over for a new writer.
+ * One open of a store, in steps: {@link #find} or create it, {@link #readManifest}, {@link #openRuns}, {@link #replay} the logs into
+ * memtables, {@link #settle} on disk what was found and take the store over for a new writer.
  *
  * <p>Up to {@code settle} nothing on disk is changed, but for the creation of a missing store; what is damaged is reported with
  * file and offset and stays as it is. No log of before a crash is ever appended to. A crash at any point of {@code settle} leads
  * to the same content at the next open.
  */
 public final class Recovery implements AutoCloseable {
+    private static final int MOST_LOGS = 4;
+
     private final Environment environment;
     private final ZoneFileSystem disk;
     private final Options options;
@@ -48,9 +51,11 @@ public final class Recovery implements AutoCloseable {
     private ManifestReading manifestReading;
     private boolean cleanClose;
     private LogChain chain;
-    private final TreeMap<Integer, String> keyspaces = new TreeMap<>();
     private long operations;
 
+    private FrameCache frames;
+    private Zones zones;
+    private List<LiveRun> runs = List.of(); // newest first
     private final List<Memtable> memtables = new ArrayList<>(); // oldest first
     private Memtable.Loader loader;
 
@@ -137,10 +142,32 @@ public final class Recovery implements AutoCloseable {
                 disk, id, superblocks.current().storeId(), superblocks.current().manifestLength());
         UnnamedLogs.check(disk, id, manifestReading);
         cleanClose = superblocks.provesCleanClose(manifestReading.state().clean());
-        keyspaces.putAll(manifestReading.state().keyspaces());
     }
 
-    /** Step 4: replays the logs into memtables. */
+    /**
+     * Step 4: opens zones and runs.
+     *
+     * @param lane deletes zones later
+     */
+    public void openRuns(BackgroundExecutor lane) {
+        byte[] storeId = superblocks.current().storeId();
+        ManifestState state = manifestReading.state();
+        frames = new FrameCache(storeId, budget, options.frameBytes(), epochs);
+        zones = new Zones(
+                disk,
+                storeId,
+                state,
+                environment.clock(),
+                budget,
+                frames,
+                epochs,
+                lane,
+                cleanClose,
+                options.zoneBytes());
+        runs = zones.openAll(state);
+    }
+
+    /** Step 5: replays the logs into memtables, as far as no run has taken their batches over. */
     public void replay() {
         chain = new LogChain(disk, superblocks.current().storeId(), manifestReading.state(), cleanClose);
         chain.open();
@@ -149,19 +176,26 @@ public final class Recovery implements AutoCloseable {
             loader.finish();
             loader = null;
         }
-        if (memtables.isEmpty() || isFull(memtables.get(memtables.size() - 1))) {
-            memtables.add(newMemtable());
-        }
     }
 
-    private void load(Memory content, int length, int[] records, int count) {
+    private void load(LogFile log, Memory content, int length, int[] records, int count) {
+        int first = 0;
+        while (first < count
+                && LogRecord.batch(content, records[first])
+                        <= manifestReading.state().flushedThrough()) {
+            first++;
+        }
+        if (first == count) {
+            content.release();
+            return;
+        }
         if (loader == null || isFull(memtables.get(memtables.size() - 1))) {
             if (loader != null) {
                 loader.finish();
             }
             Memtable memtable;
             try {
-                memtable = newMemtable();
+                memtable = newMemtable(log.id());
             } catch (RuntimeException | Error e) {
                 content.release();
                 throw e;
@@ -171,38 +205,27 @@ public final class Recovery implements AutoCloseable {
         }
         Memtable memtable = memtables.get(memtables.size() - 1);
         long base = memtable.arena().adopt(content, length);
-        for (int i = 0; i < count; i++) {
+        for (int i = first; i < count; i++) {
             int record = records[i];
-            int at = record + LogRecord.OPERATIONS_OFFSET;
             int operationCount = LogRecord.count(content, record);
             operations += operationCount;
-            if (Operation.code(content, at) == OperationCode.KEYSPACE) {
-                addKeyspaces(content, at, operationCount);
-            } else {
-                loader.add(base + at, operationCount);
-            }
+            loader.add(base + record + LogRecord.OPERATIONS_OFFSET, operationCount);
         }
-    }
-
-    private void addKeyspaces(Memory content, int at, int count) {
-        for (int i = 0; i < count; i++) {
-            int valueLength = Operation.valueLength(content, at);
-            String name = new String(
-                    content.toArray(Operation.valueOffset(content, at), valueLength), StandardCharsets.UTF_8);
-            keyspaces.put(Operation.keyspaceId(content, at), name);
-            at += Operation.length(content, at);
-        }
+        memtable.noteLogged(
+                LogRecord.batch(content, records[first]),
+                LogRecord.batch(content, records[count - 1]),
+                log.begin().basePosition() + length);
     }
 
     private boolean isFull(Memtable memtable) {
         return memtable.arena().filledBytes() >= options.memtableBytes();
     }
 
-    private Memtable newMemtable() {
-        return new Memtable(budget, epochs, options.memtableBytes());
+    private Memtable newMemtable(long log) {
+        return new Memtable(budget, epochs, options.memtableBytes(), log);
     }
 
-    /** Step 5: takes the store over for a new writer, and puts on disk what was found about the old one. */
+    /** Step 6: takes the store over for a new writer, and puts on disk what was found about the old one. */
     public void settle(BackgroundExecutor background) {
         LogFile current = null;
         LogFile next = null;
@@ -216,6 +239,9 @@ public final class Recovery implements AutoCloseable {
                 current = startAfter(prepared);
             }
             manifest.deleteGarbage();
+            if (memtables.isEmpty() || isFull(memtables.get(memtables.size() - 1))) {
+                memtables.add(newMemtable(current.id()));
+            }
             log = new WriteAheadLog(
                     disk,
                     manifest,
@@ -290,7 +316,20 @@ public final class Recovery implements AutoCloseable {
     public Version version() {
         List<Memtable> sealed = new ArrayList<>(memtables.subList(0, memtables.size() - 1));
         Collections.reverse(sealed);
-        return new Version(memtables.get(memtables.size() - 1), sealed, List.of());
+        return new Version(memtables.get(memtables.size() - 1), sealed, runs);
+    }
+
+    public FrameCache frames() {
+        return frames;
+    }
+
+    public Zones zones() {
+        return zones;
+    }
+
+    /** Whether so many logs were replayed that their content is better laid down now than replayed again. */
+    public boolean hasManyLogs() {
+        return chain.counted().size() > MOST_LOGS;
     }
 
     public WriteAheadLog log() {
@@ -303,7 +342,10 @@ public final class Recovery implements AutoCloseable {
 
     /** Names by id, of all keyspaces but the first, which has no name. */
     public SortedMap<Integer, String> keyspaces() {
-        return Collections.unmodifiableSortedMap(keyspaces);
+        TreeMap<Integer, String> keyspaces =
+                new TreeMap<>(manifestReading.state().keyspaces());
+        memtables.forEach(memtable -> keyspaces.putAll(memtable.keyspaces()));
+        return keyspaces;
     }
 
     public RecoveryReport report() {
@@ -338,6 +380,13 @@ public final class Recovery implements AutoCloseable {
             return;
         }
         memtables.forEach(Memtable::release);
+        runs.forEach(LiveRun::release);
+        if (zones != null) {
+            zones.close();
+        }
+        if (frames != null) {
+            frames.close();
+        }
         if (log != null) {
             log.close();
         }

@@ -65,7 +65,7 @@ public final class Verification {
         }
         try (LogChain chain = new LogChain(disk, storeId, manifest.state(), cleanClose)) {
             chain.open();
-            chain.read((Memory content, int length, int[] records, int count) -> {
+            chain.read((LogFile log, Memory content, int length, int[] records, int count) -> {
                 batches += count;
                 content.release();
             });

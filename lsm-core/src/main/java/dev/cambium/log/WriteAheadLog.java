@@ -69,8 +69,10 @@ public final class WriteAheadLog implements AutoCloseable {
         }
 
         synchronized void forceAndClose() {
-            file.force();
-            close();
+            if (!closed) {
+                file.force();
+                close();
+            }
         }
 
         synchronized void close() {
@@ -254,6 +256,20 @@ public final class WriteAheadLog implements AutoCloseable {
         }
         if (last.begin().basePosition() < position) {
             last.forceContent();
+        }
+    }
+
+    /**
+     * Closes files that no longer need to be forced, for all that stands in them is in runs: before they are dropped, since a dropped file
+     * becomes another log. From another thread than the writer's.
+     *
+     * @param firstLive id of the first file that is still needed; earlier ones have been {@linkplain #forceThrough forced}
+     */
+    public void letGo(long firstLive) {
+        for (LeftFile behind : left) {
+            if (behind.file.id() < firstLive) {
+                behind.close();
+            }
         }
     }
 

@@ -7,8 +7,11 @@ import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.runtime.References;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Recent writes in memory: a tree of references, the arena they point into, and a Bloom filter.
@@ -27,21 +30,27 @@ public final class Memtable {
     private final MemTree tree;
     private final BlockedBloomFilter filter;
     private final ReadEpochs epochs;
-    private final AtomicInteger references = new AtomicInteger(1);
+    private final References references = new References();
 
     private volatile long entries;
     private volatile long tombstones;
     private volatile boolean hasUnlogged;
 
-    // Where its batches stand in the log; the writer's own until it is sealed.
-    private long firstLog;
+    // The writer's own until the memtable is sealed: where its batches stand in the log, and which keyspaces they
+    // create.
+    private final SortedMap<Integer, String> keyspaces = new TreeMap<>();
+    private final long firstLog;
     private long firstBatch;
     private long lastBatch;
     private long lastPosition;
     private long[] batch = new long[64];
 
-    /** @param capacityBytes how much is to be written into it; sizes chunks and filter */
-    public Memtable(MemoryBudget budget, ReadEpochs epochs, long capacityBytes) {
+    /**
+     * @param capacityBytes how much is to be written into it; sizes chunks and filter
+     * @param firstLog the log that its first record stands in, or will
+     */
+    public Memtable(MemoryBudget budget, ReadEpochs epochs, long capacityBytes, long firstLog) {
+        this.firstLog = firstLog;
         this.arena = new Arena(budget, (int) Math.min(1 << 20, capacityBytes));
         this.tree = new MemTree(arena);
         this.filter = new BlockedBloomFilter(budget, capacityBytes / FILTER_BYTES_PER_KEY);
@@ -71,17 +80,12 @@ public final class Memtable {
         return hasUnlogged;
     }
 
-    /** Says which log its first record stands in, or will. */
-    public void beginInLog(long log) {
-        firstLog = log;
-    }
-
-    /** Says that records up to this batch, which end at this position, are in it. */
-    public void noteLogged(long batch, long position) {
+    /** Says that records of these batches, the last of which ends at this position, are in it. */
+    public void noteLogged(long first, long last, long position) {
         if (firstBatch == 0) {
-            firstBatch = batch;
+            firstBatch = first;
         }
-        lastBatch = batch;
+        lastBatch = last;
         lastPosition = position;
     }
 
@@ -104,8 +108,9 @@ public final class Memtable {
         return lastPosition;
     }
 
-    public void clearUnlogged() {
-        hasUnlogged = false;
+    /** Keyspaces that its batches create: names by id. */
+    public SortedMap<Integer, String> keyspaces() {
+        return keyspaces;
     }
 
     public void beginStep() {
@@ -162,7 +167,7 @@ public final class Memtable {
         }
     }
 
-    /** Gathers the references of the puts and deletes among {@code count} operations, and adds their keys to the filter. */
+    /** Gathers the references of the puts and deletes among {@code count} operations, adds their keys to the filter, notes keyspaces. */
     private int collect(long place, int count) {
         if (batch.length < count) {
             batch = new long[Math.max(count, 2 * batch.length)];
@@ -180,10 +185,18 @@ public final class Memtable {
                 filter.add(BlockedBloomFilter.hash(
                         memory, Operation.keyOffset(memory, offset), Operation.keyLength(memory, offset)));
                 into[at++] = Arena.reference(code, chunk | offset);
+            } else if (code == OperationCode.KEYSPACE) {
+                noteKeyspace(memory, offset);
             }
             offset += Operation.length(memory, offset);
         }
         return at;
+    }
+
+    private void noteKeyspace(Memory memory, int operation) {
+        byte[] name =
+                memory.toArray(Operation.valueOffset(memory, operation), Operation.valueLength(memory, operation));
+        keyspaces.put(Operation.keyspaceId(memory, operation), new String(name, StandardCharsets.UTF_8));
     }
 
     /** Builds the tree of a memtable that nobody reads yet from everything recovery has found. */
@@ -249,22 +262,12 @@ public final class Memtable {
 
     /** Takes a reference, unless the last one is gone. To be called inside an epoch slot. */
     public boolean tryRetain() {
-        for (; ; ) {
-            int held = references.get();
-            if (held == 0) {
-                return false;
-            }
-            if (references.compareAndSet(held, held + 1)) {
-                return true;
-            }
-        }
+        return references.tryRetain();
     }
 
     /** Gives a reference back. */
     public void release() {
-        int left = references.decrementAndGet();
-        assert left >= 0 : "released more often than retained";
-        if (left == 0) {
+        if (references.release()) {
             epochs.retire(this::free);
         }
     }

@@ -4,12 +4,13 @@ import dev.cambium.compaction.PageSizes;
 import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.epoch.ReadEpochs;
+import dev.cambium.error.CorruptionException;
+import dev.cambium.error.DiskFullException;
 import dev.cambium.error.StoreException;
 import dev.cambium.error.StoreIOException;
 import dev.cambium.log.Manifest;
 import dev.cambium.log.WriteAheadLog;
 import dev.cambium.memtable.Memtable;
-import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
@@ -19,11 +20,12 @@ import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.runtime.Parker;
 import dev.cambium.version.Version;
 import dev.cambium.version.Versions;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.SortedMap;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Supplier;
+import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 
 /**
  * Lays sealed memtables down as runs, oldest first, and merges young runs, T of a tier at a time. Everything happens in steps on a
@@ -55,15 +57,15 @@ public final class Flusher implements AutoCloseable {
     private final Parker parker;
     private final Clock clock;
     private final PageSizes sizes;
-    private final Supplier<SortedMap<Integer, String>> keyspaces;
 
     private final ConcurrentLinkedQueue<Thread> waiting = new ConcurrentLinkedQueue<>();
     private volatile long attempts;
     private volatile StoreException failure; // of the latest attempt
-    private volatile boolean mergeAll;
+    private volatile boolean closed;
 
     // The lane's own.
     private Merge merge;
+    private boolean damaged; // an input: every merge of it would fail, so there are none until the store is reopened
     private long nextRun;
     private long nextBirth;
 
@@ -77,8 +79,7 @@ public final class Flusher implements AutoCloseable {
             BackgroundExecutor lane,
             Parker parker,
             Clock clock,
-            PageSizes sizes,
-            Supplier<SortedMap<Integer, String>> keyspaces) {
+            PageSizes sizes) {
         this.versions = versions;
         this.log = log;
         this.manifest = manifest;
@@ -89,7 +90,8 @@ public final class Flusher implements AutoCloseable {
         this.parker = parker;
         this.clock = clock;
         this.sizes = sizes;
-        this.keyspaces = keyspaces;
+        this.nextRun = manifest.state().next().run();
+        this.nextBirth = manifest.state().next().birth();
     }
 
     /** Asks for a step; there may be nothing to do. */
@@ -103,24 +105,26 @@ public final class Flusher implements AutoCloseable {
             more = doWork();
             failure = null;
         } catch (StoreException e) {
+            giveUp(e);
             failure = e;
+            System.getLogger("dev.cambium")
+                    .log(System.Logger.Level.WARNING, "a flush or merge failed: {0}", e.getMessage());
         } catch (RuntimeException | Error e) {
+            giveUp(e);
             failure = new StoreException("the background work failed: " + e, e);
             throw e;
         } finally {
-            if (failure != null) {
-                giveUp();
-            }
             attempts = attempts + 1;
-            for (Thread thread = waiting.poll(); thread != null; thread = waiting.poll()) {
-                parker.unpark(thread);
-            }
+            unparkAll();
         }
-        if (failure != null) {
-            System.getLogger("dev.cambium")
-                    .log(System.Logger.Level.WARNING, "a flush or merge failed: {0}", failure.getMessage());
-        } else if (more) {
+        if (more) {
             wake();
+        }
+    }
+
+    private void unparkAll() {
+        for (Thread thread = waiting.poll(); thread != null; thread = waiting.poll()) {
+            parker.unpark(thread);
         }
     }
 
@@ -132,69 +136,54 @@ public final class Flusher implements AutoCloseable {
             return true;
         }
         if (merge == null) {
-            List<LiveRun> inputs = toMerge(version.runs());
+            List<LiveRun> inputs = damaged ? List.of() : toMerge(version.runs());
             if (inputs.isEmpty()) {
                 return false;
             }
             begin(inputs, version.runs());
         }
-        if (!merge.step(STEP_BYTES)) {
-            finishMerge();
+        try {
+            if (!merge.step(STEP_BYTES)) {
+                finishMerge();
+            }
+        } catch (CorruptionException e) {
+            damaged = true;
+            throw e;
         }
         return true;
     }
 
-    private void giveUp() {
-        if (merge != null) {
-            merge.close();
-            merge = null;
+    private void giveUp(Throwable reason) {
+        try {
+            close();
+            zones.abandonFailed(manifest.state());
+        } catch (RuntimeException | Error e) {
+            reason.addSuppressed(e);
         }
-        zones.abandon();
     }
 
-    /** A number that no run has had; one that is not used in the end is not used again in this life. */
-    private long takeRun() {
-        nextRun = Math.max(nextRun, manifest.state().next().run());
-        return nextRun++;
-    }
-
-    private long takeBirth() {
-        nextBirth = Math.max(nextBirth, manifest.state().next().birth());
-        return nextBirth++;
-    }
-
-    private RunWriter newRun(long run, long birth) {
-        return new RunWriter(zones, budget, sizes, run, birth, manifest.hashSeed());
+    private RunWriter newRun(long birth) {
+        return new RunWriter(zones, budget, sizes, nextRun++, birth, manifest.hashSeed());
     }
 
     private void flush(Memtable memtable) {
-        if (memtable.lastPosition() > 0) {
-            log.forceThrough(memtable.lastPosition());
-        }
-        boolean dropTombstones = versions.current().runs().isEmpty();
-        long birth = takeBirth();
+        log.forceThrough(memtable.lastPosition());
+        long birth = nextBirth++;
         ManifestRecord.Run run;
-        try (RunWriter writer = newRun(takeRun(), birth)) {
+        try (RunWriter writer = newRun(birth)) {
+            boolean dropTombstones = versions.current().runs().isEmpty();
             SortedCursor entries = memtable.cursor(memtable.snapshot());
             for (boolean on = entries.first(); on; on = entries.next()) {
-                boolean tombstone = entries.isTombstone();
-                if (!tombstone || !dropTombstones) {
-                    writer.add(
-                            entries.keyMemory(),
-                            entries.keyOffset(),
-                            entries.keyLength(),
-                            tombstone ? OperationCode.DELETE : OperationCode.PUT,
-                            entries.valueMemory(),
-                            entries.valueOffset(),
-                            entries.valueLength());
+                if (!dropTombstones || !entries.isTombstone()) {
+                    writer.add(entries);
                 }
             }
             run = writer.finish(0, birth, birth, memtable.firstBatch(), memtable.lastBatch());
         }
-        long firstLiveLog = firstLogBehind(memtable);
-        LiveRun live = name(List.of(), run, edit -> {
-            ManifestState state = manifest.state();
-            keyspaces.get().forEach((id, name) -> {
+        long firstLiveLog = versions.current().newerThan(memtable).firstLog();
+        log.letGo(firstLiveLog);
+        LiveRun live = name(List.of(), run, (edit, state) -> {
+            memtable.keyspaces().forEach((id, name) -> {
                 if (!state.keyspaces().containsKey(id)) {
                     edit.keyspace(id, name);
                 }
@@ -209,45 +198,48 @@ public final class Flusher implements AutoCloseable {
         versions.install(memtable, live);
     }
 
-    /** The log that the memtable after this one begins in. */
-    private long firstLogBehind(Memtable memtable) {
-        Version version = versions.current();
-        List<Memtable> sealed = version.sealed();
-        int at = sealed.indexOf(memtable);
-        return at > 0 ? sealed.get(at - 1).firstLog() : version.active().firstLog();
-    }
-
-    /** Makes pages durable and names them; returns the run, or null where there is none. */
+    /**
+     * Makes pages durable and names them; nothing can fail behind the edit.
+     *
+     * @param run what was written, or null where nothing was left
+     * @return the run, open; or null
+     */
     private LiveRun name(
-            List<LiveRun> inputs, ManifestRecord.Run run, java.util.function.Consumer<ManifestEdit.Builder> also) {
+            List<LiveRun> inputs, ManifestRecord.Run run, BiConsumer<ManifestEdit.Builder, ManifestState> also) {
         zones.force();
         ManifestState before = manifest.state();
-        List<ManifestRecord.Run> left = new ArrayList<>(before.runs());
-        left.removeIf(known -> inputs.stream().anyMatch(input -> input.record().id() == known.id()));
-        if (run != null) {
-            left.add(run);
+        Set<Integer> needed = new HashSet<>();
+        before.runs().stream()
+                .filter(known ->
+                        inputs.stream().noneMatch(input -> input.record().id() == known.id()))
+                .forEach(known -> addZones(known.extents(), needed));
+        if (merge != null) {
+            addZones(merge.extents(), needed);
         }
-        manifest.commit(edit -> {
+        if (run != null) {
+            addZones(run.extents(), needed);
+            zones.openReaders(run);
+        }
+        ManifestState after = manifest.commit(edit -> {
             inputs.forEach(
                     input -> edit.add(new ManifestRecord.RunDrop(input.record().id())));
-            zones.describe(edit, left);
+            zones.describe(edit, before, needed);
             if (run != null) {
                 edit.add(run);
             }
-            also.accept(edit);
+            edit.add(new ManifestRecord.Next(zones.nextZone(), nextRun, nextBirth));
+            also.accept(edit, before);
         });
-        zones.named(before);
+        zones.named(before, after);
         return run == null ? null : zones.open(run);
     }
 
-    /** The runs to be merged next, newest first: all where that was asked for, else those of the lowest tier that has enough. */
-    private List<LiveRun> toMerge(List<LiveRun> runs) {
-        if (mergeAll) {
-            mergeAll = false;
-            boolean isCompact =
-                    runs.isEmpty() || runs.size() == 1 && runs.get(0).record().tombstones() == 0;
-            return isCompact ? List.of() : runs;
-        }
+    private static void addZones(List<ManifestRecord.Extent> extents, Set<Integer> zones) {
+        extents.forEach(extent -> zones.add(extent.zone()));
+    }
+
+    /** The runs to be merged next, newest first: those of the lowest tier that has enough. */
+    private static List<LiveRun> toMerge(List<LiveRun> runs) {
         for (int from = 0; from < runs.size(); ) {
             int tier = runs.get(from).record().tier();
             int to = from;
@@ -267,78 +259,103 @@ public final class Flusher implements AutoCloseable {
         if (inputs.size() == all.size()) {
             zones.seal(); // so that the zones of before hold nothing that lives on
         }
-        merge = new Merge(inputs, newRun(takeRun(), takeBirth()), epochs, oldest);
+        merge = new Merge(inputs, newRun(nextBirth++), epochs, oldest);
     }
 
     private void finishMerge() {
-        ManifestRecord.Run run = merge.finish();
-        List<LiveRun> inputs = merge.inputs();
-        LiveRun live = name(inputs, run, edit -> {});
-        versions.install(inputs, live);
-        merge.close();
-        merge = null;
+        LiveRun live = name(merge.inputs(), merge.finish(), (edit, state) -> {});
+        versions.install(merge.inputs(), live);
+        close();
+        if (zones.hasUnconfirmedDrops()) {
+            manifest.confirm();
+            zones.confirmDrops();
+            zones.deleteDead();
+        }
     }
 
     /**
      * Waits until another memtable may be sealed; for the commit leader.
      *
-     * @throws StoreException where what the background did last failed, or nothing moves for a minute
+     * @throws StoreIOException where memtables cannot be laid down
      */
     public void awaitRoom() {
-        if (versions.current().sealed().size() >= MOST_SEALED) {
-            await(() -> versions.current().sealed().size() < MOST_SEALED);
-        }
+        await(() -> versions.current().sealed().size() < MOST_SEALED);
     }
 
-    /** Waits until a memtable has been laid down. */
+    /** Waits until a memtable, which has been sealed, has been laid down. */
     public void awaitFlushed(Memtable memtable) {
         await(() -> !versions.current().sealed().contains(memtable));
     }
 
-    /** Waits until one of the sealed memtables has been laid down; false where there is none. */
+    /** Waits until one of the sealed memtables has been laid down, and its memory given back as far as nobody reads it; false where there is none. */
     public boolean awaitMemory() {
         Memtable oldest = versions.current().oldestSealed();
         if (oldest == null) {
             return false;
         }
         awaitFlushed(oldest);
+        epochs.reclaim();
         return true;
     }
 
-    private void await(java.util.function.BooleanSupplier done) {
+    private void await(BooleanSupplier done) {
+        if (done.getAsBoolean()) {
+            return;
+        }
         long from = attempts;
-        long deadline = clock.nanoTime() + LONGEST_WAIT_NANOS;
+        long seen = from;
+        long since = clock.nanoTime();
         boolean interrupted = false;
         wake();
-        try {
-            while (!done.getAsBoolean()) {
-                StoreException failed = failure;
-                if (attempts > from && failed != null) {
-                    throw new StoreIOException("memtables cannot be laid down: " + failed.getMessage(), failed);
-                }
-                if (clock.nanoTime() - deadline >= 0) {
-                    throw new StoreException("no memtable was laid down for " + LONGEST_WAIT_NANOS / 1_000_000_000
-                            + " seconds; the disk is stuck or far too slow");
-                }
-                waiting.add(Thread.currentThread());
-                if (!done.getAsBoolean() && (attempts == from || failure == null)) {
-                    parker.parkNanos(this, LONGEST_WAIT_NANOS / 60);
-                    interrupted |= Thread.interrupted();
-                }
+        while (!done.getAsBoolean()) {
+            if (attempts != seen) {
+                seen = attempts;
+                since = clock.nanoTime();
             }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
+            throwIfHopeless(seen != from, clock.nanoTime() - since);
+            waiting.add(Thread.currentThread());
+            if (attempts == seen && !closed) { // else the wake-up may have come before
+                parker.parkNanos(this, LONGEST_WAIT_NANOS / 60);
+                interrupted |= Thread.interrupted();
             }
         }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void throwIfHopeless(boolean attempted, long waitedNanos) {
+        StoreException failed = failure;
+        if (attempted && failed != null) {
+            String message = "memtables cannot be laid down: " + failed.getMessage();
+            throw failed instanceof DiskFullException
+                    ? new DiskFullException(message, failed)
+                    : new StoreIOException(message, failed);
+        }
+        if (closed) {
+            throw new IllegalStateException("the store is closed");
+        }
+        if (waitedNanos >= LONGEST_WAIT_NANOS) {
+            throw new StoreIOException(
+                    "no memtable was laid down for " + LONGEST_WAIT_NANOS / 1_000_000_000
+                            + " seconds: the disk is stuck or far too slow",
+                    null);
+        }
+    }
+
+    /** Ends all waits. The lane is closed or will be; nothing is laid down any more. */
+    public void stop() {
+        closed = true;
+        unparkAll();
     }
 
     /** Gives back what an unfinished merge holds. The lane is closed. */
     @Override
     public void close() {
         if (merge != null) {
-            merge.close();
+            Merge ended = merge;
             merge = null;
+            ended.close();
         }
     }
 }

@@ -5,7 +5,6 @@ import dev.cambium.compaction.RunCursor;
 import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.epoch.ReadEpochs;
-import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.manifest.ManifestRecord;
 import java.util.List;
 
@@ -73,9 +72,8 @@ final class Merge implements AutoCloseable {
                 on = entries.first();
             }
             for (; on; on = entries.next()) {
-                boolean tombstone = entries.isTombstone();
-                if (!tombstone || !dropTombstones) {
-                    add(tombstone);
+                if (!dropTombstones || !entries.isTombstone()) {
+                    writer.add(entries);
                 }
                 if (writer.bytes() >= until || ++passed == 1 << 14) {
                     return true;
@@ -88,15 +86,9 @@ final class Merge implements AutoCloseable {
         }
     }
 
-    private void add(boolean tombstone) {
-        writer.add(
-                entries.keyMemory(),
-                entries.keyOffset(),
-                entries.keyLength(),
-                tombstone ? OperationCode.DELETE : OperationCode.PUT,
-                entries.valueMemory(),
-                entries.valueOffset(),
-                entries.valueLength());
+    /** Where it has written pages so far. */
+    List<ManifestRecord.Extent> extents() {
+        return writer.extents();
     }
 
     /** Writes the rest of the new run, or returns null where nothing is left of the inputs. */

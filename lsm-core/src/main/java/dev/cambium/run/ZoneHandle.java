@@ -1,7 +1,7 @@
 package dev.cambium.run;
 
+import dev.cambium.segment.runtime.References;
 import dev.cambium.segment.zone.ZoneReader;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A zone's reader and who needs it: each live run with pages there holds it, and so does whoever names the zone. Closed with the last
@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class ZoneHandle {
     private final ZoneReader reader;
     private final Runnable closed;
-    private final AtomicInteger references = new AtomicInteger(1);
+    private final References references = new References();
 
     /** @param closed runs when the file has been closed */
     ZoneHandle(ZoneReader reader, Runnable closed) {
@@ -24,16 +24,15 @@ final class ZoneHandle {
 
     /** Takes a reference; the caller knows that there is another. */
     ZoneHandle retain() {
-        int before = references.getAndIncrement();
-        assert before > 0 : "a zone was retained after its last reference was gone";
+        if (!references.tryRetain()) {
+            throw new IllegalStateException(reader.name() + " is retained after its last reference is gone");
+        }
         return this;
     }
 
     /** Gives a reference back. With the last one no reader may be inside: see {@link LiveRun}. */
     void release() {
-        int left = references.decrementAndGet();
-        assert left >= 0 : "released more often than retained";
-        if (left == 0) {
+        if (references.release()) {
             reader.close();
             closed.run();
         }

@@ -2,7 +2,6 @@ package dev.cambium.run;
 
 import dev.cambium.compaction.ZoneSink;
 import dev.cambium.error.StoreException;
-import dev.cambium.log.Manifest;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.manifest.ManifestEdit;
@@ -11,6 +10,7 @@ import dev.cambium.segment.manifest.ManifestRecord.ZoneState;
 import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.runtime.Reclaimer;
 import dev.cambium.segment.zone.ZoneFiles;
@@ -19,66 +19,68 @@ import dev.cambium.segment.zone.ZoneWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * The zones of an open store: the one that pages are appended to, readers of all that are named, and the files of those that died.
  *
- * <p>Order of a change: pages through {@link #writerFor}; {@link #force}; an edit with {@link #describe}; {@link #named} once that
- * is forced. A zone in which no run has pages any more is dropped by the same edit, and its file is deleted once a later edit is forced
- * and nobody reads it.
+ * <p>Order of a change: pages through {@link #writerFor}; {@link #force}; {@link #openReaders}; an edit with {@link #describe};
+ * {@link #named} once that is forced. All that can fail comes before the edit. A zone in which no run has pages any more is dropped by
+ * the same edit; its file is deleted once that edit cannot be lost and nobody reads it.
  *
- * <p>Threads: the pages' background lane appends and names; {@link #open} and the release of runs from any thread.
+ * <p>Threads: the pages' background lane appends and names; runs are released by any thread.
  */
 public final class Zones implements ZoneSink, AutoCloseable {
     private static final int STREAM_ALL = 0;
 
     private final ZoneFileSystem disk;
-    private final Manifest manifest;
+    private final byte[] storeId;
     private final Clock clock;
     private final MemoryBudget budget;
     private final FrameCache frames;
     private final Reclaimer reclaimer;
+    private final BackgroundExecutor lane;
     private final int capacity;
-    private final Map<Integer, ZoneHandle> handles = new TreeMap<>(); // guarded by itself
+    private final DeadZones dead;
 
-    private ZoneWriter writer; // null where the next page opens a zone
+    // The lane's own.
+    private final Map<Integer, ZoneHandle> handles = new TreeMap<>();
+    private ZoneWriter writer; // null where the next page opens or continues a zone
+    private ManifestRecord.Zone continued; // left open by a clean close, takes the next page; or null
     private int nextZone;
     private boolean directoryChanged;
 
     /** Sealed or given up since the last edit, which has yet to say so. */
     private final List<ManifestRecord.Zone> ended = new ArrayList<>();
 
-    // Files of dropped zones: dropped by the latest edit, by an earlier one, and of those the ones that nobody reads
-    // any more.
-    private final TreeSet<Integer> droppedByLatest = new TreeSet<>();
-    private final TreeSet<Integer> dropped = new TreeSet<>();
-    private final TreeSet<Integer> closed = new TreeSet<>();
-
     /**
-     * Opens readers of all zones that the manifest names.
+     * Opens readers of all zones that the manifest names, and changes nothing.
      *
-     * @param continued whether the last writer closed the store, so that open zones may be appended to
+     * @param lane deletes files
+     * @param cleanClose whether the last writer closed the store, so that an open zone may be appended to
      * @param capacity bytes of a zone's header and pages
      */
     public Zones(
             ZoneFileSystem disk,
-            Manifest manifest,
+            byte[] storeId,
+            ManifestState state,
             Clock clock,
             MemoryBudget budget,
             FrameCache frames,
             Reclaimer reclaimer,
-            boolean continued,
+            BackgroundExecutor lane,
+            boolean cleanClose,
             int capacity) {
         this.disk = disk;
-        this.manifest = manifest;
+        this.storeId = storeId.clone();
         this.clock = clock;
         this.budget = budget;
         this.frames = frames;
         this.reclaimer = reclaimer;
+        this.lane = lane;
         this.capacity = capacity;
-        ManifestState state = manifest.state();
+        this.dead = new DeadZones(disk);
         this.nextZone = state.next().zone();
         for (String name : disk.list()) {
             long number = ZoneFiles.numberOf(name);
@@ -88,9 +90,13 @@ public final class Zones implements ZoneSink, AutoCloseable {
         }
         try {
             for (ManifestRecord.Zone zone : state.zones().values()) {
-                addHandle(zone.number(), zone.length());
+                openReader(zone.number(), zone.length());
                 if (zone.state() == ZoneState.OPEN) {
-                    reopen(zone, continued);
+                    if (cleanClose && continued == null && zone.length() < capacity) {
+                        continued = zone;
+                    } else {
+                        ended.add(cut(zone));
+                    }
                 }
             }
         } catch (RuntimeException | Error e) {
@@ -99,28 +105,25 @@ public final class Zones implements ZoneSink, AutoCloseable {
         }
     }
 
-    /** Continues an open zone, or says with the next edit that it is cut. */
-    private void reopen(ManifestRecord.Zone zone, boolean continued) {
-        if (continued && writer == null && zone.length() < capacity) {
-            writer = ZoneWriter.resume(disk, zone.number(), manifest.storeId(), (int) zone.length(), capacity, budget);
-        } else {
-            ended.add(cut(zone));
-        }
-    }
-
     private static ManifestRecord.Zone cut(ManifestRecord.Zone zone) {
         return new ManifestRecord.Zone(zone.number(), zone.length(), zone.stream(), ZoneState.CUT);
     }
 
-    private void addHandle(int zone, long length) {
-        ZoneReader reader = ZoneReader.open(disk, zone, manifest.storeId(), length);
-        synchronized (handles) {
-            handles.put(zone, new ZoneHandle(reader, () -> closed(zone)));
+    private void openReader(int zone, long length) {
+        handles.put(zone, new ZoneHandle(ZoneReader.open(disk, zone, storeId, length), () -> closed(zone)));
+    }
+
+    private void closed(int zone) {
+        if (dead.close(zone)) {
+            lane.execute(dead::delete);
         }
     }
 
     @Override
     public ZoneWriter writerFor(int rawLength) {
+        if (continued != null) {
+            continueOpen();
+        }
         if (writer != null && !writer.hasRoomFor(rawLength)) {
             seal();
         }
@@ -129,15 +132,30 @@ public final class Zones implements ZoneSink, AutoCloseable {
                 throw new StoreException(
                         "all " + Pointer.MOST_ZONE + " zone numbers have been used; copy the content to a new store");
             }
-            writer = ZoneWriter.create(
-                    disk, nextZone++, manifest.storeId(), STREAM_ALL, clock.wallMillis(), capacity, budget);
+            writer = ZoneWriter.create(disk, nextZone++, storeId, STREAM_ALL, clock.wallMillis(), capacity, budget);
             directoryChanged = true;
         }
         return writer;
     }
 
+    /** Appends to the zone that was left open; where it cannot be read through, it is cut instead. */
+    private void continueOpen() {
+        ManifestRecord.Zone zone = continued;
+        continued = null;
+        try {
+            writer = ZoneWriter.resume(disk, zone.number(), storeId, (int) zone.length(), capacity, budget);
+        } catch (StoreException e) {
+            ended.add(cut(zone));
+            System.getLogger("dev.cambium")
+                    .log(System.Logger.Level.WARNING, "a zone is not continued: {0}", e.getMessage());
+        }
+    }
+
     /** Ends the zone that is appended to; the next edit says so. */
-    public void seal() {
+    void seal() {
+        if (continued != null) {
+            continueOpen();
+        }
         if (writer != null) {
             long length = writer.seal();
             ended.add(new ManifestRecord.Zone(writer.zone(), length, STREAM_ALL, ZoneState.SEALED));
@@ -147,7 +165,7 @@ public final class Zones implements ZoneSink, AutoCloseable {
     }
 
     /** Makes every page appended so far survive a power loss. */
-    public void force() {
+    void force() {
         if (writer != null) {
             writer.force();
         }
@@ -157,124 +175,127 @@ public final class Zones implements ZoneSink, AutoCloseable {
         }
     }
 
-    /** Gives the zone up that is appended to, after a failure: what was named of it stays, the rest is garbage. */
-    void abandon() {
-        if (writer == null) {
+    /** Gives the zone up that is appended to where its writer has failed: what was named of it stays, the rest is garbage. */
+    void abandonFailed(ManifestState state) {
+        if (writer == null || !writer.hasFailed()) {
             return;
         }
-        int zone = writer.zone();
         ZoneWriter failed = writer;
         writer = null;
-        failed.close();
-        ManifestRecord.Zone known = manifest.state().zones().get(zone);
+        ManifestRecord.Zone known = state.zones().get(failed.zone());
         if (known != null) {
             ended.add(cut(known));
+        } else {
+            ended.add(new ManifestRecord.Zone(failed.zone(), failed.length(), STREAM_ALL, ZoneState.CUT));
         }
+        failed.close();
+    }
+
+    /** Makes what was forced readable: to be called before the edit that names the run. */
+    void openReaders(ManifestRecord.Run run) {
+        for (ManifestRecord.Extent extent : run.extents()) {
+            int zone = extent.zone();
+            long length = writer != null && writer.zone() == zone ? writer.forcedLength() : endedLength(zone);
+            ZoneHandle known = handles.get(zone);
+            if (known == null) {
+                openReader(zone, length);
+            } else if (length > known.reader().length()) {
+                known.reader().grow(length);
+            }
+        }
+    }
+
+    private long endedLength(int zone) {
+        return ended.stream()
+                .filter(known -> known.number() == zone)
+                .mapToLong(ManifestRecord.Zone::length)
+                .findFirst()
+                .orElse(0);
     }
 
     /**
-     * Says what has changed: zones that ended, how long the open one is, and which zones have no page of any run left.
+     * Says what has changed: zones that ended, how long the open one is, and which are no longer needed.
      *
-     * @param runs those that the edit leaves
+     * @param state before the edit
+     * @param needed zones in which runs have pages, those of the edit and what is still being written
      */
-    void describe(ManifestEdit.Builder edit, List<ManifestRecord.Run> runs) {
-        TreeSet<Integer> live = new TreeSet<>();
-        runs.forEach(run -> run.extents().forEach(extent -> live.add(extent.zone())));
-        Map<Integer, ManifestRecord.Zone> named = manifest.state().zones();
+    void describe(ManifestEdit.Builder edit, ManifestState state, Set<Integer> needed) {
         for (ManifestRecord.Zone zone : ended) {
-            boolean isNamed = named.containsKey(zone.number());
-            if (live.contains(zone.number())) {
+            if (needed.contains(zone.number())) {
                 edit.add(zone);
-            } else if (isNamed) {
-                edit.add(new ManifestRecord.ZoneDrop(zone.number()));
             }
         }
-        if (writer != null && writer.forcedLength() > 0 && live.contains(writer.zone())) {
+        if (writer != null && writer.forcedLength() > 0 && needed.contains(writer.zone())) {
             edit.add(new ManifestRecord.Zone(writer.zone(), writer.forcedLength(), STREAM_ALL, ZoneState.OPEN));
         }
-        for (int zone : named.keySet()) {
-            boolean isOpen = writer != null && writer.zone() == zone;
-            if (!live.contains(zone) && !isOpen && ended.stream().noneMatch(known -> known.number() == zone)) {
+        for (int zone : state.zones().keySet()) {
+            if (!needed.contains(zone) && !isOpen(zone)) {
                 edit.add(new ManifestRecord.ZoneDrop(zone));
             }
         }
-        edit.add(new ManifestRecord.Next(
-                nextZone, manifest.state().next().run(), manifest.state().next().birth()));
     }
 
-    /** To be called once the edit with {@link #describe} is forced: readers may read what it names, files of earlier drops go. */
-    void named(ManifestState before) {
-        Map<Integer, ManifestRecord.Zone> now = manifest.state().zones();
-        for (ManifestRecord.Zone zone : now.values()) {
-            ZoneHandle known;
-            synchronized (handles) {
-                known = handles.get(zone.number());
-            }
-            if (known == null) {
-                addHandle(zone.number(), zone.length());
-            } else {
-                known.reader().grow(zone.length());
-            }
-        }
+    private boolean isOpen(int zone) {
+        return writer != null && writer.zone() == zone || continued != null && continued.number() == zone;
+    }
+
+    /** A number that no zone has had. */
+    int nextZone() {
+        return nextZone;
+    }
+
+    /** To be called once the edit with {@link #describe} is forced. */
+    void named(ManifestState before, ManifestState after) {
+        dead.confirm(); // what the edit before dropped
         for (ManifestRecord.Zone zone : ended) {
-            if (!now.containsKey(zone.number()) && !before.zones().containsKey(zone.number())) {
-                disk.delete(ZoneFiles.name(zone.number())); // it ended before any run was finished in it
+            int number = zone.number();
+            if (!after.zones().containsKey(number) && !before.zones().containsKey(number)) {
+                forget(number);
+                DeadZones.delete(disk, number); // it ended before any run was finished in it
             }
         }
         ended.clear();
-        synchronized (closed) {
-            dropped.addAll(droppedByLatest);
-            droppedByLatest.clear();
-        }
         for (int zone : before.zones().keySet()) {
-            if (!now.containsKey(zone)) {
-                synchronized (closed) {
-                    droppedByLatest.add(zone);
-                }
-                ZoneHandle handle;
-                synchronized (handles) {
-                    handle = handles.remove(zone);
-                }
-                reclaimer.retire(handle::release);
+            if (!after.zones().containsKey(zone)) {
+                dead.drop(zone);
+                forget(zone);
             }
         }
-        deleteDead();
     }
 
-    private void closed(int zone) {
-        synchronized (closed) {
-            closed.add(zone);
+    private void forget(int zone) {
+        ZoneHandle handle = handles.remove(zone);
+        if (handle != null) {
+            reclaimer.retire(handle::release);
         }
     }
 
-    /** Deletes the files of dropped zones that no edit can bring back and nobody reads. */
-    private void deleteDead() {
-        List<Integer> dead = new ArrayList<>();
-        synchronized (closed) {
-            dropped.removeIf(zone -> closed.remove(zone) && dead.add(zone));
-        }
-        dead.forEach(zone -> disk.delete(ZoneFiles.name(zone)));
+    /** What is dropped and could come back if the manifest's last edit were lost. */
+    boolean hasUnconfirmedDrops() {
+        return dead.areUnconfirmed();
     }
 
-    /** Opens a run that the manifest names. */
+    /** The manifest's last edit cannot be lost any more. */
+    public void confirmDrops() {
+        dead.confirm();
+    }
+
+    /** Deletes the files of zones that cannot come back and that nobody reads. */
+    public void deleteDead() {
+        dead.delete();
+    }
+
+    /** Opens a run whose zones have readers. */
     LiveRun open(ManifestRecord.Run run) {
-        List<ZoneHandle> needed = new ArrayList<>();
-        synchronized (handles) {
-            for (ManifestRecord.Extent extent : run.extents()) {
-                needed.add(handles.get(extent.zone()).retain());
-            }
-        }
+        List<ZoneHandle> needed = run.extents().stream()
+                .map(extent -> handles.get(extent.zone()).retain())
+                .toList();
         return new LiveRun(run, needed, frames, reclaimer);
     }
 
     /** Opens all runs that the manifest names, newest first. */
-    public List<LiveRun> openAll() {
-        return manifest.state().runs().stream().map(this::open).toList();
-    }
-
-    /** Bytes of a zone's header and pages, at most. */
-    int capacity() {
-        return capacity;
+    public List<LiveRun> openAll(ManifestState state) {
+        return state.runs().stream().map(this::open).toList();
     }
 
     /** Closes files. The background lane is closed, runs have been released or will be by whoever holds them. */
@@ -284,11 +305,6 @@ public final class Zones implements ZoneSink, AutoCloseable {
             writer.close();
             writer = null;
         }
-        List<ZoneHandle> all;
-        synchronized (handles) {
-            all = new ArrayList<>(handles.values());
-            handles.clear();
-        }
-        all.forEach(handle -> reclaimer.retire(handle::release));
+        List.copyOf(handles.keySet()).forEach(this::forget);
     }
 }

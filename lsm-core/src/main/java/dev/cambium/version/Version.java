@@ -19,6 +19,23 @@ public record Version(Memtable active, List<Memtable> sealed, List<LiveRun> runs
         runs = List.copyOf(runs);
     }
 
+    /** Searches everything for the key of a lookup that has begun, inside an epoch slot. */
+    public void find(Lookup lookup) {
+        if (lookup.search(active, active.current())) {
+            return;
+        }
+        for (int i = 0; i < sealed.size(); i++) {
+            if (lookup.search(sealed.get(i), sealed.get(i).current())) {
+                return;
+            }
+        }
+        for (int i = 0; i < runs.size(); i++) {
+            if (lookup.search(runs.get(i).tree())) {
+                return;
+            }
+        }
+    }
+
     /** Off-heap bytes of all memtables. */
     public long capacityBytes() {
         long sum = active.capacityBytes();
@@ -31,6 +48,12 @@ public record Version(Memtable active, List<Memtable> sealed, List<LiveRun> runs
     /** The memtable that is laid down next, or null. */
     public Memtable oldestSealed() {
         return sealed.isEmpty() ? null : sealed.get(sealed.size() - 1);
+    }
+
+    /** The memtable that took the writes after this one, which is sealed. */
+    public Memtable newerThan(Memtable memtable) {
+        int at = sealed.indexOf(memtable);
+        return at > 0 ? sealed.get(at - 1) : active;
     }
 
     /** The version after the active memtable was sealed. */

@@ -3,20 +3,21 @@ package dev.cambium.version;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.run.LiveRun;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.function.LongFunction;
 
 /**
  * The current {@link Version}, and how it changes. The commit leader seals, the background lays down and merges; their changes exclude
  * each other. Read by anyone, without a lock.
  */
 public final class Versions {
-    private final Supplier<Memtable> newMemtable;
+    private final LongFunction<Memtable> newMemtable;
     private volatile Version current;
 
     /**
-     * @param newMemtable makes an empty memtable; throws {@link dev.cambium.error.MemoryBudgetException} where there is no room
+     * @param newMemtable makes an empty memtable that begins in a log; throws {@link dev.cambium.error.MemoryBudgetException} where
+     *     there is no room
      */
-    public Versions(Version first, Supplier<Memtable> newMemtable) {
+    public Versions(Version first, LongFunction<Memtable> newMemtable) {
         this.current = first;
         this.newMemtable = newMemtable;
     }
@@ -25,9 +26,13 @@ public final class Versions {
         return current;
     }
 
-    /** Seals the active memtable and puts an empty one in its place. Where that one cannot be made, nothing changes. */
-    public void seal() {
-        Memtable next = newMemtable.get();
+    /**
+     * Seals the active memtable and puts an empty one in its place. Where that one cannot be made, nothing changes.
+     *
+     * @param log that the next record goes to, or an earlier one
+     */
+    public void seal(long log) {
+        Memtable next = newMemtable.apply(log);
         synchronized (this) {
             current = current.sealing(next);
         }

@@ -72,6 +72,10 @@ final class StatsCommand implements Callable<Integer> {
         values.put("tombstones", stats.tombstones());
         values.put("batches", stats.batches());
         values.put("memtables", stats.memtables());
+        values.put("runs", stats.runs());
+        values.put("runBytes", stats.runBytes());
+        values.put("zones", stats.zones());
+        values.put("zoneBytes", stats.zoneBytes());
         values.put("memoryUsedBytes", stats.memoryUsedBytes());
         values.put("memoryBudgetBytes", stats.memoryBudgetBytes());
         values.put("logPosition", stats.logPosition());

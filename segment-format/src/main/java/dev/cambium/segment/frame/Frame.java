@@ -5,9 +5,9 @@ import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.ValuePage;
+import dev.cambium.segment.runtime.References;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A raw page in memory that may be evicted: a leaf, a value page or a chunk list.
@@ -19,19 +19,20 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Frame {
     static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Object[].class);
 
-    private final long pointer;
+    private final Long key; // the pointer, boxed once for the policy
     private final SlabPool.Buffer buffer;
     private final LeafPage leaf;
     private final ValuePage values;
-    private final AtomicInteger pins = new AtomicInteger(1);
+    private final References pins = new References();
 
     // Where the parent refers to this frame directly, so that a hit costs one load.
     private final Object[] slots;
     private final int slot;
+    private volatile boolean evicted;
 
     /** @param slots the parent's references, or null */
-    Frame(long pointer, SlabPool.Buffer buffer, Object[] slots, int slot) {
-        this.pointer = pointer;
+    Frame(Long pointer, SlabPool.Buffer buffer, Object[] slots, int slot) {
+        this.key = pointer;
         this.buffer = buffer;
         this.slots = slots;
         this.slot = slot;
@@ -41,7 +42,11 @@ public final class Frame {
     }
 
     public long pointer() {
-        return pointer;
+        return key;
+    }
+
+    Long key() {
+        return key;
     }
 
     /** The raw page. */
@@ -65,35 +70,31 @@ public final class Frame {
 
     /** Pins the frame, unless the last pin is gone. To be called inside the epoch slot in which it was found. */
     public boolean tryPin() {
-        for (; ; ) {
-            int held = pins.get();
-            if (held == 0) {
-                return false;
-            }
-            if (pins.compareAndSet(held, held + 1)) {
-                return true;
-            }
-        }
+        return pins.tryRetain();
     }
 
     /** Whether the frame may still be used, by whoever is inside an epoch slot now. */
     public boolean isLive() {
-        return pins.get() > 0;
+        return pins.isHeld();
     }
 
     /** Drops a pin; returns whether it was the last. */
     boolean dropPin() {
-        int left = pins.decrementAndGet();
-        if (left < 0) {
-            throw new IllegalStateException("unpinned more often than pinned: " + pointer);
-        }
-        return left == 0;
+        return pins.release();
     }
 
-    /** Lets the parent refer to this frame. */
+    /** Notes that the cache has given its pin up, or is about to; before {@link #detach}. */
+    void markEvicted() {
+        evicted = true;
+    }
+
+    /** Lets the parent refer to this frame, unless it has been evicted. The caller holds a pin. */
     void attach() {
         if (slots != null) {
-            SLOT.setRelease(slots, slot, this);
+            SLOT.setVolatile(slots, slot, this);
+            if (evicted) {
+                detach();
+            }
         }
     }
 

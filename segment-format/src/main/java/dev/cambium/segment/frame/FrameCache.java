@@ -3,7 +3,6 @@ package dev.cambium.segment.frame;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
-import dev.cambium.error.MemoryBudgetException;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.PageHeader;
@@ -23,13 +22,17 @@ import java.util.concurrent.atomic.LongAdder;
  * <p>A hit does not come here: the parent key page refers to the frame directly, and tells the policy about one access in some
  * ({@link #touch}). Everything else does: {@link #fetch} is called inside an epoch slot.
  *
- * <p>Errors: a page that does not hold throws and is not kept, so the next read of it tries again. Where the budget has no room for one
- * more frame, others are evicted first. Safe for any thread.
+ * <p>Errors: a page that does not hold throws and is not kept, so the next read of it tries again. A read never fails for want of
+ * budget: what is kept has a bound of its own. Safe for any thread.
  */
 public final class FrameCache implements AutoCloseable {
     /*
-     * Order of a load: the frame enters the policy, then the parent's slot, then the policy is asked whether it still has it. So a frame
-     * that was evicted in between is detached by one of the two.
+     * Order of a load: the frame enters the policy, then the parent's slot, and is taken out of the slot again where it has been evicted in
+     * between: the loader and the evictor each write one (slot, mark) and then look at the other. The loader holds a pin till then, so a
+     * frame is retired only when its parent refers to it no more: who finds it there is inside an epoch slot that retiring waits for.
+     *
+     * A frame that was found in the policy, or got from another loader, may have been retired before the finder's slot was claimed: the
+     * policy tells of an eviction before it forgets the entry. So it counts only if it is live when looked at from inside the slot.
      */
     private static final int READ_BUFFER_BYTES = 1 << 15;
 
@@ -59,6 +62,7 @@ public final class FrameCache implements AutoCloseable {
     }
 
     private void drop(Frame frame) {
+        frame.markEvicted();
         frame.detach();
         unpin(frame);
     }
@@ -72,7 +76,7 @@ public final class FrameCache implements AutoCloseable {
 
     /** Tells the policy that a frame was used. */
     public void touch(Frame frame) {
-        policy.getIfPresent(frame.pointer());
+        policy.getIfPresent(frame.key());
     }
 
     /**
@@ -84,33 +88,44 @@ public final class FrameCache implements AutoCloseable {
      */
     public Frame fetch(ZoneReader zone, long pointer, int payloadCrc, Object[] slots, int slot) {
         Long key = pointer;
-        Frame frame = policy.getIfPresent(key);
-        if (frame != null) {
-            return frame;
-        }
-        CompletableFuture<Frame> mine = new CompletableFuture<>();
-        CompletableFuture<Frame> other = loading.putIfAbsent(key, mine);
-        if (other != null) {
-            try {
-                return other
-                        .join(); // its loader is inside an epoch slot too; the frame outlives ours, claimed before it
-                // was evicted
-            } catch (CompletionException e) {
-                if (e.getCause() instanceof RuntimeException cause) {
-                    throw cause;
+        for (; ; ) {
+            Frame known = policy.getIfPresent(key);
+            if (known == null) {
+                CompletableFuture<Frame> mine = new CompletableFuture<>();
+                CompletableFuture<Frame> other = loading.putIfAbsent(key, mine);
+                if (other == null) {
+                    return load(mine, zone, key, payloadCrc, slots, slot);
                 }
-                throw e;
+                known = await(other);
             }
+            if (known.isLive()) {
+                return known;
+            }
+            Thread.onSpinWait(); // it is on its way out
         }
+    }
+
+    private static Frame await(CompletableFuture<Frame> other) {
         try {
-            frame = policy.getIfPresent(key); // another thread may have finished in between
-            if (frame == null) {
-                frame = new Frame(pointer, read(zone, pointer, payloadCrc), slots, slot);
+            return other.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    private Frame load(
+            CompletableFuture<Frame> mine, ZoneReader zone, Long key, int payloadCrc, Object[] slots, int slot) {
+        try {
+            Frame frame = policy.getIfPresent(key); // another thread may have finished in between
+            if (frame == null || !frame.isLive()) {
+                frame = new Frame(key, read(zone, key, payloadCrc), slots, slot);
+                frame.tryPin();
                 policy.put(key, frame);
                 frame.attach();
-                if (policy.asMap().get(key) != frame) {
-                    frame.detach();
-                }
+                unpin(frame);
             }
             mine.complete(frame);
             return frame;
@@ -137,7 +152,7 @@ public final class FrameCache implements AutoCloseable {
     }
 
     private SlabPool.Buffer unpack(Memory stored, String file, long pointer) {
-        SlabPool.Buffer buffer = allocate(PageHeader.rawLength(stored, 0));
+        SlabPool.Buffer buffer = pool.allocate(PageHeader.rawLength(stored, 0));
         try {
             PageOpener.unpack(stored, 0, file, Pointer.offset(pointer), buffer.memory());
             return buffer;
@@ -145,30 +160,6 @@ public final class FrameCache implements AutoCloseable {
             pool.free(buffer);
             throw e;
         }
-    }
-
-    private SlabPool.Buffer allocate(int length) {
-        for (int tries = 0; ; tries++) {
-            try {
-                return pool.allocate(length);
-            } catch (MemoryBudgetException e) {
-                if (tries == 3 || !evictSome(length)) {
-                    throw e;
-                }
-            }
-        }
-    }
-
-    /** Makes the policy give up some frames; their memory comes back once readers have left. */
-    private boolean evictSome(int length) {
-        return policy.policy()
-                .eviction()
-                .map(eviction -> {
-                    java.util.Map<Long, Frame> coldest = eviction.coldest(64);
-                    coldest.keySet().forEach(this::evict);
-                    return !coldest.isEmpty();
-                })
-                .orElse(false);
     }
 
     /** Gives up a page, if it is there: nobody will ask for it any more. */

@@ -4,6 +4,8 @@ import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.memory.MemoryBudget;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Buffers of power-of-two size classes, carved out of off-heap slabs of one class each; what is longer than a slab gets a block of its
@@ -17,13 +19,10 @@ public final class SlabPool {
     private static final int CLASSES = SLAB_SHIFT - SMALLEST_SHIFT + 1;
 
     private final MemoryBudget budget;
-    private final Partial[] classes = new Partial[CLASSES];
+    private final List<Deque<Slab>>
+            partial; // by class: slabs with a free buffer, those with the most recent release first
     private long slabBytes;
-
-    /** The slabs of a class that have a free buffer; those with the most recent release first. */
-    private static final class Partial {
-        private final Deque<Slab> slabs = new ArrayDeque<>();
-    }
+    private boolean closed;
 
     private static final class Slab {
         private final Memory memory;
@@ -86,14 +85,9 @@ public final class SlabPool {
 
     public SlabPool(MemoryBudget budget) {
         this.budget = budget;
-        for (int i = 0; i < CLASSES; i++) {
-            classes[i] = new Partial();
-        }
-    }
-
-    /** Bytes of the class for so many bytes. */
-    public static int classBytes(int length) {
-        return 1 << shift(length);
+        this.partial = Stream.generate(() -> (Deque<Slab>) new ArrayDeque<Slab>())
+                .limit(CLASSES)
+                .toList();
     }
 
     private static int shift(int length) {
@@ -101,9 +95,8 @@ public final class SlabPool {
     }
 
     /**
-     * A buffer of {@code length} bytes; what is in it is of no meaning.
-     *
-     * @throws dev.cambium.error.MemoryBudgetException where the budget has no room for another slab
+     * A buffer of {@code length} bytes; what is in it is of no meaning. Counted in the budget, even beyond its limit: how much is
+     * in use at once is bounded by who asks.
      */
     public Buffer allocate(int length) {
         int shift = shift(length);
@@ -114,7 +107,7 @@ public final class SlabPool {
         Slab slab;
         int index;
         synchronized (this) {
-            Deque<Slab> slabs = classes[shift - SMALLEST_SHIFT].slabs;
+            Deque<Slab> slabs = partial.get(shift - SMALLEST_SHIFT);
             slab = slabs.peekFirst();
             if (slab == null) {
                 slab = new Slab(allocateBlock(1 << SLAB_SHIFT), shift);
@@ -129,7 +122,7 @@ public final class SlabPool {
     }
 
     private Memory allocateBlock(int capacity) {
-        budget.reserve(capacity);
+        budget.reserveBeyondLimit(capacity);
         try {
             Memory block = Memory.allocate(capacity);
             synchronized (this) {
@@ -157,7 +150,7 @@ public final class SlabPool {
 
     /** Returns the slab's block if it is to go. */
     private synchronized Memory giveBack(Slab slab, int index) {
-        Deque<Slab> slabs = classes[slab.shift - SMALLEST_SHIFT].slabs;
+        Deque<Slab> slabs = partial.get(slab.shift - SMALLEST_SHIFT);
         long bit = 1L << index;
         if ((slab.free[index >>> 6] & bit) != 0) {
             throw new IllegalStateException("a buffer was given back twice");
@@ -166,7 +159,7 @@ public final class SlabPool {
         if (slab.freeCount++ == 0) {
             slabs.addFirst(slab);
         }
-        if (!slab.isEmpty() || slabs.size() == 1) {
+        if (!slab.isEmpty() || slabs.size() == 1 && !closed) {
             return null;
         }
         slabs.remove(slab);
@@ -178,19 +171,18 @@ public final class SlabPool {
         return slabBytes;
     }
 
-    /** Frees all slabs that have no buffer in use. */
-    public void close() {
-        for (Partial partial : classes) {
-            synchronized (this) {
-                for (Slab slab : partial.slabs) {
-                    if (slab.isEmpty()) {
-                        slabBytes -= slab.memory.capacity();
-                        budget.release(slab.memory.capacity());
-                        slab.memory.release();
-                    }
+    /** Frees all slabs that have no buffer in use; the others go with their last one. */
+    public synchronized void close() {
+        closed = true;
+        for (Deque<Slab> slabs : partial) {
+            for (Slab slab : slabs) {
+                if (slab.isEmpty()) {
+                    slabBytes -= slab.memory.capacity();
+                    budget.release(slab.memory.capacity());
+                    slab.memory.release();
                 }
-                partial.slabs.removeIf(Slab::isEmpty);
             }
+            slabs.removeIf(Slab::isEmpty);
         }
     }
 }

@@ -35,9 +35,6 @@ public final class Operation {
     public static final int MAX_KEY_LENGTH = KEYSPACE_ID_LENGTH + 32_767;
     public static final int MIN_LENGTH = HEADER_LENGTH + MIN_KEY_LENGTH;
 
-    /** In memory only: the operation is in no log. */
-    public static final int UNLOGGED = 1;
-
     private Operation() {}
 
     /** Bytes of an operation with an internal key and a value of these lengths. */
@@ -56,10 +53,6 @@ public final class Operation {
 
     public static int flags(Memory memory, int offset) {
         return memory.getUnsignedByte(offset + FLAGS_OFFSET);
-    }
-
-    public static void setFlags(Memory memory, int offset, int flags) {
-        memory.putByte(offset + FLAGS_OFFSET, flags);
     }
 
     /** Bytes of the internal key. */

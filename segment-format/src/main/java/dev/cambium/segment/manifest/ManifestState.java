@@ -201,8 +201,12 @@ public record ManifestState(
         }
 
         private void apply(ManifestRecord.Run run) {
-            require(run.id() >= next.run(), run, "a number not below " + next.run());
-            next = new ManifestRecord.Next(next.zone(), run.id() + 1, Math.max(next.birth(), run.newest() + 1));
+            require(
+                    run.id() > 0 && runs.stream().noneMatch(known -> known.id() == run.id()),
+                    run,
+                    "a number that no run has");
+            next = new ManifestRecord.Next(
+                    next.zone(), Math.max(next.run(), run.id() + 1), Math.max(next.birth(), run.newest() + 1));
             int at = 0;
             while (at < runs.size() && runs.get(at).newest() > run.newest()) {
                 at++;

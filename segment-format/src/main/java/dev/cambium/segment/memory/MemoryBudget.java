@@ -35,7 +35,10 @@ public final class MemoryBudget {
         }
     }
 
-    /** Takes {@code bytes} even beyond the limit: for what makes written data durable, and is given back at once. */
+    /**
+     * Takes {@code bytes} even beyond the limit: for frames, which have a bound of their own, and for what lays memtables down, which gives
+     * back more than it takes. Neither may fail because writes have taken the rest.
+     */
     public void reserveBeyondLimit(long bytes) {
         usedBytes.addAndGet(bytes);
     }

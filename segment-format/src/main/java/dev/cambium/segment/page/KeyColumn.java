@@ -182,8 +182,7 @@ final class KeyColumn {
         return count == 0 || ends[0] <= from ? 0 : bytes.memory().head(from, ends[0] - from);
     }
 
-    /** Bytes of the last key, for a separator. */
-    int lastKeyLength() {
+    private int lastKeyLength() {
         return ends[count - 1] - start(count - 1);
     }
 

@@ -130,25 +130,13 @@ public abstract class KeyedPage {
         return prefixLength + headLength + length;
     }
 
-    /** As {@link #copyKey(int, byte[], int)}, into memory outside the heap. */
-    public final int copyKey(int index, Memory target, int targetOffset) {
-        target.put(targetOffset, page, prefixAt, prefixLength);
-        int at = targetOffset + prefixLength;
-        target.put(at, page, HEADS_OFFSET + HEAD_BYTES * index, headLength);
-        int start = tailStart(index);
-        int length = tailStart(index + 1) - start;
-        target.put(at + headLength, page, tailsAt + start, length);
-        return prefixLength + headLength + length;
-    }
-
     /**
      * Copies what follows the prefix in a key to where it belongs in {@code target}, which has room for four bytes more than the longest
      * key, and already has the prefix at offset 0.
      */
     public final void copySuffix(int index, Memory target) {
-        target.putInt(
-                prefixLength,
-                page.getInt(HEADS_OFFSET + HEAD_BYTES * index)); // all four bytes; tails go over what is too much
+        // All four bytes of the head; the tail goes over what is too much.
+        target.putInt(prefixLength, page.getInt(HEADS_OFFSET + HEAD_BYTES * index));
         int start = tailStart(index);
         int length = tailStart(index + 1) - start;
         if (length > 0) {
@@ -217,8 +205,8 @@ public abstract class KeyedPage {
 
     private int searchTails(int low, int head, byte[] key, int from, int end) {
         if (end - from < headLength) {
-            return -1
-                    - low; // the key ends inside the head of longer ones, and its padded head is theirs: it is smaller
+            // The key ends inside the head of longer ones, and its padded head is theirs: it is smaller.
+            return -1 - low;
         }
         int tail = from + headLength;
         int order = compareTail(low, key, tail, end);

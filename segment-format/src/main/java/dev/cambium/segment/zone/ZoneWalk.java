@@ -3,6 +3,7 @@ package dev.cambium.segment.zone;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.format.FormatHead;
+import dev.cambium.segment.memory.Bytes;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.KeyPage;
 import dev.cambium.segment.page.KeyedPage;
@@ -104,13 +105,9 @@ public final class ZoneWalk implements AutoCloseable {
         return (int) offset;
     }
 
-    /** The block with the current page as it is stored, at {@link #pageAt}; valid until the next move. */
+    /** The current page as it is stored, at offset 0; valid until the next move. */
     public Memory page() {
         return stored;
-    }
-
-    public int pageAt() {
-        return 0;
     }
 
     /** Eight bytes of the current page's first user key, as its directory entry has them; unpacks the page. */
@@ -127,7 +124,7 @@ public final class ZoneWalk implements AutoCloseable {
                 return 0;
             }
             byte[] key = keys.key(0);
-            return dev.cambium.segment.memory.Bytes.head(key, KEYSPACE_ID_LENGTH, key.length);
+            return Bytes.head(key, KEYSPACE_ID_LENGTH, key.length);
         } finally {
             raw.release();
         }

@@ -84,7 +84,7 @@ public final class ZoneWriter implements AutoCloseable {
         writer.forced = length;
         try (ZoneWalk walk = new ZoneWalk(file, zone, storeId, length)) {
             while (walk.next()) {
-                writer.addToDirectory(walk.page(), walk.pageAt(), walk.offset(), walk.firstKey());
+                writer.addToDirectory(walk.page(), 0, walk.offset(), walk.firstKey());
             }
             return writer;
         } catch (RuntimeException | Error e) {
@@ -215,6 +215,11 @@ public final class ZoneWriter implements AutoCloseable {
         sealed = true;
         force();
         return written;
+    }
+
+    /** Whether a write or force has failed, so that nothing more can be appended. */
+    public boolean hasFailed() {
+        return failure != null;
     }
 
     private void throwIfFailed() {

@@ -81,9 +81,9 @@ class OperationTest {
     }
 
     @Test
-    void flagsOfMemoryAreRefusedFromDisk() {
+    void unknownFlagsAreRefused() {
         byte[] operation = LogTestSupport.put("k", "v");
-        operation[1] = Operation.UNLOGGED;
+        operation[1] = 1;
         assertThrows(FormatVersionException.class, () -> check(operation, 1));
     }
 

@@ -238,7 +238,7 @@ class ManifestRunsTest {
                 edit(2, run(12, 1, 20, extent(3))),
                 edit(2, run(12, 7, 7, extent(3))),
                 edit(2, run(12, 6, 8, extent(3))),
-                edit(2, run(11, 9, 9, extent(3))), // a number used before
+                edit(2, run(9, 9, 9, extent(3))), // a number that a run has
                 edit(2, run(7, 9, 9, extent(3))),
                 edit(2, run(12, 9, 9, extent(3)), run(12, 10, 10, extent(3))),
                 edit(2, run(12, 9, 9, extent(5))), // pages in zones that are not named, or not so long

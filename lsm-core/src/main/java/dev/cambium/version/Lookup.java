@@ -1,0 +1,102 @@
+package dev.cambium.version;
+
+import dev.cambium.compaction.BlockedBloomFilter;
+import dev.cambium.compaction.RunTree;
+import dev.cambium.epoch.SearchKey;
+import dev.cambium.memtable.Arena;
+import dev.cambium.memtable.Memtable;
+import dev.cambium.memtable.Root;
+import dev.cambium.segment.frame.Frame;
+import dev.cambium.segment.log.Operation;
+import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.LeafPage;
+import dev.cambium.segment.page.ValueReference;
+import java.nio.ByteBuffer;
+
+/**
+ * One search for a key through memtables and runs, newest first, and where its value lies. Kept beside an epoch slot and used again
+ * and again, so that a lookup allocates nothing; what it has found is valid as long as the slot is held.
+ */
+public final class Lookup {
+    private static final int NOTED_USES = 16; // one use of a frame in so many is told to what decides which frames stay
+
+    private final SearchKey key = new SearchKey();
+    private long hash;
+    private boolean settled;
+    private Memory memory; // null where the key is absent
+    private int offset;
+    private int length;
+    private int uses;
+
+    /** Begins a search. */
+    public void begin(int keyspaceId, byte[] userKey) {
+        key.set(keyspaceId, userKey);
+        hash = BlockedBloomFilter.hash(key.bytes(), 0, key.length());
+        settled = false;
+        memory = null;
+    }
+
+    /**
+     * Searches one more memtable, which is older than those before.
+     *
+     * @return whether the search is over: the key has a value here, or a tombstone
+     */
+    public boolean search(Memtable memtable, Root root) {
+        if (memtable.mayContain(hash)) {
+            long reference = memtable.find(root, key.bytes(), key.length());
+            if (reference != 0) {
+                settled = true;
+                if (Arena.code(reference) != OperationCode.DELETE) {
+                    int operation = Arena.offset(reference);
+                    memory = memtable.arena().memory(reference);
+                    offset = Operation.valueOffset(memory, operation);
+                    length = Operation.valueLength(memory, operation);
+                }
+            }
+        }
+        return settled;
+    }
+
+    /** As {@link #search(Memtable, Root)}, one more run; loads the pages that are not in memory. */
+    public boolean search(RunTree run) {
+        Frame frame = run.leafFor(key.bytes(), key.length(), hash, ++uses % NOTED_USES == 0);
+        if (frame == null) {
+            return false;
+        }
+        LeafPage leaf = frame.leaf();
+        int index = leaf.search(key.bytes(), 0, key.length());
+        if (index < 0) {
+            return false;
+        }
+        settled = true;
+        int operation = leaf.operation(index);
+        if (operation == OperationCode.PUT) {
+            memory = leaf.memory();
+            offset = leaf.valueOffset(index);
+            length = leaf.valueLength(index);
+        } else if (operation == OperationCode.PUT_REF) {
+            int reference = leaf.valueOffset(index);
+            Frame values = run.valuesOf(leaf, reference);
+            int valueIndex = ValueReference.index(leaf.memory(), reference);
+            memory = values.page();
+            offset = values.values().valueOffset(valueIndex);
+            length = values.values().valueLength(valueIndex);
+        }
+        return true;
+    }
+
+    /** A copy of the value, or null where the key is absent. */
+    public byte[] value() {
+        return memory == null ? null : memory.toArray(offset, length);
+    }
+
+    /** Copies as much of the value as there is room for; returns its whole length, or -1 where the key is absent. */
+    public int value(ByteBuffer target) {
+        if (memory == null) {
+            return -1;
+        }
+        memory.get(offset, target, Math.min(length, target.remaining()));
+        return length;
+    }
+}
