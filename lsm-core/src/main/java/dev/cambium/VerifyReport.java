@@ -9,9 +9,20 @@ import java.util.List;
  * @param files read
  * @param bytes read
  * @param batches that hold
+ * @param runs named by the manifest
+ * @param pages intact ones in zones
+ * @param entries found in runs, tombstones included
  * @param cleanClose whether the last writer closed the store
  */
-public record VerifyReport(List<Finding> findings, int files, long bytes, long batches, boolean cleanClose) {
+public record VerifyReport(
+        List<Finding> findings,
+        int files,
+        long bytes,
+        long batches,
+        int runs,
+        long pages,
+        long entries,
+        boolean cleanClose) {
     /**
      * One damaged place.
      *

@@ -1,8 +1,11 @@
 package dev.cambium;
 
+import dev.cambium.error.CorruptionException;
 import dev.cambium.error.StoreException;
+import dev.cambium.log.Verification;
 import dev.cambium.testkit.SimulatedEnvironment;
 import dev.cambium.testkit.disk.SimulatedCrash;
+import dev.cambium.testkit.disk.SimulatedDisk;
 import dev.cambium.testkit.explore.TestedStore;
 import dev.cambium.testkit.model.Change;
 import dev.cambium.testkit.model.Entry;
@@ -18,6 +21,7 @@ final class CambiumUnderTest implements TestedStore {
     private final Options options;
     private final List<Snapshot> snapshots = new ArrayList<>();
     private Store store;
+    private SimulatedDisk disk;
 
     CambiumUnderTest() {
         this(SMALL);
@@ -29,6 +33,7 @@ final class CambiumUnderTest implements TestedStore {
 
     @Override
     public void open(SimulatedEnvironment environment) {
+        disk = environment.disk();
         store = Store.open(environment.environment(), options);
     }
 
@@ -38,6 +43,10 @@ final class CambiumUnderTest implements TestedStore {
         store = null;
         if (closing != null) { // not after a reopen that failed
             closing.close();
+            for (VerifyReport.Finding finding : new Verification(disk).run().findings()) {
+                throw new CorruptionException(
+                        finding.file(), finding.offset(), "a closed store to be sound", finding.problem());
+            }
         }
     }
 

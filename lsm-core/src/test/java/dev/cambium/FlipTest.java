@@ -7,6 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.FormatVersionException;
+import dev.cambium.log.Verification;
+import dev.cambium.segment.manifest.ManifestFile;
+import dev.cambium.segment.manifest.ManifestReading;
+import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.Superblock;
+import dev.cambium.segment.manifest.SuperblockFile;
+import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.testkit.SimulatedEnvironment;
 import dev.cambium.testkit.disk.CrashKind;
 import dev.cambium.testkit.disk.CrashOutcome;
@@ -60,7 +67,16 @@ class FlipTest {
     }
 
     /** A store's files and what they have to hold. */
-    private record Image(SimulatedDisk disk, CrashHistory<Operation> history, List<Place> places) {}
+    private record Image(SimulatedDisk disk, CrashHistory<Operation> history, List<Place> places) {
+        /** How much of a zone file counts; 0 where the manifest does not name it. */
+        long namedLength(String file) {
+            Superblock superblock = SuperblockFile.open(disk).current();
+            ManifestReading manifest =
+                    ManifestFile.read(disk, superblock.manifestId(), superblock.storeId(), superblock.manifestLength());
+            ManifestRecord.Zone zone = manifest.state().zones().get((int) ZoneFiles.numberOf(file));
+            return zone == null ? 0 : zone.length();
+        }
+    }
 
     /** What of a file is used, and so worth inverting. */
     private record Place(String file, int usedBytes, int[] nonZeroBytes) {}
@@ -177,6 +193,9 @@ class FlipTest {
         SimulatedDisk disk = image.disk.afterCrash(CrashOutcome.PROCESS_KILL);
         disk.corrupt(file, bit);
         ModelSubject subject = new ModelSubject(new CambiumUnderTest());
+        if (file.startsWith("zone-")) {
+            verifyFinds(disk, file, bit / 8, image.namedLength(file));
+        }
         String where = "seed " + seed + ", bit " + bit % 8 + " of byte " + bit / 8 + " of " + file;
         try {
             subject.open(new SimulatedEnvironment(disk, seed));
@@ -204,6 +223,13 @@ class FlipTest {
             subject.abandon();
             throw new AssertionError(where, e);
         }
+    }
+
+    /** Every byte of a zone that counts is verified, and nothing else. */
+    private static void verifyFinds(SimulatedDisk disk, String file, long at, long namedLength) {
+        VerifyReport report = new Verification(disk.afterCrash(CrashOutcome.PROCESS_KILL)).run();
+        assertEquals(at >= namedLength, report.isSound(), () -> "byte " + at + " of " + file + ": " + report);
+        assertTrue(report.findings().stream().allMatch(finding -> finding.file().equals(file)), report::toString);
     }
 
     /**

@@ -178,18 +178,13 @@ public final class GroupWriter {
             }
         }
         long place;
-        Memtable memtable;
         try {
-            if (memtableRoom() < padded && versions.current().active().arena().filledBytes() > 0) {
-                sealActive();
-            }
-            memtable = versions.current().active();
-            place = allocate(memtable, padded);
+            place = allocate(padded);
         } catch (StoreException e) {
             request.fail(e);
             return;
         }
-        Memory memory = memtable.arena().memory(place);
+        Memory memory = versions.current().active().arena().memory(place);
         int at = Arena.offset(place);
         request.place = place + LogRecord.OPERATIONS_OFFSET;
         encodeOperations(request, memory, at + LogRecord.OPERATIONS_OFFSET);
@@ -206,13 +201,20 @@ public final class GroupWriter {
         spanLength += padded;
     }
 
-    /** Where the budget has no room, waits for what is being laid down. */
-    private long allocate(Memtable memtable, int length) {
+    /**
+     * Makes room in the active memtable, a new one where this one is full. Where the budget has none, waits for what is being laid down.
+     */
+    private long allocate(int length) {
         for (; ; ) {
+            long laidDown = flusher.laidDown();
             try {
-                return memtable.arena().allocate(length);
+                if (memtableRoom() < length
+                        && versions.current().active().arena().filledBytes() > 0) {
+                    sealActive();
+                }
+                return versions.current().active().arena().allocate(length);
             } catch (MemoryBudgetException e) {
-                if (!flusher.awaitMemory()) {
+                if (!flusher.awaitMemory(laidDown)) {
                     throw e;
                 }
             }

@@ -2,6 +2,7 @@ package dev.cambium.log;
 
 import dev.cambium.VerifyReport;
 import dev.cambium.VerifyReport.Finding;
+import dev.cambium.compaction.RunVerification;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.NoStoreException;
 import dev.cambium.segment.disk.DirectoryLock;
@@ -11,10 +12,16 @@ import dev.cambium.segment.log.LogFile;
 import dev.cambium.segment.manifest.ManifestFile;
 import dev.cambium.segment.manifest.ManifestReading;
 import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.manifest.SuperblockFile;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.zone.ZoneFiles;
+import dev.cambium.segment.zone.ZoneReader;
+import dev.cambium.segment.zone.ZoneVerification;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Reads every used byte of a store that nobody has open, as a recovery would, and changes nothing but the lock file. Findings are
@@ -26,6 +33,9 @@ public final class Verification {
     private int files;
     private long bytes;
     private long batches;
+    private int runs;
+    private long pages;
+    private long entries;
     private boolean cleanClose;
 
     public Verification(ZoneFileSystem disk) {
@@ -44,7 +54,7 @@ public final class Verification {
                 add(e);
             }
         }
-        return new VerifyReport(findings, files, bytes, batches, cleanClose);
+        return new VerifyReport(findings, files, bytes, batches, runs, pages, entries, cleanClose);
     }
 
     private void read() {
@@ -58,17 +68,53 @@ public final class Verification {
         count(ManifestFile.name(id));
         UnnamedLogs.check(disk, id, manifest);
         cleanClose = superblocks.provesCleanClose(manifest.state().clean());
-        for (ManifestRecord.LogNext log : manifest.state().logs()) {
+        checkLogs(storeId, manifest.state());
+        checkRuns(storeId, manifest.state());
+    }
+
+    private void checkLogs(byte[] storeId, ManifestState state) {
+        for (ManifestRecord.LogNext log : state.logs()) {
             if (disk.exists(LogFile.name(log.id()))) {
                 count(LogFile.name(log.id()));
             }
         }
-        try (LogChain chain = new LogChain(disk, storeId, manifest.state(), cleanClose)) {
+        try (LogChain chain = new LogChain(disk, storeId, state, cleanClose)) {
             chain.open();
             chain.read((LogFile log, Memory content, int length, int[] records, int count) -> {
                 batches += count;
                 content.release();
             });
+        } catch (CorruptionException e) {
+            add(e);
+        }
+    }
+
+    /** Every zone byte by byte, then every run from its root. */
+    private void checkRuns(byte[] storeId, ManifestState state) {
+        Map<Integer, ZoneReader> readers = new HashMap<>();
+        try {
+            for (ManifestRecord.Zone zone : state.zones().values()) {
+                boolean isSealed = zone.state() == ManifestRecord.ZoneState.SEALED;
+                pages += ZoneVerification.run(disk, zone.number(), storeId, zone.length(), isSealed, this::add);
+                if (disk.exists(ZoneFiles.name(zone.number()))) {
+                    count(ZoneFiles.name(zone.number()));
+                    open(zone, storeId, readers);
+                }
+            }
+            for (ManifestRecord.Run run : state.runs()) {
+                runs++;
+                entries += RunVerification.run(run, storeId, readers::get, this::add);
+            }
+        } finally {
+            readers.values().forEach(ZoneReader::close);
+        }
+    }
+
+    private void open(ManifestRecord.Zone zone, byte[] storeId, Map<Integer, ZoneReader> readers) {
+        try {
+            readers.put(zone.number(), ZoneReader.open(disk, zone.number(), storeId, zone.length()));
+        } catch (CorruptionException e) {
+            add(e);
         }
     }
 
@@ -80,6 +126,9 @@ public final class Verification {
     }
 
     private void add(CorruptionException e) {
-        findings.add(new Finding(e.file(), e.offset(), e.getMessage()));
+        Finding finding = new Finding(e.file(), e.offset(), e.getMessage());
+        if (!findings.contains(finding)) { // a page may be met in its zone and in its run
+            findings.add(finding);
+        }
     }
 }

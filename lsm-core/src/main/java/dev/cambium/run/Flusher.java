@@ -62,6 +62,8 @@ public final class Flusher implements AutoCloseable {
     private volatile long attempts;
     private volatile StoreException failure; // of the latest attempt
     private volatile boolean closed;
+    private volatile long flushesBegun;
+    private volatile long flushesEnded;
 
     // The lane's own.
     private Merge merge;
@@ -132,7 +134,12 @@ public final class Flusher implements AutoCloseable {
     private boolean doWork() {
         Version version = versions.current();
         if (version.oldestSealed() != null) {
-            flush(version.oldestSealed());
+            flushesBegun = flushesBegun + 1;
+            try {
+                flush(version.oldestSealed());
+            } finally {
+                flushesEnded = flushesEnded + 1;
+            }
             return true;
         }
         if (merge == null) {
@@ -287,15 +294,20 @@ public final class Flusher implements AutoCloseable {
         await(() -> !versions.current().sealed().contains(memtable));
     }
 
-    /** Waits until one of the sealed memtables has been laid down, and its memory given back as far as nobody reads it; false where there is none. */
-    public boolean awaitMemory() {
-        Memtable oldest = versions.current().oldestSealed();
-        if (oldest == null) {
-            return false;
-        }
-        awaitFlushed(oldest);
+    /** How many memtables have been laid down, and given back as far as nobody holds them; to be read before memory is asked for. */
+    public long laidDown() {
+        return flushesEnded;
+    }
+
+    /**
+     * Waits until a memtable has been laid down since {@link #laidDown} was {@code before}, and gives its memory back; false where none is
+     * being or will be.
+     */
+    public boolean awaitMemory(long before) {
+        await(() ->
+                flushesEnded != before || versions.current().oldestSealed() == null && flushesBegun == flushesEnded);
         epochs.reclaim();
-        return true;
+        return flushesEnded != before;
     }
 
     private void await(BooleanSupplier done) {

@@ -46,7 +46,7 @@ final class VerifyCommand implements Callable<Integer> {
             }
             streams.out()
                     .line(
-                            "%s: %d files, %s, %d batches; %s",
+                            "%s: %d files, %s; %d batches in logs, %d entries in %d runs of %d pages; %s",
                             report.isSound()
                                     ? "sound"
                                     : report.findings().size()
@@ -54,6 +54,9 @@ final class VerifyCommand implements Callable<Integer> {
                             report.files(),
                             MemorySize.show(report.bytes()),
                             report.batches(),
+                            report.entries(),
+                            report.runs(),
+                            report.pages(),
                             report.cleanClose() ? "the last writer closed it" : "the last writer did not close it");
         }
         return report.isSound() ? ExitCode.OK : ExitCode.NO;
@@ -74,6 +77,9 @@ final class VerifyCommand implements Callable<Integer> {
             object.writeNumberField("files", report.files());
             object.writeNumberField("bytes", report.bytes());
             object.writeNumberField("batches", report.batches());
+            object.writeNumberField("runs", report.runs());
+            object.writeNumberField("pages", report.pages());
+            object.writeNumberField("entries", report.entries());
             object.writeBooleanField("cleanClose", report.cleanClose());
         });
     }

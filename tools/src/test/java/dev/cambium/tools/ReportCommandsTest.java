@@ -37,7 +37,7 @@ class ReportCommandsTest {
     void verifyOfASoundStoreHasNoFindings() {
         CommandRun run = CommandRun.of("verify", store);
         assertEquals(0, run.exitCode());
-        assertTrue(run.out().matches("sound: \\d+ files, .* batches; the last writer closed it\n"), run.out());
+        assertTrue(run.out().matches("sound: \\d+ files, .*; \\d+ batches in logs, .*; the last writer closed it\n"), run.out());
     }
 
     @Test

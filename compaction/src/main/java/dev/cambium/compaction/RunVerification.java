@@ -1,0 +1,306 @@
+package dev.cambium.compaction;
+
+import dev.cambium.error.CorruptionException;
+import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.Aggregation;
+import dev.cambium.segment.page.FilterPage;
+import dev.cambium.segment.page.KeyPage;
+import dev.cambium.segment.page.LeafPage;
+import dev.cambium.segment.page.PageHeader;
+import dev.cambium.segment.page.PageKind;
+import dev.cambium.segment.page.PageOpener;
+import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.page.ValuePage;
+import dev.cambium.segment.page.ValueReference;
+import dev.cambium.segment.zone.ZoneReader;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+
+/**
+ * Goes through a run as a tree, from its root to every value, and checks that each page is what its parent says, that keys ascend and
+ * keep within their separators, that filters know every key, and that sums agree up to what the manifest says. Reads each page once,
+ * past any cache; changes nothing; goes on beside what is damaged. For one thread.
+ */
+public final class RunVerification {
+    private static final byte[] NO_KEY = {};
+
+    private final ManifestRecord.Run run;
+    private final byte[] storeId;
+    private final IntFunction<ZoneReader> zones;
+    private final Consumer<CorruptionException> findings;
+
+    private final Map<Integer, long[]> extents = new HashMap<>(); // zone: pages, bytes
+    private final Set<Long> valuePages = new HashSet<>();
+    private Memory values; // the value page that was read last
+    private long valuesPointer;
+    private FilterPage filter; // of the level-1 page that the leaves belong to
+    private byte[] lastKey; // of the entries so far
+    private byte[] firstKey;
+    private boolean isWhole = true; // whether nothing had to be left out
+
+    private RunVerification(
+            ManifestRecord.Run run,
+            byte[] storeId,
+            IntFunction<ZoneReader> zones,
+            Consumer<CorruptionException> findings) {
+        this.run = run;
+        this.storeId = storeId;
+        this.zones = zones;
+        this.findings = findings;
+    }
+
+    /**
+     * Verifies a run.
+     *
+     * @param zones a zone's reader by its number, or null where it cannot be read, which has been told
+     * @return how many entries were read
+     */
+    public static long run(
+            ManifestRecord.Run run,
+            byte[] storeId,
+            IntFunction<ZoneReader> zones,
+            Consumer<CorruptionException> findings) {
+        RunVerification verification = new RunVerification(run, storeId, zones, findings);
+        Aggregation found = new Aggregation();
+        try {
+            verification.checkKeyPage(run.root(), run.rootCrc(), -1, NO_KEY, null, found);
+            if (verification.isWhole) {
+                verification.compareWithManifest(found);
+            }
+        } finally {
+            verification.forgetValues();
+        }
+        return found.entries;
+    }
+
+    /** A page that has been read and unpacked; or null, where it cannot be, which has been told. */
+    private Memory load(long pointer, int payloadCrc, int kind, int level) {
+        ZoneReader zone = zones.apply(Pointer.zone(pointer));
+        if (zone == null) {
+            isWhole = false;
+            return null;
+        }
+        Memory stored = Memory.allocate(Pointer.storedBytes(pointer));
+        Memory raw = null;
+        try {
+            int available = zone.read(pointer, stored, 0);
+            PageOpener.verify(stored, 0, available, storeId, pointer, payloadCrc, zone.name());
+            raw = Memory.allocate(PageHeader.rawLength(stored, 0));
+            PageOpener.unpack(stored, 0, zone.name(), Pointer.offset(pointer), raw);
+            int foundLevel = PageHeader.level(raw, 0);
+            require(
+                    PageHeader.kind(raw, 0) == kind
+                            && (level < 0 || foundLevel == level)
+                            && (kind == PageKind.VALUES || PageHeader.owner(raw, 0) == run.id()),
+                    pointer,
+                    "a " + PageKind.name(kind) + " page of run " + run.id() + (level < 0 ? "" : " and level " + level),
+                    "a " + PageKind.name(PageHeader.kind(raw, 0)) + " page of " + PageHeader.owner(raw, 0)
+                            + " and level " + foundLevel);
+            note(pointer, PageHeader.storedLength(stored, 0));
+            return raw;
+        } catch (CorruptionException e) {
+            isWhole = false;
+            findings.accept(e);
+            if (raw != null) {
+                raw.release();
+            }
+            return null;
+        } finally {
+            stored.release();
+        }
+    }
+
+    private void note(long pointer, int storedLength) {
+        if (Pointer.kind(pointer) == PageKind.VALUES && !valuePages.add(pointer)) {
+            return;
+        }
+        long[] sum = extents.computeIfAbsent(Pointer.zone(pointer), zone -> new long[2]);
+        sum[0]++;
+        sum[1] += (storedLength + Pointer.ALIGNMENT - 1) & -Pointer.ALIGNMENT;
+    }
+
+    /**
+     * Checks a key page and everything below.
+     *
+     * @param level that it has, or -1
+     * @param from no key below is smaller
+     * @param to every key below is smaller; null where there is no bound
+     * @param found receives what is below
+     */
+    private void checkKeyPage(long pointer, int payloadCrc, int level, byte[] from, byte[] to, Aggregation found) {
+        Memory raw = load(pointer, payloadCrc, PageKind.KEYS, level);
+        if (raw == null) {
+            return;
+        }
+        Memory filterRaw = null;
+        try {
+            KeyPage page = new KeyPage(raw);
+            int ownLevel = PageHeader.level(raw, 0);
+            if (ownLevel == 1 && page.filter() != Pointer.NULL) {
+                filterRaw = load(page.filter(), page.filterCrc(), PageKind.FILTER, 0);
+            }
+            filter = filterRaw == null ? null : new FilterPage(filterRaw);
+            byte[] lower = from;
+            for (int i = 0; i < page.count(); i++) {
+                byte[] upper = i + 1 < page.count() ? page.key(i) : to;
+                requireOrTell(
+                        upper == null || Arrays.compareUnsigned(lower, upper) < 0,
+                        pointer,
+                        "ascending separators within those of its parent",
+                        "separator " + i + " beyond them");
+                Aggregation below = new Aggregation();
+                boolean before = isWhole;
+                isWhole = true;
+                if (ownLevel > 1) {
+                    checkKeyPage(page.child(i), page.payloadCrc(i), ownLevel - 1, lower, upper, below);
+                } else {
+                    checkLeaf(page.child(i), page.payloadCrc(i), lower, upper, below);
+                }
+                if (isWhole) {
+                    compareWithParent(pointer, page, i, below);
+                }
+                isWhole &= before;
+                found.add(below);
+                lower = upper;
+            }
+            found.newestBirth = Math.max(found.newestBirth, PageHeader.birth(raw, 0));
+        } finally {
+            filter = null;
+            raw.release();
+            if (filterRaw != null) {
+                filterRaw.release();
+            }
+        }
+    }
+
+    private void compareWithParent(long pointer, KeyPage page, int child, Aggregation below) {
+        Aggregation said = new Aggregation();
+        said.entries = page.entries(child);
+        said.bytes = page.bytes(child);
+        said.tombstones = page.tombstones(child);
+        said.newestBirth = page.newestBirth(child);
+        requireOrTell(
+                said.toString().equals(below.toString()),
+                pointer,
+                "of child " + child + ": " + below + ", which is what stands below it",
+                said.toString());
+    }
+
+    private void checkLeaf(long pointer, int payloadCrc, byte[] from, byte[] to, Aggregation found) {
+        Memory raw = load(pointer, payloadCrc, PageKind.LEAF, 0);
+        if (raw == null) {
+            return;
+        }
+        try {
+            LeafPage leaf = new LeafPage(raw);
+            for (int i = 0; i < leaf.count(); i++) {
+                byte[] key = leaf.key(i);
+                requireOrTell(
+                        Arrays.compareUnsigned(from, key) <= 0
+                                && (to == null || Arrays.compareUnsigned(key, to) < 0)
+                                && (lastKey == null || Arrays.compareUnsigned(lastKey, key) < 0),
+                        pointer,
+                        "keys that ascend and keep within the separators",
+                        "entry " + i + ", which does not");
+                requireOrTell(
+                        leaf.search(key, 0, key.length) == i, pointer, "entry " + i + " to be found by its key", "not");
+                requireOrTell(
+                        filter == null || filter.mayContain(KeyHash.of(key, 0, key.length)),
+                        pointer,
+                        "entry " + i + " to be in the filter",
+                        "not");
+                int operation = leaf.operation(i);
+                long valueLength = operation == OperationCode.PUT_REF
+                        ? checkReference(pointer, leaf, leaf.valueOffset(i))
+                        : leaf.valueLength(i);
+                found.addEntry(key.length + valueLength, operation == OperationCode.DELETE);
+                firstKey = firstKey == null ? key : firstKey;
+                lastKey = key;
+            }
+            found.newestBirth = PageHeader.birth(raw, 0);
+        } finally {
+            raw.release();
+        }
+    }
+
+    private long checkReference(long leafPointer, LeafPage leaf, int at) {
+        long home = ValueReference.home(leaf.memory(), at);
+        long length = ValueReference.valueLength(leaf.memory(), at);
+        int index = ValueReference.index(leaf.memory(), at);
+        if (home != valuesPointer) {
+            forgetValues();
+            values = load(home, ValueReference.payloadCrc(leaf.memory(), at), PageKind.VALUES, 0);
+            valuesPointer = home;
+        }
+        if (values != null) {
+            ValuePage page = new ValuePage(values);
+            requireOrTell(
+                    index < page.count() && page.valueLength(index) == length,
+                    leafPointer,
+                    "a reference to one of " + page.count() + " values",
+                    "value " + index + " of " + length + " bytes");
+        }
+        return length;
+    }
+
+    private void forgetValues() {
+        if (values != null) {
+            values.release();
+        }
+        values = null;
+        valuesPointer = Pointer.NULL;
+    }
+
+    private void compareWithManifest(Aggregation found) {
+        requireOrTell(
+                found.entries == run.entries() && found.bytes == run.bytes() && found.tombstones == run.tombstones(),
+                run.root(),
+                "what the manifest says of run " + run.id() + ": " + run.entries() + " entries, " + run.bytes()
+                        + " bytes, " + run.tombstones() + " tombstones",
+                found.toString());
+        requireOrTell(
+                Arrays.equals(firstKey, run.firstKey()) && Arrays.equals(lastKey, run.lastKey()),
+                run.root(),
+                "the first and last key that the manifest says of run " + run.id(),
+                "others");
+        boolean agree = extents.size() == run.extents().size();
+        for (ManifestRecord.Extent extent : run.extents()) {
+            long[] sum = extents.get(extent.zone());
+            agree &= sum != null && sum[0] == extent.pages() && sum[1] == extent.bytes();
+        }
+        StringBuilder text = new StringBuilder();
+        extents.forEach((zone, sum) -> text.append(sum[0])
+                .append(" pages of ")
+                .append(sum[1])
+                .append(" bytes in zone ")
+                .append(zone)
+                .append("; "));
+        requireOrTell(
+                agree,
+                run.root(),
+                "the pages that the manifest says of run " + run.id() + ": " + run.extents(),
+                text.toString());
+    }
+
+    private void requireOrTell(boolean holds, long pointer, String expected, String found) {
+        try {
+            require(holds, pointer, expected, found);
+        } catch (CorruptionException e) {
+            findings.accept(e);
+        }
+    }
+
+    private void require(boolean holds, long pointer, String expected, String found) {
+        if (!holds) {
+            ZoneReader zone = zones.apply(Pointer.zone(pointer));
+            throw new CorruptionException(zone.name(), Pointer.offset(pointer), expected, found);
+        }
+    }
+}
