@@ -418,6 +418,23 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    /**
+     * Merges everything into one run, in which overwritten and deleted entries are gone, and gives their zones back to the system, as
+     * far as no snapshot needs them. What is in memory is laid down first. Returns when that is done; reads and writes go on meanwhile.
+     *
+     * @throws dev.cambium.error.StoreIOException where it cannot be written; nothing is lost, and the runs are as before
+     */
+    public void compact() {
+        compact((done, total) -> {});
+    }
+
+    /** As {@link #compact()}, and tells how far it has come. */
+    public void compact(CompactionListener progress) {
+        Limits.checkNotNull(progress, "progress");
+        flush();
+        flusher.mergeAll(progress);
+    }
+
     /** What the store holds and uses now. */
     public StoreStats stats() {
         int slot = enter();
@@ -441,6 +458,10 @@ public final class Store implements AutoCloseable {
                     version.runs().size(),
                     version.runs().stream()
                             .mapToLong(run -> run.record().bytes())
+                            .sum(),
+                    version.runs().stream()
+                            .flatMap(run -> run.record().extents().stream())
+                            .mapToLong(ManifestRecord.Extent::bytes)
                             .sum(),
                     named.size(),
                     named.stream().mapToLong(ManifestRecord.Zone::length).sum(),

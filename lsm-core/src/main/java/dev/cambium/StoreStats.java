@@ -8,6 +8,7 @@ package dev.cambium;
  * @param memtables active and sealed
  * @param runs what memtables were laid down and merged into
  * @param runBytes of keys and values in them
+ * @param pageBytes of their pages as they are stored: what of the zones is alive
  * @param zones files that hold them
  * @param zoneBytes of those files, as far as they count
  * @param pageLoads pages read from zones since the store was opened, those that were in memory already not counted
@@ -27,6 +28,7 @@ public record StoreStats(
         int memtables,
         int runs,
         long runBytes,
+        long pageBytes,
         int zones,
         long zoneBytes,
         long pageLoads,

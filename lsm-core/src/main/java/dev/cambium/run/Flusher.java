@@ -1,5 +1,6 @@
 package dev.cambium.run;
 
+import dev.cambium.CompactionListener;
 import dev.cambium.compaction.PageSizes;
 import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.SortedCursor;
@@ -58,6 +59,25 @@ public final class Flusher implements AutoCloseable {
     private final Clock clock;
     private final PageSizes sizes;
 
+    /** What somebody waits for: that all runs there are become one. */
+    private static final class MergeWish {
+        private volatile long bytesDone;
+        private volatile long bytesTotal;
+        private volatile boolean isDone;
+
+        /** @param merge that grants it, or null where that has been finished */
+        private void noteProgress(Merge merge) {
+            if (merge == null) {
+                bytesDone = bytesTotal;
+                isDone = true;
+            } else {
+                bytesTotal = merge.bytesTotal();
+                bytesDone = merge.bytesDone();
+            }
+        }
+    }
+
+    private final ConcurrentLinkedQueue<MergeWish> wishes = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<Thread> waiting = new ConcurrentLinkedQueue<>();
     private volatile long attempts;
     private volatile StoreException failure; // of the latest attempt
@@ -67,6 +87,7 @@ public final class Flusher implements AutoCloseable {
 
     // The lane's own.
     private Merge merge;
+    private MergeWish granted; // by the merge; or null
     private boolean damaged; // an input: every merge of it would fail, so there are none until the store is reopened
     private long nextRun;
     private long nextBirth;
@@ -142,16 +163,15 @@ public final class Flusher implements AutoCloseable {
             }
             return true;
         }
-        if (merge == null) {
-            List<LiveRun> inputs = damaged ? List.of() : toMerge(version.runs());
-            if (inputs.isEmpty()) {
-                return false;
-            }
-            begin(inputs, version.runs());
+        if (merge == null && !beginNext(version.runs())) {
+            return false;
         }
         try {
-            if (!merge.step(STEP_BYTES)) {
+            if (merge != null && !merge.step(STEP_BYTES)) {
                 finishMerge();
+            }
+            if (granted != null) {
+                granted.noteProgress(merge);
             }
         } catch (CorruptionException e) {
             damaged = true;
@@ -261,6 +281,22 @@ public final class Flusher implements AutoCloseable {
         return List.of();
     }
 
+    /** Begins a merge, or ends a wish for one that is not needed; returns whether there was one of the two to do. */
+    private boolean beginNext(List<LiveRun> runs) {
+        granted = wishes.poll();
+        if (granted == null) {
+            List<LiveRun> inputs = damaged ? List.of() : toMerge(runs);
+            if (inputs.isEmpty()) {
+                return false;
+            }
+            begin(inputs, runs);
+        } else if (runs.size() > 1 || runs.size() == 1 && runs.get(0).record().tombstones() > 0) {
+            begin(runs, runs);
+            granted.noteProgress(merge);
+        }
+        return true;
+    }
+
     private void begin(List<LiveRun> inputs, List<LiveRun> all) {
         boolean oldest = inputs.get(inputs.size() - 1) == all.get(all.size() - 1);
         if (inputs.size() == all.size()) {
@@ -310,6 +346,24 @@ public final class Flusher implements AutoCloseable {
         return flushesEnded != before;
     }
 
+    /**
+     * Merges all runs into one, and waits for it.
+     *
+     * @param progress is told in the calling thread how far it has come
+     */
+    public void mergeAll(CompactionListener progress) {
+        MergeWish wish = new MergeWish();
+        wishes.add(wish);
+        try {
+            await(() -> {
+                progress.progress(wish.bytesDone, wish.bytesTotal);
+                return wish.isDone;
+            });
+        } finally {
+            wishes.remove(wish);
+        }
+    }
+
     private void await(BooleanSupplier done) {
         if (done.getAsBoolean()) {
             return;
@@ -319,27 +373,30 @@ public final class Flusher implements AutoCloseable {
         long since = clock.nanoTime();
         boolean interrupted = false;
         wake();
-        while (!done.getAsBoolean()) {
-            if (attempts != seen) {
-                seen = attempts;
-                since = clock.nanoTime();
+        try {
+            while (!done.getAsBoolean()) {
+                if (attempts != seen) {
+                    seen = attempts;
+                    since = clock.nanoTime();
+                }
+                throwIfHopeless(seen != from, clock.nanoTime() - since);
+                waiting.add(Thread.currentThread());
+                if (attempts == seen && !closed) { // else the wake-up may have come before
+                    parker.parkNanos(this, LONGEST_WAIT_NANOS / 60);
+                    interrupted |= Thread.interrupted();
+                }
             }
-            throwIfHopeless(seen != from, clock.nanoTime() - since);
-            waiting.add(Thread.currentThread());
-            if (attempts == seen && !closed) { // else the wake-up may have come before
-                parker.parkNanos(this, LONGEST_WAIT_NANOS / 60);
-                interrupted |= Thread.interrupted();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 
     private void throwIfHopeless(boolean attempted, long waitedNanos) {
         StoreException failed = failure;
         if (attempted && failed != null) {
-            String message = "memtables cannot be laid down: " + failed.getMessage();
+            String message = "memtables cannot be laid down, or runs not be merged: " + failed.getMessage();
             throw failed instanceof DiskFullException
                     ? new DiskFullException(message, failed)
                     : new StoreIOException(message, failed);

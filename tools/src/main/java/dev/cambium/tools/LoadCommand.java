@@ -121,10 +121,10 @@ final class LoadCommand implements Callable<Integer> {
             Loader loader = new Loader(store, target, batchEntries, durability);
             Lines lines = openLines(input);
             Format used = format != null ? format : Format.guess(file, lines.firstByte());
-            try (Progress progress = new Progress(streams.errIsTerminal() ? streams.err() : null, totalBytes)) {
+            try (Progress progress = new Progress(streams.errIsTerminal() ? streams.err() : null, "entries")) {
                 while (next(lines, loader)) {
                     addLine(used, lines, loader, progress);
-                    progress.update(loader.written(), lines.consumedBytes());
+                    progress.update(loader.written(), lines.consumedBytes(), totalBytes);
                 }
                 loader.finish();
             } catch (StoreException e) {

@@ -74,8 +74,12 @@ final class StatsCommand implements Callable<Integer> {
         values.put("memtables", stats.memtables());
         values.put("runs", stats.runs());
         values.put("runBytes", stats.runBytes());
+        values.put("pageBytes", stats.pageBytes());
         values.put("zones", stats.zones());
         values.put("zoneBytes", stats.zoneBytes());
+        if (stats.pageBytes() > 0) {
+            values.put("spaceAmplification", stats.zoneBytes() * 100 / stats.pageBytes() / 100.0);
+        }
         values.put("memoryUsedBytes", stats.memoryUsedBytes());
         values.put("memoryBudgetBytes", stats.memoryBudgetBytes());
         values.put("logPosition", stats.logPosition());
@@ -96,7 +100,7 @@ final class StatsCommand implements Callable<Integer> {
             if (value.getValue() instanceof Boolean flag) {
                 object.writeBoolean(flag);
             } else {
-                object.writeNumber(((Number) value.getValue()).longValue());
+                object.writeNumber(value.getValue().toString());
             }
         }
         object.writeArrayFieldStart("keyspaces");

@@ -37,7 +37,26 @@ class ReportCommandsTest {
     void verifyOfASoundStoreHasNoFindings() {
         CommandRun run = CommandRun.of("verify", store);
         assertEquals(0, run.exitCode());
-        assertTrue(run.out().matches("sound: \\d+ files, .*; \\d+ batches in logs, .*; the last writer closed it\n"), run.out());
+        assertTrue(
+                run.out().matches("sound: \\d+ files, .*; \\d+ batches in logs, .*; the last writer closed it\n"),
+                run.out());
+    }
+
+    @Test
+    void compactTellsWhatBecameOfTheRuns() {
+        CommandRun run = CommandRun.of("compact", store);
+        assertEquals(0, run.exitCode(), run.err());
+        assertTrue(
+                run.out().matches("0 runs of 0 B became 1 of [\\d.]+ kB, with 3 entries, in [\\d.]+ s\n"), run.out());
+        assertTrue(CommandRun.of("stats", store).out().contains("\nruns                 1\n"));
+        assertEquals(
+                "q",
+                CommandRun.of("scan", store, "--keys-only")
+                        .out()
+                        .lines()
+                        .findFirst()
+                        .orElse("")
+                        .replace("\"", ""));
     }
 
     @Test
@@ -49,6 +68,7 @@ class ReportCommandsTest {
             "scan STORE --json --count",
             "scan STORE --json --keys-only --reverse",
             "stats STORE --json",
+            "compact STORE --json",
             "verify STORE --json",
             "dump STORE superblock --json",
             "dump STORE manifest --json",

@@ -3,8 +3,10 @@ package dev.cambium.tools.demo;
 import dev.cambium.Cursor;
 import dev.cambium.Durability;
 import dev.cambium.KeyRange;
+import dev.cambium.Options;
 import dev.cambium.Snapshot;
 import dev.cambium.Store;
+import dev.cambium.StoreStats;
 import dev.cambium.VerifyReport;
 import dev.cambium.WriteBatch;
 import dev.cambium.tools.Escapes;
@@ -15,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A tour of a store with real data: load, look up, scan, snapshot, kill, recover, verify. Everything that it claims it
@@ -24,6 +27,10 @@ public final class Demo {
     private static final int BATCH_ENTRIES = 1000;
     private static final int WRITES_BEFORE_KILL = 1000;
     private static final int ROWS_SHOWN = 3;
+
+    /** So that some megabytes make several runs and zones. */
+    private static final Options SMALL =
+            Options.DEFAULT.withMemtableBytes(2 << 20).withZoneBytes(1 << 20);
 
     private final Path directory;
     private final byte[][] keys;
@@ -43,13 +50,14 @@ public final class Demo {
 
     /** Runs all steps; returns whether everything was as claimed. */
     public boolean run() throws IOException {
-        try (Store store = Store.open(directory)) {
+        try (Store store = Store.open(directory, SMALL)) {
             load(store);
             lookUp(store);
             scan(store);
             changeUnderSnapshot(store);
         }
         killAndRecover();
+        compact();
         verify();
         return failures == 0;
     }
@@ -168,7 +176,7 @@ public final class Demo {
                 "Killed after %,d acknowledged writes: %.0f ms, the start of its JVM included.",
                 acknowledged, steps.millis());
         steps.begin("Open the store again: recovery reads the log, and nothing that was acknowledged may be missing.");
-        try (Store store = Store.open(directory)) {
+        try (Store store = Store.open(directory, SMALL)) {
             double millis = steps.millis();
             store.recoveryReport().toString().lines().forEach(line -> steps.tell("| %s", line));
             int missing = 0;
@@ -188,17 +196,54 @@ public final class Demo {
         }
     }
 
+    private void compact() {
+        steps.begin(
+                "Lay the rest down and merge all runs into one: what was deleted or overwritten gives its space back.");
+        try (Store store = Store.open(directory, SMALL)) {
+            store.flush();
+            StoreStats before = store.stats();
+            byte[][] found = Arrays.stream(keys).map(store::get).toArray(byte[][]::new);
+            steps.tell("Before: %s", sizes(before));
+            steps.restartClock();
+            store.compact();
+            double millis = steps.millis();
+            StoreStats after = store.stats();
+            steps.tell("After:  %s", sizes(after));
+            int wrong = 0;
+            for (int i = 0; i < keys.length; i++) {
+                wrong += Arrays.equals(store.get(keys[i]), found[i]) ? 0 : 1;
+            }
+            claim(
+                    wrong == 0 && after.runs() == 1 && after.tombstones() == 0,
+                    "One run, no tombstone, every value as before: %.0f ms.",
+                    millis);
+        }
+    }
+
+    private static String sizes(StoreStats stats) {
+        return String.format(
+                Locale.ROOT,
+                "%d runs with %,d entries (%,d tombstones) in %d zones, %.1f MB of %.1f MB keys and values.",
+                stats.runs(),
+                stats.entries(),
+                stats.tombstones(),
+                stats.zones(),
+                stats.zoneBytes() / 1e6,
+                stats.runBytes() / 1e6);
+    }
+
     private void verify() {
         steps.begin("Read every used byte and check all checksums.");
         VerifyReport report = Store.verify(directory);
         report.findings().forEach(finding -> steps.tell("%s", finding.problem()));
         claim(
                 report.isSound(),
-                "%d findings in %d files, %.1f MB, %,d batches: %.0f ms.",
+                "%d findings in %d files, %.1f MB, %,d batches in logs, %,d entries in pages: %.0f ms.",
                 report.findings().size(),
                 report.files(),
                 report.bytes() / 1e6,
                 report.batches(),
+                report.entries(),
                 steps.millis());
         StoreFiles.lengths(directory).forEach((name, length) -> steps.tell("%-24s %,12d bytes", name, length));
     }

@@ -12,34 +12,38 @@ public final class Progress implements AutoCloseable {
     private static final int BAR_WIDTH = 30;
 
     private final PrintStream terminal;
-    private final long totalBytes;
+    private final String unit;
     private final long startedNanos = System.nanoTime();
     private long shownNanos = startedNanos;
     private int shownLength;
 
     /**
      * @param terminal null where nobody watches
-     * @param totalBytes to be read, or -1 where that is not known
+     * @param unit what is counted
      */
-    public Progress(PrintStream terminal, long totalBytes) {
+    public Progress(PrintStream terminal, String unit) {
         this.terminal = terminal;
-        this.totalBytes = totalBytes;
+        this.unit = unit;
     }
 
-    /** Says how far it is. Cheap: most calls print nothing. */
-    public void update(long entries, long bytes) {
+    /**
+     * Says how far it is. Cheap: most calls print nothing.
+     *
+     * @param totalBytes that there are to do, 0 or less where that is not known
+     */
+    public void update(long count, long bytes, long totalBytes) {
         if (terminal == null) {
             return;
         }
         long now = System.nanoTime();
         if (now - shownNanos >= STEP_NANOS) {
             shownNanos = now;
-            show(text(entries, bytes, totalBytes, (now - startedNanos) / 1e9));
+            show(text(unit, count, bytes, totalBytes, (now - startedNanos) / 1e9));
         }
     }
 
-    static String text(long entries, long bytes, long totalBytes, double seconds) {
-        String counted = String.format(Locale.ROOT, "%,d entries  %,d/s", entries, Math.round(entries / seconds));
+    static String text(String unit, long count, long bytes, long totalBytes, double seconds) {
+        String counted = String.format(Locale.ROOT, "%,d %s  %,d/s", count, unit, Math.round(count / seconds));
         if (totalBytes <= 0) {
             return counted;
         }

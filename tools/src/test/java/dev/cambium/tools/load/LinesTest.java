@@ -77,7 +77,7 @@ class LinesTest {
     void progressTellsShareRateAndTimeLeft() {
         assertEquals(
                 "[###############...............]  50 %  1,000 entries  500/s  2 s left",
-                Progress.text(1000, 5000, 10_000, 2.0));
-        assertEquals("1,000 entries  500/s", Progress.text(1000, 5000, -1, 2.0));
+                Progress.text("entries", 1000, 5000, 10_000, 2.0));
+        assertEquals("1,000 entries  500/s", Progress.text("entries", 1000, 5000, -1, 2.0));
     }
 }
