@@ -2,6 +2,7 @@ package dev.cambium;
 
 import dev.cambium.commit.Committer;
 import dev.cambium.commit.GroupWriter;
+import dev.cambium.commit.IdleWatch;
 import dev.cambium.commit.OperationBuffer;
 import dev.cambium.commit.WriteRequest;
 import dev.cambium.compaction.PageSizes;
@@ -194,7 +195,8 @@ public final class Store implements AutoCloseable {
                 environment.parker(),
                 environment.clock(),
                 PageSizes.of(options.pageBytes()));
-        this.writer = new GroupWriter(versions, log, flusher, options.memtableBytes());
+        this.writer = new GroupWriter(
+                versions, log, flusher, new IdleWatch(background, this::layDownWhenIdle), options.memtableBytes());
         this.committer = new Committer(writer, environment.parker());
         this.nextKeyspaceId = Keyspace.DEFAULT_ID + 1;
         recovery.keyspaces().forEach((id, name) -> {
@@ -433,6 +435,21 @@ public final class Store implements AutoCloseable {
         Limits.checkNotNull(progress, "progress");
         flush();
         flusher.mergeAll(progress);
+    }
+
+    /** After a second without writes: what is worth a run becomes one, and young runs are merged, so that reads have less to search. */
+    private void layDownWhenIdle() {
+        committer.tryRun(() -> {
+            Version version = versions.current();
+            boolean isWorthIt = version.active().arena().filledBytes() >= LAY_DOWN_FROM;
+            if (open
+                    && writer.failure() == null
+                    && isWorthIt
+                    && version.sealed().isEmpty()) {
+                writer.seal();
+            }
+        });
+        flusher.mergeYoung();
     }
 
     /** What the store holds and uses now. */

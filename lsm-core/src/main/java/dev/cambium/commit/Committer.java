@@ -58,6 +58,16 @@ public final class Committer {
         }
     }
 
+    /** Runs an action while no write is under way, unless somebody leads now; returns whether it has run or will. */
+    public boolean tryRun(Runnable action) {
+        if (!leading.compareAndSet(false, true)) {
+            return false;
+        }
+        pending.add(WriteRequest.action(action));
+        lead();
+        return true;
+    }
+
     private void enqueue(WriteRequest request) {
         WriteRequest head;
         do {

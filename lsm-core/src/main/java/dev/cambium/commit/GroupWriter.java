@@ -36,6 +36,8 @@ public final class GroupWriter {
     private final SearchKey searchKey = new SearchKey();
     private final CRC32C crc = new CRC32C();
 
+    private final IdleWatch idleWatch;
+
     private boolean closed;
     private Throwable firstFailure;
 
@@ -47,10 +49,11 @@ public final class GroupWriter {
     private long nextBatch;
 
     /** @param memtableBytes how full a memtable gets before it is sealed */
-    public GroupWriter(Versions versions, WriteAheadLog log, Flusher flusher, long memtableBytes) {
+    public GroupWriter(Versions versions, WriteAheadLog log, Flusher flusher, IdleWatch idleWatch, long memtableBytes) {
         this.versions = versions;
         this.log = log;
         this.flusher = flusher;
+        this.idleWatch = idleWatch;
         this.memtableBytes = memtableBytes;
     }
 
@@ -160,6 +163,7 @@ public final class GroupWriter {
             log.force();
         }
         apply(group);
+        idleWatch.noteWrite();
     }
 
     private void encode(WriteRequest request) {

@@ -45,6 +45,7 @@ final class LogChain implements AutoCloseable {
     private final ManifestState state;
     private final ManifestRecord.Clean clean;
     private final boolean cleanClose;
+    private final boolean readsAll;
 
     private final List<LogFile> started = new ArrayList<>();
     private final List<LogFile> unused = new ArrayList<>();
@@ -56,8 +57,12 @@ final class LogChain implements AutoCloseable {
     private long batches;
     private long setAside;
 
-    /** @param cleanClose whether the superblock proves that the manifest's last CLEAN says where the log ends */
-    LogChain(ZoneFileSystem disk, byte[] storeId, ManifestState state, boolean cleanClose) {
+    /**
+     * @param cleanClose whether the superblock proves that the manifest's last CLEAN says where the log ends
+     * @param readsAll whether a log is read too of which nothing is needed, for all of it stands in runs
+     */
+    LogChain(ZoneFileSystem disk, byte[] storeId, ManifestState state, boolean cleanClose, boolean readsAll) {
+        this.readsAll = readsAll;
         this.disk = disk;
         this.storeId = storeId;
         this.state = state;
@@ -147,6 +152,13 @@ final class LogChain implements AutoCloseable {
                     0,
                     "to hold positions up to " + limit,
                     begin.basePosition() + " to " + log.limitPosition());
+        }
+        if (!readsAll && cleanHere && successor == null && ended == null && clean.batch() <= state.flushedThrough()) {
+            end = limit;
+            lastBatch = clean.batch();
+            last = log;
+            reports.add(new RecoveryReport.Log(log.name(), 0, 0, end, "all that stands in it has been laid down"));
+            return true;
         }
         Memory content = Memory.allocate((int) Math.max(8, limit - begin.basePosition()));
         boolean given = false; // to the sink, which releases it

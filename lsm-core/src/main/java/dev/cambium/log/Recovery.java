@@ -169,7 +169,7 @@ public final class Recovery implements AutoCloseable {
 
     /** Step 5: replays the logs into memtables, as far as no run has taken their batches over. */
     public void replay() {
-        chain = new LogChain(disk, superblocks.current().storeId(), manifestReading.state(), cleanClose);
+        chain = new LogChain(disk, superblocks.current().storeId(), manifestReading.state(), cleanClose, false);
         chain.open();
         chain.read(this::load);
         if (loader != null) {

@@ -78,7 +78,7 @@ public final class Verification {
                 count(LogFile.name(log.id()));
             }
         }
-        try (LogChain chain = new LogChain(disk, storeId, state, cleanClose)) {
+        try (LogChain chain = new LogChain(disk, storeId, state, cleanClose, true)) {
             chain.open();
             chain.read((LogFile log, Memory content, int length, int[] records, int count) -> {
                 batches += count;

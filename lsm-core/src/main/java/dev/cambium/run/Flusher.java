@@ -39,8 +39,10 @@ import java.util.function.BooleanSupplier;
  * waits, and the next {@link #wake} tries again. Threads: {@link #wake} and the waits from any thread.
  */
 public final class Flusher implements AutoCloseable {
-    /** Runs of one tier that are merged at once. */
-    static final int TIER_SIZE = 4;
+    /** Runs of one tier that are merged at once; while nobody writes, two are enough. */
+    private static final int TIER_SIZE = 4;
+
+    private static final int TIER_SIZE_WHEN_IDLE = 2;
 
     /** Sealed memtables that may wait; a writer that needs another waits itself. */
     private static final int MOST_SEALED = 2;
@@ -82,6 +84,7 @@ public final class Flusher implements AutoCloseable {
     private volatile long attempts;
     private volatile StoreException failure; // of the latest attempt
     private volatile boolean closed;
+    private volatile boolean isIdle;
     private volatile long flushesBegun;
     private volatile long flushesEnded;
 
@@ -115,6 +118,12 @@ public final class Flusher implements AutoCloseable {
         this.sizes = sizes;
         this.nextRun = manifest.state().next().run();
         this.nextBirth = manifest.state().next().birth();
+    }
+
+    /** Asks for merges that would not be worth it yet: nobody writes now. */
+    public void mergeYoung() {
+        isIdle = true;
+        wake();
     }
 
     /** Asks for a step; there may be nothing to do. */
@@ -266,14 +275,14 @@ public final class Flusher implements AutoCloseable {
     }
 
     /** The runs to be merged next, newest first: those of the lowest tier that has enough. */
-    private static List<LiveRun> toMerge(List<LiveRun> runs) {
+    private static List<LiveRun> toMerge(List<LiveRun> runs, int tierSize) {
         for (int from = 0; from < runs.size(); ) {
             int tier = runs.get(from).record().tier();
             int to = from;
             while (to < runs.size() && runs.get(to).record().tier() <= tier) {
                 to++;
             }
-            if (to - from >= TIER_SIZE) {
+            if (to - from >= tierSize) {
                 return runs.subList(from, to);
             }
             from = to;
@@ -285,8 +294,9 @@ public final class Flusher implements AutoCloseable {
     private boolean beginNext(List<LiveRun> runs) {
         granted = wishes.poll();
         if (granted == null) {
-            List<LiveRun> inputs = damaged ? List.of() : toMerge(runs);
+            List<LiveRun> inputs = damaged ? List.of() : toMerge(runs, isIdle ? TIER_SIZE_WHEN_IDLE : TIER_SIZE);
             if (inputs.isEmpty()) {
+                isIdle = false;
                 return false;
             }
             begin(inputs, runs);

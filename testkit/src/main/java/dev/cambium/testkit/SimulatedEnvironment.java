@@ -37,7 +37,7 @@ public final class SimulatedEnvironment {
         return new Environment(disk, clock, random, new SteppingParker(clock, this::executor), () -> {
             synchronized (this) { // one for all lanes of an open store
                 if (executor == null || executor.isClosed()) {
-                    executor = new StepExecutor(mode);
+                    executor = new StepExecutor(mode, clock);
                 }
                 return executor;
             }

@@ -8,6 +8,9 @@ public interface BackgroundExecutor extends AutoCloseable {
     /** Queues a step. After {@link #close} it is dropped. */
     void execute(Runnable step);
 
+    /** Queues a step that is not due before {@code nanos} have passed. After {@link #close} it is dropped. */
+    void executeLater(Runnable step, long nanos);
+
     /** Finishes the step that runs, drops those that wait, and returns once no step can run any more. Idempotent. */
     @Override
     void close();

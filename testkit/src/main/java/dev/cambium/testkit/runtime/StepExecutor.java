@@ -1,8 +1,11 @@
 package dev.cambium.testkit.runtime;
 
 import dev.cambium.segment.runtime.BackgroundExecutor;
+import dev.cambium.segment.runtime.Clock;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * A background executor without a thread: its steps run in the thread that asks for them, one at a time, in order.
@@ -22,14 +25,25 @@ public final class StepExecutor implements BackgroundExecutor {
     /** More steps than this in one {@link #runAll} mean that a step queues itself for ever. */
     private static final int MOST_STEPS = 1_000_000;
 
+    private record Delayed(long dueNanos, Runnable step) {}
+
     private final Mode mode;
+    private final Clock clock;
     private final Deque<Runnable> waiting = new ArrayDeque<>();
+    private final List<Delayed> delayed = new ArrayList<>(); // in the order in which they were given
     private Thread running;
     private boolean closed;
     private long finished;
 
+    /** An executor for which no time passes. */
     public StepExecutor(Mode mode) {
+        this(mode, new ManualClock());
+    }
+
+    /** @param clock says when a delayed step is due; it runs when a step is asked for after that */
+    public StepExecutor(Mode mode, Clock clock) {
         this.mode = mode;
+        this.clock = clock;
     }
 
     @Override
@@ -45,6 +59,20 @@ public final class StepExecutor implements BackgroundExecutor {
         }
     }
 
+    @Override
+    public void executeLater(Runnable step, long nanos) {
+        synchronized (this) {
+            if (!closed) {
+                delayed.add(new Delayed(clock.nanoTime() + nanos, step));
+            }
+        }
+    }
+
+    private void queueWhatIsDue() {
+        long now = clock.nanoTime();
+        delayed.removeIf(step -> step.dueNanos <= now && waiting.add(step.step));
+    }
+
     /**
      * Runs the step that has waited longest, in the calling thread.
      *
@@ -53,6 +81,7 @@ public final class StepExecutor implements BackgroundExecutor {
     public boolean runNext() {
         Runnable step;
         synchronized (this) {
+            queueWhatIsDue();
             if (running != null || waiting.isEmpty()) {
                 return false;
             }
@@ -106,6 +135,7 @@ public final class StepExecutor implements BackgroundExecutor {
         synchronized (this) {
             closed = true;
             waiting.clear();
+            delayed.clear();
             while (running != null && running != Thread.currentThread()) {
                 try {
                     wait();
