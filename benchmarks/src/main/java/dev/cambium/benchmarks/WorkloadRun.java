@@ -15,6 +15,8 @@ import java.util.concurrent.atomic.AtomicReference;
  * deleted, then once more against the clock. What was written is checked after each.
  */
 public final class WorkloadRun {
+    private static final long IDLE_MILLIS = 5_000;
+
     private final EngineOpener opener;
     private final WorkloadPlan plan;
     private final Values values;
@@ -47,6 +49,7 @@ public final class WorkloadRun {
             reader.checkSample(order);
             if (workload.isRead()) {
                 engine.settle();
+                idle();
                 long start = System.nanoTime();
                 if (workload == Workload.READRANDOM) {
                     reader.getPresent(readOrder);
@@ -57,6 +60,15 @@ public final class WorkloadRun {
             }
             return new Measurement(
                     order.length, elapsed, latencies == null ? null : latencies.summary(), engine.describe());
+        }
+    }
+
+    /** As long for every engine: what it does for readers while nobody writes, it may do now. */
+    private static void idle() {
+        try {
+            Thread.sleep(IDLE_MILLIS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted", e);
         }
     }
 
