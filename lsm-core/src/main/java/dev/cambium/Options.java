@@ -69,8 +69,8 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
         return new Options(memoryBudget, memtableBytes, zoneBytes, pageBytes, create);
     }
 
-    /** Bytes of pages that are kept in memory: what is left beside three memtables (one active, two that are laid down). */
-    public long frameBytes() {
+    /** Bytes of pages that are kept in memory at least: what is left beside three memtables (one active, two that are laid down). */
+    public long leastFrameBytes() {
         return Math.max(memoryBudget / 8, memoryBudget - 3 * memtableBytes - WORKING_BYTES);
     }
 }

@@ -196,7 +196,12 @@ public final class Store implements AutoCloseable {
                 environment.clock(),
                 PageSizes.of(options.pageBytes()));
         this.writer = new GroupWriter(
-                versions, log, flusher, new IdleWatch(background, this::layDownWhenIdle), options.memtableBytes());
+                versions,
+                log,
+                flusher,
+                frames,
+                new IdleWatch(background, this::layDownWhenIdle),
+                options.memtableBytes());
         this.committer = new Committer(writer, environment.parker());
         this.nextKeyspaceId = Keyspace.DEFAULT_ID + 1;
         recovery.keyspaces().forEach((id, name) -> {

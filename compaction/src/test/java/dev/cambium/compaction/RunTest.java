@@ -13,6 +13,7 @@ import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.LeafPage;
+import dev.cambium.segment.runtime.Reclaimer;
 import dev.cambium.segment.zone.ZoneReader;
 import dev.cambium.segment.zone.ZoneWriter;
 import dev.cambium.testkit.disk.SimulatedDisk;
@@ -32,6 +33,18 @@ class RunTest {
 
     /** What was retired; released between the epoch slots of a cursor, which is before each look at its entry. */
     private final List<Runnable> retired = new ArrayList<>();
+
+    private final Reclaimer reclaimer = new Reclaimer() {
+        @Override
+        public void retire(Runnable release) {
+            retired.add(release);
+        }
+
+        @Override
+        public void settle() {
+            leaveSlot();
+        }
+    };
 
     private void leaveSlot() {
         while (!retired.isEmpty()) {
@@ -123,6 +136,7 @@ class RunTest {
             model.put(key(random, shape), random.nextInt(10) == 0 ? TOMBSTONE : value);
         }
         MemoryBudget budget = new MemoryBudget(1L << 28);
+        MemoryBudget frameBudget = new MemoryBudget(1 << 16); // so small that frames are evicted all the time
         SimulatedDisk disk = new SimulatedDisk(1);
         disk.createDirectory();
         ManifestRecord.Run run;
@@ -134,7 +148,7 @@ class RunTest {
             assertEquals(count, run.entries());
             assertArrayEquals(model.firstKey(), run.firstKey());
             assertArrayEquals(model.lastKey(), run.lastKey());
-            FrameCache frames = new FrameCache(STORE_ID, budget, 1 << 16, retired::add);
+            FrameCache frames = new FrameCache(STORE_ID, frameBudget, 1 << 16, reclaimer);
             ZoneReader[] readers = zones.readers();
             RunTree tree = new RunTree(run, readers, frames);
             finds(tree, model, random, shape);
@@ -147,6 +161,7 @@ class RunTest {
             }
         }
         assertEquals(0, budget.usedBytes());
+        assertEquals(0, frameBudget.usedBytes());
     }
 
     private static void add(RunWriter writer, byte[] key, byte[] value) {

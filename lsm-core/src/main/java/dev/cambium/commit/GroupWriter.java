@@ -10,6 +10,7 @@ import dev.cambium.log.WriteAheadLog;
 import dev.cambium.memtable.Arena;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.run.Flusher;
+import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.log.LogRecord;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.memory.Memory;
@@ -29,9 +30,13 @@ import java.util.zip.CRC32C;
  * keep the state before it.
  */
 public final class GroupWriter {
+    /** How much pages in memory give way at once. */
+    private static final long SHRINK_BYTES = 8 << 20;
+
     private final Versions versions;
     private final WriteAheadLog log;
     private final Flusher flusher;
+    private final FrameCache frames;
     private final long memtableBytes;
     private final SearchKey searchKey = new SearchKey();
     private final CRC32C crc = new CRC32C();
@@ -49,10 +54,17 @@ public final class GroupWriter {
     private long nextBatch;
 
     /** @param memtableBytes how full a memtable gets before it is sealed */
-    public GroupWriter(Versions versions, WriteAheadLog log, Flusher flusher, IdleWatch idleWatch, long memtableBytes) {
+    public GroupWriter(
+            Versions versions,
+            WriteAheadLog log,
+            Flusher flusher,
+            FrameCache frames,
+            IdleWatch idleWatch,
+            long memtableBytes) {
         this.versions = versions;
         this.log = log;
         this.flusher = flusher;
+        this.frames = frames;
         this.idleWatch = idleWatch;
         this.memtableBytes = memtableBytes;
     }
@@ -206,7 +218,8 @@ public final class GroupWriter {
     }
 
     /**
-     * Makes room in the active memtable, a new one where this one is full. Where the budget has none, waits for what is being laid down.
+     * Makes room in the active memtable, a new one where this one is full. Where the budget has none, pages in memory give way; where they
+     * cannot any more, waits for what is being laid down.
      */
     private long allocate(int length) {
         for (; ; ) {
@@ -218,7 +231,7 @@ public final class GroupWriter {
                 }
                 return versions.current().active().arena().allocate(length);
             } catch (MemoryBudgetException e) {
-                if (!flusher.awaitMemory(laidDown)) {
+                if (!frames.shrink(SHRINK_BYTES) && !flusher.awaitMemory(laidDown)) {
                     throw e;
                 }
             }

@@ -106,6 +106,12 @@ public final class ReadEpochs implements Reclaimer {
         }
     }
 
+    @Override
+    public void settle() {
+        awaitReaders();
+        reclaim();
+    }
+
     private long oldestReader() {
         VarHandle.fullFence();
         long oldest = Long.MAX_VALUE;

@@ -152,7 +152,7 @@ public final class Recovery implements AutoCloseable {
     public void openRuns(BackgroundExecutor lane) {
         byte[] storeId = superblocks.current().storeId();
         ManifestState state = manifestReading.state();
-        frames = new FrameCache(storeId, budget, options.frameBytes(), epochs);
+        frames = new FrameCache(storeId, budget, options.leastFrameBytes(), epochs);
         zones = new Zones(
                 disk,
                 storeId,

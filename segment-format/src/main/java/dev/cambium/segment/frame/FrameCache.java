@@ -2,6 +2,7 @@ package dev.cambium.segment.frame;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Policy;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.memory.MemoryBudget;
@@ -36,8 +37,14 @@ public final class FrameCache implements AutoCloseable {
      */
     private static final int READ_BUFFER_BYTES = 1 << 15;
 
+    /** Left free, so that a write that needs a block need not wait for frames to go. */
+    private static final long HEADROOM_BYTES = 8 << 20;
+
     private final byte[] storeId;
-    private final SlabPool pool;
+    private final MemoryBudget budget;
+    private final long leastBytes;
+    private final SlabPool pool; // of frames
+    private final SlabPool heldPool; // of what is not evicted
     private final Reclaimer reclaimer;
     private final Cache<Long, Frame> policy;
     private final ConcurrentHashMap<Long, CompletableFuture<Frame>> loading = new ConcurrentHashMap<>();
@@ -46,15 +53,18 @@ public final class FrameCache implements AutoCloseable {
     private final LongAdder loadedBytes = new LongAdder();
 
     /**
-     * @param budget that the frames are counted in
-     * @param capacityBytes of the frames that are kept
+     * @param budget that the frames are counted in; they take what nothing else does
+     * @param leastBytes of frames that are kept however much else there is
      */
-    public FrameCache(byte[] storeId, MemoryBudget budget, long capacityBytes, Reclaimer reclaimer) {
+    public FrameCache(byte[] storeId, MemoryBudget budget, long leastBytes, Reclaimer reclaimer) {
         this.storeId = storeId.clone();
+        this.budget = budget;
+        this.leastBytes = leastBytes;
         this.pool = new SlabPool(budget);
+        this.heldPool = new SlabPool(budget);
         this.reclaimer = reclaimer;
         this.policy = Caffeine.newBuilder()
-                .maximumWeight(capacityBytes)
+                .maximumWeight(leastBytes)
                 .weigher((Long pointer, Frame frame) -> frame.buffer().reservedBytes())
                 .executor(Runnable::run)
                 .evictionListener((Long pointer, Frame frame, RemovalCause cause) -> drop(frame))
@@ -121,7 +131,8 @@ public final class FrameCache implements AutoCloseable {
         try {
             Frame frame = policy.getIfPresent(key); // another thread may have finished in between
             if (frame == null || !frame.isLive()) {
-                frame = new Frame(key, read(zone, key, payloadCrc), slots, slot);
+                fitIntoBudget();
+                frame = new Frame(key, read(pool, zone, key, payloadCrc), slots, slot);
                 frame.tryPin();
                 policy.put(key, frame);
                 frame.attach();
@@ -137,27 +148,59 @@ public final class FrameCache implements AutoCloseable {
         }
     }
 
+    /** Lets the frames have what nothing else takes of the budget. */
+    private void fitIntoBudget() {
+        Policy.Eviction<Long, Frame> eviction = policy.policy().eviction().orElseThrow();
+        long others = budget.usedBytes() - pool.slabBytes();
+        long target = Math.max(leastBytes, budget.limitBytes() - others - HEADROOM_BYTES);
+        if (Math.abs(target - eviction.getMaximum()) > SlabPool.SLAB_BYTES) {
+            eviction.setMaximum(target);
+        }
+    }
+
+    /**
+     * Gives frames up until so many bytes of slabs are free, or only the least is left; waits for the readers inside. Returns whether there
+     * was anything to give.
+     */
+    public boolean shrink(long bytes) {
+        long before = pool.slabBytes();
+        long target = Math.max(leastBytes, before - bytes);
+        for (long slabs = (before - target) / SlabPool.SLAB_BYTES; slabs > 0; slabs--) {
+            for (long pointer : pool.nextSlab()) {
+                evict(pointer);
+            }
+        }
+        reclaimer.settle();
+        fitIntoBudget();
+        return pool.slabBytes() < before;
+    }
+
     /** Loads a page into a buffer that is the caller's until {@link #free}: for pages that are not evicted. */
     public SlabPool.Buffer read(ZoneReader zone, long pointer, int payloadCrc) {
+        return read(heldPool, zone, pointer, payloadCrc);
+    }
+
+    private SlabPool.Buffer read(SlabPool from, ZoneReader zone, long pointer, int payloadCrc) {
         Memory stored = takeReadBuffer(Pointer.storedBytes(pointer));
         try {
             int available = zone.read(pointer, stored, 0);
             PageOpener.verify(stored, 0, available, storeId, pointer, payloadCrc, zone.name());
             loads.increment();
             loadedBytes.add(available);
-            return unpack(stored, zone.name(), pointer);
+            return unpack(from, stored, zone.name(), pointer);
         } finally {
             giveReadBufferBack(stored);
         }
     }
 
-    private SlabPool.Buffer unpack(Memory stored, String file, long pointer) {
-        SlabPool.Buffer buffer = pool.allocate(PageHeader.rawLength(stored, 0));
+    private static SlabPool.Buffer unpack(SlabPool from, Memory stored, String file, long pointer) {
+        SlabPool.Buffer buffer = from.allocate(PageHeader.rawLength(stored, 0));
+        buffer.tag(pointer);
         try {
             PageOpener.unpack(stored, 0, file, Pointer.offset(pointer), buffer.memory());
             return buffer;
         } catch (RuntimeException | Error e) {
-            pool.free(buffer);
+            from.free(buffer);
             throw e;
         }
     }
@@ -172,7 +215,7 @@ public final class FrameCache implements AutoCloseable {
 
     /** Gives back a buffer of {@link #read}, once no reader can hold it. */
     public void free(SlabPool.Buffer buffer) {
-        reclaimer.retire(() -> pool.free(buffer));
+        reclaimer.retire(() -> heldPool.free(buffer));
     }
 
     private Memory takeReadBuffer(int length) {
@@ -201,7 +244,7 @@ public final class FrameCache implements AutoCloseable {
 
     /** Off-heap bytes of all frames and of the slabs they are carved from. */
     public long capacityBytes() {
-        return pool.slabBytes();
+        return pool.slabBytes() + heldPool.slabBytes();
     }
 
     /** Gives up all frames. Nobody may be inside, and nobody may come. */
@@ -209,7 +252,6 @@ public final class FrameCache implements AutoCloseable {
     public void close() {
         policy.asMap().keySet().forEach(this::evict);
         policy.cleanUp();
-        reclaimer.retire(pool::close);
         for (Memory buffer = readBuffers.poll(); buffer != null; buffer = readBuffers.poll()) {
             buffer.release();
         }

@@ -3,30 +3,36 @@ package dev.cambium.segment.frame;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.memory.MemoryBudget;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
  * Buffers of power-of-two size classes, carved out of off-heap slabs of one class each; what is longer than a slab gets a block of its
- * own. An empty slab goes back, but for one a class.
+ * own. An empty slab goes back.
  *
  * <p>The budget counts slabs, not buffers. Safe for any thread; taken once a page load, so a lock is cheap here.
  */
 public final class SlabPool {
     private static final int SLAB_SHIFT = 20;
+
+    /** Bytes of a slab. */
+    public static final int SLAB_BYTES = 1 << SLAB_SHIFT;
+
     private static final int SMALLEST_SHIFT = 12;
     private static final int CLASSES = SLAB_SHIFT - SMALLEST_SHIFT + 1;
 
     private final MemoryBudget budget;
     private final List<Deque<Slab>>
             partial; // by class: slabs with a free buffer, those with the most recent release first
+    private final Deque<Slab> all = new ArrayDeque<>(); // slabs, the one that is next to be emptied first
     private long slabBytes;
-    private boolean closed;
 
     private static final class Slab {
         private final Memory memory;
         private final int shift;
+        private final Buffer[] inUse;
         private final long[] free;
         private int freeCount;
 
@@ -34,6 +40,7 @@ public final class SlabPool {
             this.memory = memory;
             this.shift = shift;
             this.freeCount = memory.capacity() >>> shift;
+            this.inUse = new Buffer[freeCount];
             this.free = new long[(freeCount + 63) / 64];
             for (int i = 0; i < freeCount; i++) {
                 free[i >>> 6] |= 1L << i;
@@ -63,6 +70,7 @@ public final class SlabPool {
         private final Memory block; // of its own, or null
         private final Memory memory;
         private final int reserved;
+        private long tag;
 
         private Buffer(Slab slab, int index, Memory block, Memory memory, int reserved) {
             this.slab = slab;
@@ -75,6 +83,11 @@ public final class SlabPool {
         /** The bytes: as many as were asked for. */
         public Memory memory() {
             return memory;
+        }
+
+        /** What its owner calls it, for {@link SlabPool#nextSlab}. */
+        public void tag(long newTag) {
+            tag = newTag;
         }
 
         /** Bytes that the buffer takes: those of its class. */
@@ -104,21 +117,35 @@ public final class SlabPool {
             Memory block = allocateBlock(1 << shift);
             return new Buffer(null, 0, block, block.view(0, length), 1 << shift);
         }
-        Slab slab;
-        int index;
         synchronized (this) {
             Deque<Slab> slabs = partial.get(shift - SMALLEST_SHIFT);
-            slab = slabs.peekFirst();
+            Slab slab = slabs.peekFirst();
             if (slab == null) {
                 slab = new Slab(allocateBlock(1 << SLAB_SHIFT), shift);
                 slabs.addFirst(slab);
+                all.addLast(slab);
             }
-            index = slab.take();
+            int index = slab.take();
             if (slab.freeCount == 0) {
                 slabs.removeFirst();
             }
+            Buffer buffer = new Buffer(slab, index, null, slab.memory.view(index << shift, length), 1 << shift);
+            slab.inUse[index] = buffer;
+            return buffer;
         }
-        return new Buffer(slab, index, null, slab.memory.view(index << shift, length), 1 << shift);
+    }
+
+    /** The tags of all buffers in one slab, another one each time: if they are given back, the slab goes. Empty where there is none. */
+    public synchronized long[] nextSlab() {
+        Slab slab = all.pollFirst();
+        if (slab == null) {
+            return new long[0];
+        }
+        all.addLast(slab);
+        return Arrays.stream(slab.inUse)
+                .filter(buffer -> buffer != null)
+                .mapToLong(buffer -> buffer.tag)
+                .toArray();
     }
 
     private Memory allocateBlock(int capacity) {
@@ -156,33 +183,20 @@ public final class SlabPool {
             throw new IllegalStateException("a buffer was given back twice");
         }
         slab.free[index >>> 6] |= bit;
+        slab.inUse[index] = null;
         if (slab.freeCount++ == 0) {
             slabs.addFirst(slab);
         }
-        if (!slab.isEmpty() || slabs.size() == 1 && !closed) {
+        if (!slab.isEmpty()) {
             return null;
         }
         slabs.remove(slab);
+        all.remove(slab);
         return slab.memory;
     }
 
     /** Off-heap bytes held, whether in use or not. */
     public synchronized long slabBytes() {
         return slabBytes;
-    }
-
-    /** Frees all slabs that have no buffer in use; the others go with their last one. */
-    public synchronized void close() {
-        closed = true;
-        for (Deque<Slab> slabs : partial) {
-            for (Slab slab : slabs) {
-                if (slab.isEmpty()) {
-                    slabBytes -= slab.memory.capacity();
-                    budget.release(slab.memory.capacity());
-                    slab.memory.release();
-                }
-            }
-            slabs.removeIf(Slab::isEmpty);
-        }
     }
 }

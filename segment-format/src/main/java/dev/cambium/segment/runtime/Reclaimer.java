@@ -4,4 +4,7 @@ package dev.cambium.segment.runtime;
 public interface Reclaimer {
     /** Runs {@code release}, now or later, when every reader that is inside now has left. */
     void retire(Runnable release);
+
+    /** Waits until every reader that is inside now has left, and releases what has been retired before. */
+    void settle();
 }
