@@ -1,5 +1,6 @@
 package dev.cambium.benchmarks;
 
+import dev.cambium.Cursor;
 import dev.cambium.Durability;
 import dev.cambium.Options;
 import dev.cambium.Store;
@@ -43,6 +44,57 @@ public final class CambiumEngine implements Engine {
     @Override
     public byte[] get(byte[] key) {
         return store.get(key);
+    }
+
+    @Override
+    public EntryCursor cursor() {
+        Cursor cursor = store.cursor();
+        return new EntryCursor() {
+            @Override
+            public boolean first() {
+                return cursor.first();
+            }
+
+            @Override
+            public boolean last() {
+                return cursor.last();
+            }
+
+            @Override
+            public boolean seek(byte[] key) {
+                return cursor.seek(key);
+            }
+
+            @Override
+            public boolean next() {
+                return cursor.next();
+            }
+
+            @Override
+            public boolean previous() {
+                return cursor.previous();
+            }
+
+            @Override
+            public byte[] key() {
+                return cursor.key();
+            }
+
+            @Override
+            public byte[] value() {
+                return cursor.value();
+            }
+
+            @Override
+            public void close() {
+                cursor.close();
+            }
+        };
+    }
+
+    @Override
+    public void compact() {
+        store.compact();
     }
 
     @Override

@@ -87,8 +87,8 @@ public final class Comparison {
     }
 
     private static String describe(Workload workload, Measurement measurement) {
-        if (workload.isTimed()) {
-            return String.format(Locale.ROOT, "%,12.1f ms", measurement.millis());
+        if (workload.isCost()) {
+            return String.format(Locale.ROOT, "%,12.1f %s", measurement.millions(), workload.unit());
         }
         String text = String.format(Locale.ROOT, "%,12.0f ops/s", measurement.perSecond());
         Latencies latencies = measurement.latencies();
@@ -105,8 +105,13 @@ public final class Comparison {
     }
 
     private Measurement measure(WorkloadPlan plan, Contender contender, Path directory) throws IOException {
-        if (plan.workload().isTimed()) {
-            start(EngineProcess.Task.FILL_AND_HALT, plan, contender, directory);
+        if (plan.workload().isOpen()) {
+            boolean isReplay = plan.workload() == Workload.REPLAY;
+            start(
+                    isReplay ? EngineProcess.Task.FILL_AND_HALT : EngineProcess.Task.FILL_AND_CLOSE,
+                    plan,
+                    contender,
+                    directory);
             return start(EngineProcess.Task.REOPEN, plan, contender, directory);
         }
         Measurement measurement = start(EngineProcess.Task.RUN, plan, contender, directory);

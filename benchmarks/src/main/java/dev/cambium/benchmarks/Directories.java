@@ -12,6 +12,17 @@ import java.util.stream.Stream;
 final class Directories {
     private Directories() {}
 
+    /** Bytes of all files in a directory. */
+    static long bytes(Path directory) {
+        try (Stream<Path> paths = Files.walk(directory)) {
+            return paths.filter(Files::isRegularFile)
+                    .mapToLong(path -> path.toFile().length())
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Deletes a directory with all that is in it, if it is there. */
     static void delete(Path directory) {
         if (!Files.exists(directory)) {

@@ -4,7 +4,7 @@ package dev.cambium.benchmarks;
  * A key-value store that is measured, open in a directory.
  *
  * <p>How durable a write is when its call returns was settled at the open, see {@link EngineSettings#forced}. Arrays
- * that are passed in are the caller's again after the call. {@link #put} from any thread, the rest
+ * that are passed in are the caller's again after the call. {@link #put} and {@link #get} from any thread, the rest
  * from the one that opened; failures of any kind are thrown and end the run.
  */
 public interface Engine extends AutoCloseable {
@@ -13,8 +13,14 @@ public interface Engine extends AutoCloseable {
     /** Puts all of them, atomically. */
     void putAll(byte[][] keys, byte[][] values);
 
-    /** A copy of the value, or null. */
+    /** A copy of the value, or null. From any thread. */
     byte[] get(byte[] key);
+
+    /** A cursor over what is there now. */
+    EntryCursor cursor();
+
+    /** Brings the data into the form that takes least space, where the engine has a command for that. */
+    default void compact() {}
 
     /**
      * Waits until background work that earlier writes have caused is done, so that it does not disturb what is measured

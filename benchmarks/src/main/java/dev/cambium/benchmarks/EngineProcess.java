@@ -16,6 +16,8 @@ public final class EngineProcess {
         RUN,
         /** Fills a store and halts, as if killed. */
         FILL_AND_HALT,
+        /** Fills a store and closes it. */
+        FILL_AND_CLOSE,
         /** Opens what was left. */
         REOPEN
     }
@@ -49,6 +51,7 @@ public final class EngineProcess {
                 run.fillForReplay(directory);
                 Runtime.getRuntime().halt(0); // no close, no shutdown hook, no finalizer
             }
+            case FILL_AND_CLOSE -> run.fillAndClose(directory);
             case REOPEN -> System.out.println(run.reopen(directory).toLine());
         }
         System.out.flush();

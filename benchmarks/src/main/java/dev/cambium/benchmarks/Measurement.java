@@ -7,20 +7,21 @@ import java.util.regex.Pattern;
  * text.
  *
  * @param operations how many were timed
- * @param elapsedNanos how long all of them took
+ * @param cost how many nanoseconds all of them took, or how many bytes there are
  * @param latencies of single calls, or null where they were not timed one by one
  * @param engine what {@link Engine#describe} said
  */
-public record Measurement(long operations, long elapsedNanos, Latencies latencies, String engine) {
+public record Measurement(long operations, long cost, Latencies latencies, String engine) {
     private static final String PREFIX = "measurement\t";
     private static final Pattern TAB = Pattern.compile("\t");
 
     public double perSecond() {
-        return operations * 1e9 / elapsedNanos;
+        return operations * 1e9 / cost;
     }
 
-    public double millis() {
-        return elapsedNanos / 1e6;
+    /** The cost in milliseconds or megabytes. */
+    public double millions() {
+        return cost / 1e6;
     }
 
     /** The line for {@link #parse}. */
@@ -29,7 +30,7 @@ public record Measurement(long operations, long elapsedNanos, Latencies latencie
         return PREFIX
                 + operations
                 + '\t'
-                + elapsedNanos
+                + cost
                 + '\t'
                 + l.median()
                 + '\t'

@@ -53,6 +53,9 @@ public final class Report {
                 "rounds",
                 options.rounds() + ", engines taking turns; the tables show medians; engine / engine is how many times"
                         + " faster the first one is; differences under 20 % mean nothing");
+        if (results.workloads().stream().anyMatch(Workload::isRead)) {
+            item("reads", "after the fill every engine idles for five seconds; the memory holds all the data");
+        }
         if (results.workloads().contains(Workload.REPLAY)) {
             item(
                     "replay",
@@ -93,7 +96,7 @@ public final class Report {
             List<String> row = new ArrayList<>();
             row.add(workload.lowerName());
             row.add(String.format(Locale.ROOT, "%,d", options.plan(workload).entries()));
-            row.add(workload.isTimed() ? "ms" : "ops/s");
+            row.add(workload.unit());
             for (Contender engine : results.engines()) {
                 row.add(figure(workload, results.median(workload, engine)));
             }
@@ -118,8 +121,8 @@ public final class Report {
     private static String figure(Workload workload, Measurement measurement) {
         return measurement == null
                 ? "failed"
-                : workload.isTimed()
-                        ? String.format(Locale.ROOT, "%,.1f", measurement.millis())
+                : workload.isCost()
+                        ? String.format(Locale.ROOT, "%,.1f", measurement.millions())
                         : String.format(Locale.ROOT, "%,.0f", measurement.perSecond());
     }
 
@@ -166,7 +169,7 @@ public final class Report {
                 row(List.of(
                         workload.lowerName(),
                         engine.title(),
-                        workload.isTimed() ? "ms" : "ops/s",
+                        workload.unit(),
                         results.rounds(workload, engine).stream()
                                 .map(measurement -> figure(workload, measurement))
                                 .collect(Collectors.joining(" · "))));

@@ -4,25 +4,51 @@ import java.util.Locale;
 
 /** What is measured. The lower-case name is what users write. */
 public enum Workload {
-    FILLSEQ("one put a call, ascending keys, buffered", 500_000, 50_000, 1),
-    FILLRANDOM("one put a call, random keys, buffered; with latencies", 500_000, 50_000, 1),
-    FILLBATCH("batches of 1000 random keys, buffered", 500_000, 50_000, 1),
-    FILLSYNC("one put a call, random keys, each forced; with latencies", 20_000, 500, 1),
-    FILLSYNC8("the same by 8 threads", 80_000, 2_000, 8),
-    READRANDOM("get of keys that are there, random order, after a fill in the same process", 1_000_000, 50_000, 1),
-    READMISSING("get of keys that are not there, between those that are", 1_000_000, 50_000, 1),
-    REPLAY("reopen, by a new process, of a store whose process was halted; ms", 580_000, 20_000, 1);
+    FILLSEQ("one put a call, ascending keys, buffered", Kind.FILL, 1_000_000, 50_000, 1),
+    FILLRANDOM("one put a call, random keys, buffered; with latencies", Kind.FILL, 1_000_000, 50_000, 1),
+    FILLBATCH("batches of 1000 random keys, buffered", Kind.FILL, 1_000_000, 50_000, 1),
+    FILLSYNC("one put a call, random keys, each forced; with latencies", Kind.FILL, 20_000, 500, 1),
+    FILLSYNC8("the same by 8 threads", Kind.FILL, 80_000, 2_000, 8),
+    READRANDOM(
+            "get of keys that are there, random order, after a fill in the same process",
+            Kind.READ,
+            1_000_000,
+            50_000,
+            1),
+    READRANDOM2("the same by 2 threads, each half of the keys", Kind.READ, 1_000_000, 50_000, 2),
+    READMISSING("get of keys that are not there, between those that are", Kind.READ, 1_000_000, 50_000, 1),
+    READSEQ("scan of all entries upwards, key and value copied", Kind.READ, 1_000_000, 50_000, 1),
+    READREVERSE("the same downwards", Kind.READ, 1_000_000, 50_000, 1),
+    SEEK10("seek to a random key, then ten entries from there; seeks are counted", Kind.READ, 1_000_000, 50_000, 1),
+    MIXED50("a get and a put of random keys in turns, buffered", Kind.READ, 1_000_000, 50_000, 1),
+    MIXED95("19 gets, then a put, of random keys, buffered", Kind.READ, 1_000_000, 50_000, 1),
+    SIZE("bytes of all files after random puts, compaction and close; MB", Kind.SIZE, 1_000_000, 50_000, 1),
+    OPEN("open, by a new process, of a store that was closed; ms", Kind.OPEN, 1_000_000, 20_000, 1),
+    REPLAY("reopen, by a new process, of a store whose process was halted; ms", Kind.OPEN, 580_000, 20_000, 1);
+
+    /** What is timed, or counted. */
+    private enum Kind {
+        FILL,
+        READ,
+        OPEN,
+        SIZE
+    }
+
+    /** Entries that a seek of {@link #SEEK10} reads. */
+    public static final int ENTRIES_A_SEEK = 10;
 
     /** Entries of one batch of {@link #FILLBATCH}. */
     public static final int BATCH = 1000;
 
     private final String summary;
+    private final Kind kind;
     private final int entries;
     private final int quickEntries;
     private final int threads;
 
-    Workload(String summary, int entries, int quickEntries, int threads) {
+    Workload(String summary, Kind kind, int entries, int quickEntries, int threads) {
         this.summary = summary;
+        this.kind = kind;
         this.entries = entries;
         this.quickEntries = quickEntries;
         this.threads = threads;
@@ -47,9 +73,9 @@ public enum Workload {
         return this == FILLSYNC || this == FILLSYNC8;
     }
 
-    /** Whether gets are timed; else puts, or the open. */
+    /** Whether what follows a fill is timed, gets above all. */
     public boolean isRead() {
-        return this == READRANDOM || this == READMISSING;
+        return kind == Kind.READ;
     }
 
     /** Whether each call is timed by itself. */
@@ -57,9 +83,24 @@ public enum Workload {
         return this == FILLRANDOM || isForced();
     }
 
-    /** Whether the time of one call is the result, so that less is better. */
-    public boolean isTimed() {
-        return this == REPLAY;
+    /** Whether the open is timed, in a process of its own. */
+    public boolean isOpen() {
+        return kind == Kind.OPEN;
+    }
+
+    /** Whether bytes on disk are the result. */
+    public boolean isSize() {
+        return kind == Kind.SIZE;
+    }
+
+    /** Whether less is better: {@link Measurement#millions} is what is shown. */
+    public boolean isCost() {
+        return isOpen() || isSize();
+    }
+
+    /** The unit of the figure that is shown. */
+    public String unit() {
+        return isOpen() ? "ms" : isSize() ? "MB" : "ops/s";
     }
 
     public String lowerName() {

@@ -27,14 +27,16 @@ public final class WorkloadRun {
         this.values = new Values(plan.valueLength());
     }
 
-    /** Warms up, then measures; for all workloads but {@link Workload#REPLAY}. */
+    /** Warms up, then measures; for all workloads but those that time an open. */
     public Measurement run(Path directory) {
-        if (plan.workload().isTimed()) {
+        if (plan.workload().isOpen()) {
             throw new IllegalArgumentException(plan.workload() + " takes two processes: fill, reopen");
         }
-        once(directory.resolve("warm-up"));
-        Directories.delete(directory.resolve("warm-up"));
-        System.gc();
+        if (!plan.workload().isSize()) {
+            once(directory.resolve("warm-up"));
+            Directories.delete(directory.resolve("warm-up"));
+            System.gc();
+        }
         return once(directory.resolve("measured"));
     }
 
@@ -43,23 +45,54 @@ public final class WorkloadRun {
         int[] order = workload == Workload.FILLSEQ ? Permutation.ascending(plan.entries()) : shuffled(0);
         int[] readOrder = workload.isRead() ? shuffled(1) : null;
         LatencyHistogram latencies = workload.hasLatencies() ? new LatencyHistogram() : null;
+        String description;
+        long cost;
         try (Engine engine = open(directory, workload.isForced(), false)) {
-            EntryReader reader = new EntryReader(engine, values);
-            long elapsed = fill(engine, order, latencies);
-            reader.checkSample(order);
+            cost = fill(engine, order, latencies);
+            new EntryReader(engine, values).checkSample(order);
             if (workload.isRead()) {
                 engine.settle();
                 idle();
                 long start = System.nanoTime();
-                if (workload == Workload.READRANDOM) {
-                    reader.getPresent(readOrder);
-                } else {
-                    reader.getAbsent(readOrder);
-                }
-                elapsed = System.nanoTime() - start;
+                read(engine, readOrder);
+                cost = System.nanoTime() - start;
+            } else if (workload.isSize()) {
+                engine.compact();
+                engine.settle();
             }
-            return new Measurement(
-                    order.length, elapsed, latencies == null ? null : latencies.summary(), engine.describe());
+            description = engine.describe();
+        }
+        return workload.isSize()
+                ? new Measurement(1, Directories.bytes(directory), null, description)
+                : new Measurement(order.length, cost, latencies == null ? null : latencies.summary(), description);
+    }
+
+    private void read(Engine engine, int[] order) {
+        EntryReader reader = new EntryReader(engine, values);
+        switch (plan.workload()) {
+            case READRANDOM -> reader.getPresent(order, 0, 1);
+            case READRANDOM2 ->
+                byThreads(plan.workload().threads(), (first, count) -> new EntryReader(engine, values)
+                        .getPresent(order, first, count));
+            case READMISSING -> reader.getAbsent(order);
+            case READSEQ -> reader.scan(order.length, true);
+            case READREVERSE -> reader.scan(order.length, false);
+            case SEEK10 -> reader.seekAll(order, Workload.ENTRIES_A_SEEK);
+            case MIXED50 -> mixed(engine, reader, order, 2);
+            case MIXED95 -> mixed(engine, reader, order, 20);
+            default -> throw new IllegalArgumentException(plan.workload() + " reads nothing");
+        }
+    }
+
+    /** Every {@code period}th operation is a put, the others are gets. */
+    private void mixed(Engine engine, EntryReader reader, int[] order, int period) {
+        EntryWriter writer = new EntryWriter(engine, values);
+        for (int i = 0; i < order.length; i++) {
+            if (i % period == 0) {
+                writer.putEach(order, i, order.length);
+            } else {
+                reader.getPresent(order, i, order.length);
+            }
         }
     }
 
@@ -103,6 +136,22 @@ public final class WorkloadRun {
     }
 
     private long fillByThreads(Engine engine, int[] order, LatencyHistogram latencies, int count) {
+        return byThreads(count, (first, step) -> {
+            LatencyHistogram own = new LatencyHistogram();
+            new EntryWriter(engine, values).putEach(order, first, step, own);
+            synchronized (latencies) {
+                latencies.add(own);
+            }
+        });
+    }
+
+    /** One thread's share: every {@code count}th entry from {@code first} on. */
+    private interface Share {
+        void run(int first, int count);
+    }
+
+    /** Runs the shares of so many threads at once; returns how long that took. */
+    private static long byThreads(int count, Share share) {
         CyclicBarrier barrier = new CyclicBarrier(count + 1);
         AtomicReference<Throwable> failure = new AtomicReference<>();
         List<Thread> threads = new ArrayList<>();
@@ -111,18 +160,13 @@ public final class WorkloadRun {
             Thread thread = new Thread(
                     () -> {
                         try {
-                            EntryWriter writer = new EntryWriter(engine, values);
-                            LatencyHistogram own = new LatencyHistogram();
                             barrier.await();
-                            writer.putEach(order, first, count, own);
-                            synchronized (latencies) {
-                                latencies.add(own);
-                            }
+                            share.run(first, count);
                         } catch (Throwable e) { // the run ends with it, below
                             failure.compareAndSet(null, e);
                         }
                     },
-                    "writer-" + t);
+                    "worker-" + t);
             thread.start();
             threads.add(thread);
         }
@@ -133,8 +177,11 @@ public final class WorkloadRun {
                 thread.join();
             }
             long elapsed = System.nanoTime() - start;
+            if (failure.get() instanceof WrongDataException wrong) {
+                throw wrong;
+            }
             if (failure.get() != null) {
-                throw new IllegalStateException("a writer failed", failure.get());
+                throw new IllegalStateException("a thread failed", failure.get());
             }
             return elapsed;
         } catch (InterruptedException | BrokenBarrierException e) {
@@ -150,10 +197,19 @@ public final class WorkloadRun {
         new EntryReader(engine, values).checkSample(order);
     }
 
+    /** First half of {@link Workload#OPEN}. */
+    public void fillAndClose(Path directory) {
+        int[] order = shuffled(0);
+        try (Engine engine = open(directory, false, false)) {
+            new EntryWriter(engine, values).putEach(order, 0, 1);
+            new EntryReader(engine, values).checkSample(order);
+        }
+    }
+
     /** Second half, in a fresh process: times the open alone, then checks that nothing is missing. */
     public Measurement reopen(Path directory) {
         long start = System.nanoTime();
-        Engine engine = open(directory, false, true);
+        Engine engine = open(directory, false, plan.workload() == Workload.REPLAY);
         long elapsed = System.nanoTime() - start;
         try (engine) {
             new EntryReader(engine, values).checkSample(shuffled(0));

@@ -3,11 +3,16 @@ package dev.cambium.benchmarks.lmdb;
 import dev.cambium.benchmarks.Engine;
 import dev.cambium.benchmarks.EngineOpener;
 import dev.cambium.benchmarks.EngineSettings;
+import dev.cambium.benchmarks.EntryCursor;
 import java.nio.ByteBuffer;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.lmdbjava.Cursor;
 import org.lmdbjava.Dbi;
 import org.lmdbjava.DbiFlags;
 import org.lmdbjava.Env;
 import org.lmdbjava.EnvFlags;
+import org.lmdbjava.GetOp;
 import org.lmdbjava.Meta;
 import org.lmdbjava.Txn;
 
@@ -24,7 +29,7 @@ public final class LmdbEngine implements Engine {
     private final Env<ByteBuffer> environment;
     private final Dbi<ByteBuffer> database;
     private final ThreadLocal<Buffers> buffers = ThreadLocal.withInitial(Buffers::new);
-    private Txn<ByteBuffer> reading; // of the one reading thread
+    private final Queue<Txn<ByteBuffer>> readings = new ConcurrentLinkedQueue<>();
 
     private LmdbEngine(EngineSettings settings) {
         this.settings = settings;
@@ -53,6 +58,7 @@ public final class LmdbEngine implements Engine {
     private static final class Buffers {
         final ByteBuffer key = ByteBuffer.allocateDirect(511);
         final ByteBuffer value = ByteBuffer.allocateDirect(MAX_ENTRY_BYTES);
+        Txn<ByteBuffer> reading;
 
         void set(byte[] newKey, byte[] newValue) {
             setKey(newKey);
@@ -90,13 +96,14 @@ public final class LmdbEngine implements Engine {
     public byte[] get(byte[] key) {
         Buffers own = buffers.get();
         own.setKey(key);
-        if (reading == null) {
-            reading = environment.txnRead();
+        if (own.reading == null) {
+            own.reading = environment.txnRead();
+            readings.add(own.reading);
         } else {
-            reading.renew();
+            own.reading.renew();
         }
         try {
-            ByteBuffer found = database.get(reading, own.key);
+            ByteBuffer found = database.get(own.reading, own.key);
             if (found == null) {
                 return null;
             }
@@ -104,8 +111,64 @@ public final class LmdbEngine implements Engine {
             found.get(copy);
             return copy;
         } finally {
-            reading.reset();
+            own.reading.reset();
         }
+    }
+
+    @Override
+    public EntryCursor cursor() {
+        Txn<ByteBuffer> transaction = environment.txnRead();
+        Cursor<ByteBuffer> cursor = database.openCursor(transaction);
+        ByteBuffer sought = ByteBuffer.allocateDirect(511);
+        return new EntryCursor() {
+            @Override
+            public boolean first() {
+                return cursor.first();
+            }
+
+            @Override
+            public boolean last() {
+                return cursor.last();
+            }
+
+            @Override
+            public boolean seek(byte[] key) {
+                sought.clear().put(key).flip();
+                return cursor.get(sought, GetOp.MDB_SET_RANGE);
+            }
+
+            @Override
+            public boolean next() {
+                return cursor.next();
+            }
+
+            @Override
+            public boolean previous() {
+                return cursor.prev();
+            }
+
+            @Override
+            public byte[] key() {
+                return copy(cursor.key());
+            }
+
+            @Override
+            public byte[] value() {
+                return copy(cursor.val());
+            }
+
+            @Override
+            public void close() {
+                cursor.close();
+                transaction.close();
+            }
+        };
+    }
+
+    private static byte[] copy(ByteBuffer bytes) {
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.get(bytes.position(), copy);
+        return copy;
     }
 
     @Override
@@ -117,9 +180,7 @@ public final class LmdbEngine implements Engine {
 
     @Override
     public void close() {
-        if (reading != null) {
-            reading.close();
-        }
+        readings.forEach(Txn::close);
         environment.close();
     }
 }

@@ -3,6 +3,7 @@ package dev.cambium.benchmarks.rocksdb;
 import dev.cambium.benchmarks.Engine;
 import dev.cambium.benchmarks.EngineOpener;
 import dev.cambium.benchmarks.EngineSettings;
+import dev.cambium.benchmarks.EntryCursor;
 import java.util.List;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -11,6 +12,7 @@ import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -87,6 +89,66 @@ public final class RocksDbEngine implements Engine {
     public byte[] get(byte[] key) {
         try {
             return database.get(key);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public EntryCursor cursor() {
+        RocksIterator iterator = database.newIterator();
+        return new EntryCursor() {
+            @Override
+            public boolean first() {
+                iterator.seekToFirst();
+                return iterator.isValid();
+            }
+
+            @Override
+            public boolean last() {
+                iterator.seekToLast();
+                return iterator.isValid();
+            }
+
+            @Override
+            public boolean seek(byte[] key) {
+                iterator.seek(key);
+                return iterator.isValid();
+            }
+
+            @Override
+            public boolean next() {
+                iterator.next();
+                return iterator.isValid();
+            }
+
+            @Override
+            public boolean previous() {
+                iterator.prev();
+                return iterator.isValid();
+            }
+
+            @Override
+            public byte[] key() {
+                return iterator.key();
+            }
+
+            @Override
+            public byte[] value() {
+                return iterator.value();
+            }
+
+            @Override
+            public void close() {
+                iterator.close();
+            }
+        };
+    }
+
+    @Override
+    public void compact() {
+        try {
+            database.compactRange();
         } catch (RocksDBException e) {
             throw new IllegalStateException(e);
         }
