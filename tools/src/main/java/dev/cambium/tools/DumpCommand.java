@@ -43,8 +43,8 @@ import picocli.CommandLine.Parameters;
             "              before its children; --entries: also the entries of the leaves",
             "",
             "A page is named by its pointer, 0x and hexadecimal digits, or by ZONE:OFFSET; the dumps of zones,",
-            "runs and pages show both of every page. Zones are read as far as the manifest names them, a zone that",
-            "it does not name to its end; what does not hold there is garbage and no damage.",
+            "runs and pages show both of every page. A zone is read as far as the manifest names it, and one",
+            "that it does not name to its end: what does not hold there is garbage and no damage.",
             "",
             "Exits with 4 where something shown does not hold that must."
         },

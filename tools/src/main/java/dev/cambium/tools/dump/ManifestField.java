@@ -19,6 +19,7 @@ final class ManifestField {
     private static final Layout FIELD = Layout.empty().u16("tag").zero(2).u32("length");
     private static final Layout EXTENT = Layout.empty().u32("zone").u32("pages").u64("bytes");
 
+    /** Names as in docs/FORMAT.md, but for the length in a ZONE: the field has a length of its own. */
     private static final Map<Integer, Tag> TAGS = Map.ofEntries(
             tag(ManifestRecord.TAG_KEYSPACE, "KEYSPACE", Layout.empty().u32("id")),
             tag(
@@ -61,7 +62,7 @@ final class ManifestField {
             tag(
                     ManifestRecord.TAG_ZONE,
                     "ZONE",
-                    Layout.empty().u64("zone").u64("length").u32("stream").named("state", 4, ManifestField::state)),
+                    Layout.empty().u64("zone").u64("zoneLength").u32("stream").named("state", 4, ManifestField::state)),
             tag(ManifestRecord.TAG_ZONE_DROP, "ZONE_DROP", Layout.empty().u64("zone")),
             tag(
                     ManifestRecord.TAG_NEXT,

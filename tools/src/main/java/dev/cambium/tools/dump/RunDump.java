@@ -38,10 +38,11 @@ public final class RunDump {
             if (facts.reading() == null) {
                 throw new CommandException(ExitCode.CORRUPT, "which runs there are is not known: " + facts.problem());
             }
-            String manifest = ManifestFile.name(facts.superblock().manifestId());
-            if (attempt == ATTEMPTS || disk.exists(manifest)) {
-                try (ZoneFile file = FileReader.open(disk, manifest)) {
-                    return new RunDump(disk, facts, out).run(file, asked, limit, entries);
+            String name = ManifestFile.name(facts.superblock().manifestId());
+            try (ZoneFile manifest =
+                    attempt == ATTEMPTS ? FileReader.open(disk, name) : FileReader.openIfThere(disk, name)) {
+                if (manifest != null) {
+                    return new RunDump(disk, facts, out).run(manifest, asked, limit, entries);
                 }
             }
         }

@@ -36,10 +36,13 @@ final class RunPages implements AutoCloseable {
     /** The zone, open; null where there is no such file. */
     private OpenZone zone(int number) {
         OpenZone known = zones.get(number);
-        if (known != null || !disk.exists(ZoneFiles.name(number))) {
+        if (known != null) {
             return known;
         }
-        ZoneFile file = disk.openReadOnly(ZoneFiles.name(number));
+        ZoneFile file = FileReader.openIfThere(disk, ZoneFiles.name(number));
+        if (file == null) {
+            return null;
+        }
         byte[] storeId = ZoneHeaderDump.read(file, number, facts.storeId()).storeId();
         ManifestRecord.Zone named = facts.zone(number);
         long end = named == null ? file.length() : Math.min(file.length(), named.length());

@@ -2,6 +2,7 @@ package dev.cambium.tools.dump;
 
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.FormatVersionException;
+import dev.cambium.error.StoreIOException;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.manifest.ManifestFile;
 import dev.cambium.segment.manifest.ManifestReading;
@@ -59,6 +60,11 @@ record StoreFacts(Superblock superblock, ManifestReading reading, String problem
         } catch (CorruptionException | FormatVersionException e) {
             ManifestReading beginning = ManifestFile.readBeginning(disk, id);
             return new StoreFacts(superblock, beginning.edits().isEmpty() ? null : beginning, e.getMessage());
+        } catch (StoreIOException e) {
+            if (disk.exists(ManifestFile.name(id))) {
+                throw e;
+            }
+            return new StoreFacts(superblock, null, e.getMessage()); // a newer one has just taken its place
         }
     }
 

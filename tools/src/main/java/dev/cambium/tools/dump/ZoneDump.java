@@ -56,7 +56,12 @@ public final class ZoneDump {
             throw new CommandException(ExitCode.USAGE, "the zone is " + asked + ", must be 1 to " + Pointer.MOST_ZONE);
         }
         StoreFacts facts = StoreFacts.read(disk);
-        return asked > 0 ? one(disk, facts, (int) asked, limit, out) : all(disk, facts, limit, out);
+        if (asked == 0) {
+            return all(disk, facts, limit, out);
+        }
+        try (ZoneFile file = FileReader.open(disk, ZoneFiles.name((int) asked))) {
+            return one(file, facts, (int) asked, limit, out);
+        }
     }
 
     private static boolean all(ZoneFileSystem disk, StoreFacts facts, long limit, PartWriter out) {
@@ -75,23 +80,23 @@ public final class ZoneDump {
             if (out.isClosed()) {
                 break;
             }
-            if (disk.exists(ZoneFiles.name(zone))) {
-                sound &= one(disk, facts, zone, limit, out);
-            } else if (facts.zone(zone) != null && !StoreFacts.read(disk).isUnnamed(zone)) { // not dropped meanwhile
-                sound = false;
-                out.write(new Part(ZoneFiles.name(zone), 0, Part.Style.LINE)
-                        .remark(facts.describe(zone))
-                        .broken("there is no such file"));
+            try (ZoneFile file = FileReader.openIfThere(disk, ZoneFiles.name(zone))) {
+                if (file != null) {
+                    sound &= one(file, facts, zone, limit, out);
+                } else if (facts.zone(zone) != null
+                        && !StoreFacts.read(disk).isUnnamed(zone)) { // not dropped meanwhile
+                    sound = false;
+                    out.write(new Part(ZoneFiles.name(zone), 0, Part.Style.LINE)
+                            .remark(facts.describe(zone))
+                            .broken("there is no such file"));
+                }
             }
         }
         return sound;
     }
 
-    private static boolean one(ZoneFileSystem disk, StoreFacts facts, int zone, long limit, PartWriter out) {
-        try (ZoneFile file = FileReader.open(disk, ZoneFiles.name(zone))) {
-            boolean sound = new ZoneDump(out, file, zone, limit).run(facts);
-            return sound || facts.isUnnamed(zone);
-        }
+    private static boolean one(ZoneFile file, StoreFacts facts, int zone, long limit, PartWriter out) {
+        return new ZoneDump(out, file, zone, limit).run(facts) || facts.isUnnamed(zone);
     }
 
     private boolean run(StoreFacts facts) {

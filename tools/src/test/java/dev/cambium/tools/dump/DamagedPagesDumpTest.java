@@ -148,7 +148,7 @@ class DamagedPagesDumpTest {
         Files.write(file, Arrays.copyOf(Files.readAllBytes(file), length));
         dump(4, "zone", "1").requireText("length 806720; the file is shorter");
         dump(4, "zone");
-        dump(4, "run");
+        dump(length < DIRECTORY ? 4 : 0, "run"); // whose pages are all there then
         dump(0, "run", "2");
     }
 
@@ -157,7 +157,7 @@ class DamagedPagesDumpTest {
         Files.delete(directory.resolve(SEALED));
         dump(4, "zone").requireText("there is no such file").requireText(OPEN);
         DumpRun run = dump(4, "run");
-        assertEquals(7 + 2, run.count("there is no " + SEALED), "seven leaves, and a leaf with two pages of values");
+        assertEquals(7 + 1, run.count("there is no " + SEALED), "seven leaves, and one whose values stood there");
         DumpRun.of(directory, "zone", "1").requireMistake("there is no " + SEALED);
         DumpRun.of(directory, "page", "1:4096").requireMistake("there is no " + SEALED);
     }
@@ -232,7 +232,7 @@ class DamagedPagesDumpTest {
     void whateverIsInAPageItIsShownOrRefused() throws IOException {
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        for (int i = 0; i < 40; i++) {
+        for (int i = 0; i < 15; i++) {
             List<Integer> offsets = HandMade.writeFlipped(directory, 100 + i, random);
             for (int offset : offsets) {
                 DumpRun page = DumpRun.of(directory, "page", (100 + i) + ":" + offset, "--hex", "--json");
@@ -252,7 +252,7 @@ class DamagedPagesDumpTest {
         byte[][] whole = {
             Files.readAllBytes(small.resolve(SEALED)), Files.readAllBytes(small.resolve(MANIFEST)),
         };
-        for (int i = 0; i < 150; i++) {
+        for (int i = 0; i < 100; i++) {
             for (int file = 0; file < 2; file++) {
                 byte[] bytes = whole[file].clone();
                 for (int flips = random.nextInt(4); flips > 0; flips--) {

@@ -28,6 +28,15 @@ final class GoldenPages {
      * keyspace and other key lengths in zone 2, which is open.
      */
     static void create(Path directory) {
+        DirectoryCopy.copy(Made.DISK, new RealFileSystem(directory));
+    }
+
+    /** Made when it is first needed, and then copied. */
+    private static final class Made {
+        static final SimulatedDisk DISK = make();
+    }
+
+    private static SimulatedDisk make() {
         Options options = Options.DEFAULT
                 .withMemoryBudget(64 << 20)
                 .withPageBytes(Options.MIN_PAGE_BYTES)
@@ -54,7 +63,7 @@ final class GoldenPages {
             store.put(b("k"), b("v".repeat(500)));
             store.flush();
         }
-        DirectoryCopy.copy(disk, new RealFileSystem(directory));
+        return disk;
     }
 
     /** As {@link #create}, with few bytes, all in zone 1. */

@@ -99,11 +99,13 @@ final class HandMade {
             Memory raw = page.raw();
             int count = raw.getUnsignedShort(48);
             int entries = (64 + 4 * count + 7 & -8) + 8 * count;
-            raw.putLong(entries, raw.getLong(entries) + 2);
-            raw.putLong(entries + 8, raw.getLong(entries + 8) - 2); // so that the sums stay
-            raw.putLong(entries + 8 * count, raw.getLong(entries + 8 * count) + 5);
-            raw.putLong(entries + 8 * count + 8, raw.getLong(entries + 8 * count + 8) - 5);
-            raw.putLong(entries + 24 * count, raw.getLong(entries + 24 * count) + 1);
+            int bytes = entries + 8 * count;
+            int last = 8 * (count - 1);
+            add(raw, entries, 2);
+            add(raw, entries + last, -2); // so that the sums stay
+            add(raw, bytes, 5);
+            add(raw, bytes + last, -5);
+            add(raw, bytes + 16 * count, 1); // newestBirth
             PageSealer sealer = new PageSealer(storeId);
             Memory target = Memory.allocate(PageSealer.room(raw.capacity()));
             int length = sealer.seal(
@@ -123,6 +125,10 @@ final class HandMade {
             target.release();
         }
         change(disk, id, said -> with(said, rootCrc, 0, said.lastKey(), said.extents()));
+    }
+
+    private static void add(Memory page, int at, long more) {
+        page.putLong(at, page.getLong(at) + more);
     }
 
     /** Writes a zone with a value of two chunks and their list; returns its pointer. */

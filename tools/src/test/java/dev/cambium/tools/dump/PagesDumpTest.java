@@ -89,7 +89,9 @@ class PagesDumpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"zone", "run", "run --entries", "page 1:4096 --hex", "page 2:404288", "page 2:404864"})
+    @ValueSource(
+            strings = {"manifest", "zone", "run", "run --entries", "page 1:4096 --hex", "page 2:404288", "page 2:404864"
+            })
     void everyPartSaysWhereItIsAndThatItHolds(String arguments) throws IOException {
         for (Map<String, Object> part : dump((arguments + " --json").split(" ")).parts()) {
             assertTrue(part.get("offset") instanceof Long, part::toString);
@@ -201,7 +203,7 @@ class PagesDumpTest {
         dump("page", "1:4096", "--hex")
                 .requireText("  storedLength · rawLength · self\n")
                 .requireText("  LZ4 block …\n")
-                .requireText(" · prefix\n");
+                .requireText("  prefix · value 0\n");
     }
 
     @Test
