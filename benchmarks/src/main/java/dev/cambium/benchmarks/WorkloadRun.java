@@ -20,8 +20,15 @@ public final class WorkloadRun {
     private final EngineOpener opener;
     private final WorkloadPlan plan;
     private final Values values;
+    private final long idleMillis;
 
     public WorkloadRun(EngineOpener opener, WorkloadPlan plan) {
+        this(opener, plan, IDLE_MILLIS);
+    }
+
+    /** @param idleMillis between the fill and reads */
+    WorkloadRun(EngineOpener opener, WorkloadPlan plan, long idleMillis) {
+        this.idleMillis = idleMillis;
         this.opener = opener;
         this.plan = plan;
         this.values = new Values(plan.valueLength());
@@ -97,9 +104,9 @@ public final class WorkloadRun {
     }
 
     /** As long for every engine: what it does for readers while nobody writes, it may do now. */
-    private static void idle() {
+    private void idle() {
         try {
-            Thread.sleep(IDLE_MILLIS);
+            Thread.sleep(idleMillis);
         } catch (InterruptedException e) {
             throw new IllegalStateException("interrupted", e);
         }
@@ -120,7 +127,7 @@ public final class WorkloadRun {
 
     private long fill(Engine engine, int[] order, LatencyHistogram latencies) {
         int threads = plan.workload().threads();
-        if (threads > 1) {
+        if (threads > 1 && !plan.workload().isRead()) {
             return fillByThreads(engine, order, latencies, threads);
         }
         EntryWriter writer = new EntryWriter(engine, values);

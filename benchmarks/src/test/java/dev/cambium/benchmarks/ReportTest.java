@@ -26,7 +26,7 @@ class ReportTest {
         }
         results.addFailure(Workload.FILLSEQ, Contender.ROCKSDB);
         String report = Report.markdown(results, options, line, Path.of("."));
-        assertTrue(report.contains("| fillseq | 500,000 | ops/s | 50,000 | 12,500 | 4.00 |"), report);
+        assertTrue(report.contains("| fillseq | 1,000,000 | ops/s | 50,000 | 12,500 | 4.00 |"), report);
         assertTrue(report.contains("| replay | 580,000 | ms | 20.0 | 80.0 | 4.00 |"), report);
         assertTrue(report.contains("| fillseq | Cambium | ops/s | 100,000 · 1,000 · 50,000 |"), report);
         assertTrue(report.contains("**failed**: 1 runs"), report);

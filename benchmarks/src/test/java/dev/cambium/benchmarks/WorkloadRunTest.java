@@ -29,7 +29,8 @@ class WorkloadRunTest {
             names = {"REPLAY", "OPEN"})
     void everyWorkloadRunsOnCambium(Workload workload) {
         int entries = workload.isForced() ? 40 : 2500;
-        Measurement measurement = new WorkloadRun(new CambiumEngine.Opener(), plan(workload, entries)).run(directory);
+        Measurement measurement =
+                new WorkloadRun(new CambiumEngine.Opener(), plan(workload, entries), 1).run(directory);
         assertEquals(workload.isSize() ? 1 : entries, measurement.operations());
         assertTrue(measurement.cost() > 0);
         assertEquals(workload.hasLatencies(), measurement.latencies() != null);
@@ -85,7 +86,7 @@ class WorkloadRunTest {
     void engineThatReturnsWrongDataFails(Workload workload) {
         for (boolean forgets : new boolean[] {false, true}) {
             EngineOpener opener = settings -> new LyingEngine(new ConcurrentHashMap<>(), forgets);
-            WorkloadRun run = new WorkloadRun(opener, plan(workload, 1000));
+            WorkloadRun run = new WorkloadRun(opener, plan(workload, 1000), 1);
             assertThrows(WrongDataException.class, () -> run.run(directory));
         }
     }

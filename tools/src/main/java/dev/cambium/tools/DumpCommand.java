@@ -6,12 +6,16 @@ import dev.cambium.segment.log.LogFile;
 import dev.cambium.segment.manifest.ManifestFile;
 import dev.cambium.segment.manifest.Superblock;
 import dev.cambium.segment.manifest.SuperblockFile;
+import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.tools.dump.JsonWriter;
 import dev.cambium.tools.dump.LogDump;
 import dev.cambium.tools.dump.ManifestDump;
+import dev.cambium.tools.dump.PageDump;
 import dev.cambium.tools.dump.PartWriter;
+import dev.cambium.tools.dump.RunDump;
 import dev.cambium.tools.dump.SuperblockDump;
 import dev.cambium.tools.dump.TextWriter;
+import dev.cambium.tools.dump.ZoneDump;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -33,6 +37,14 @@ import picocli.CommandLine.Parameters;
             "  superblock  both slots",
             "  manifest    that of the superblock, or manifest-ID",
             "  log         all logs, oldest first, or log-ID: header, records, their operations",
+            "  zone        all zones, or zone-ID: header, the header of each page, directory and footer",
+            "  page        one page: its header, its fields, and what is in it; --hex: also its bytes",
+            "  run         all runs, newest first, or run ID: what the manifest says, then the tree, each page",
+            "              before its children; --entries: also the entries of the leaves",
+            "",
+            "A page is named by its pointer, 0x and hexadecimal digits, or by ZONE:OFFSET; the dumps of zones,",
+            "runs and pages show both of every page. A zone is read as far as the manifest names it, and one",
+            "that it does not name to its end: what does not hold there is garbage and no damage.",
             "",
             "Exits with 4 where something shown does not hold that must."
         },
@@ -42,6 +54,9 @@ import picocli.CommandLine.Parameters;
             "  cambium dump my.db manifest",
             "  cambium dump my.db log 1 --limit 5       the log with id 1; file names have the id in hexadecimal",
             "  cambium dump my.db log log-0000000000000001 --json",
+            "  cambium dump my.db run                   which pages there are, and how they hang together",
+            "  cambium dump my.db page 1:4096 --hex     the first page of zone 1, field by field and byte by byte",
+            "  cambium dump my.db zone 1 --limit 10",
             "",
             ExitCode.HELP
         })
@@ -50,7 +65,10 @@ final class DumpCommand implements Callable<Integer> {
     enum Kind {
         SUPERBLOCK,
         MANIFEST,
-        LOG
+        LOG,
+        ZONE,
+        PAGE,
+        RUN
     }
 
     private final Streams streams;
@@ -58,18 +76,27 @@ final class DumpCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "STORE", description = "The store's directory.")
     private Path directory;
 
-    @Parameters(index = "1", paramLabel = "WHAT", description = "superblock, manifest or log.")
+    @Parameters(index = "1", paramLabel = "WHAT", description = "superblock, manifest, log, zone, page or run.")
     private Kind kind;
 
     @Parameters(
             index = "2",
             paramLabel = "ID",
             arity = "0..1",
-            description = "Which one: a number, 0x and hexadecimal digits, or the file's name.")
+            description = "Which one: a number, 0x and hexadecimal digits, or the file's name; of a page its pointer.")
     private String id;
 
-    @Option(names = "--limit", paramLabel = "N", description = "Show N records a log, or N edits.")
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            description = "Show N records a log, N edits, N pages a zone or run, or N things in a page.")
     private long limit = Long.MAX_VALUE;
+
+    @Option(names = "--entries", description = "Of a run, show the entries of its leaves too.")
+    private boolean entries;
+
+    @Option(names = "--hex", description = "Of a page, show the bytes too, stored and raw, and what they are.")
+    private boolean hex;
 
     @Mixin
     private JsonOption json;
@@ -86,6 +113,9 @@ final class DumpCommand implements Callable<Integer> {
         if (limit < 0) {
             throw new IllegalArgumentException("--limit is " + limit + ", must be 0 or more");
         }
+        if (entries && kind != Kind.RUN || hex && kind != Kind.PAGE) {
+            throw new IllegalArgumentException("--entries is for runs, --hex for a page");
+        }
         StoreArguments.requireNoFile(directory);
         ZoneFileSystem disk = new RealFileSystem(directory);
         PartWriter out = json.isSet() ? new JsonWriter(streams.out()) : new TextWriter(streams.out());
@@ -94,6 +124,9 @@ final class DumpCommand implements Callable<Integer> {
                     case SUPERBLOCK -> superblock(disk, out);
                     case MANIFEST -> manifest(disk, out);
                     case LOG -> logs(disk, out);
+                    case ZONE -> zones(disk, out);
+                    case PAGE -> PageDump.run(disk, id, limit, hex, out);
+                    case RUN -> runs(disk, out);
                 };
         return sound ? ExitCode.OK : ExitCode.CORRUPT;
     }
@@ -130,6 +163,24 @@ final class DumpCommand implements Callable<Integer> {
             }
         }
         return sound;
+    }
+
+    private boolean zones(ZoneFileSystem disk, PartWriter out) {
+        if (id != null) {
+            return ZoneDump.run(disk, id(id, ZoneFiles.numberOf(id)), limit, out);
+        }
+        boolean hasZones =
+                disk.directoryExists() && disk.list().stream().anyMatch(name -> ZoneFiles.numberOf(name) > 0);
+        if (!hasZones) {
+            requireStore(disk);
+        }
+        return ZoneDump.run(disk, 0, limit, out);
+    }
+
+    private boolean runs(ZoneFileSystem disk, PartWriter out) {
+        long asked = id == null ? 0 : id(id, -1);
+        requireStore(disk);
+        return RunDump.run(disk, asked, limit, entries, out);
     }
 
     private static void requireStore(ZoneFileSystem disk) {

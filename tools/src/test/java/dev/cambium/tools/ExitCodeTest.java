@@ -67,6 +67,15 @@ class ExitCodeTest {
                 "dump STORE log x",
                 "dump STORE log 0",
                 "dump STORE manifest 9",
+                "dump STORE log --hex",
+                "dump STORE zone 9",
+                "dump STORE zone --entries",
+                "dump STORE page",
+                "dump STORE page 17",
+                "dump STORE page 1:4096",
+                "dump STORE page 0x1000100001",
+                "dump STORE run 9",
+                "dump STORE.none run",
                 "demo STORE"
             })
     void mistakesOfTheCallerExitWithTwo(String line) {
@@ -95,6 +104,10 @@ class ExitCodeTest {
             assertEquals(0, CommandRun.of("dump", store, "log").exitCode(), "dump takes no lock");
             assertEquals(0, CommandRun.of("dump", store, "manifest").exitCode());
             assertEquals(0, CommandRun.of("dump", store, "superblock").exitCode());
+            held.flush();
+            assertEquals(0, CommandRun.of("dump", store, "zone").exitCode());
+            assertEquals(0, CommandRun.of("dump", store, "run").exitCode());
+            assertEquals(0, CommandRun.of("dump", store, "page", "1:4096").exitCode());
             assertTrue(held.get(new byte[] {'a'}) != null);
         }
     }

@@ -1,6 +1,7 @@
 package dev.cambium.segment.manifest;
 
 import dev.cambium.error.CorruptionException;
+import dev.cambium.error.FormatVersionException;
 import dev.cambium.error.WriterFailedException;
 import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.disk.ZoneFileSystem;
@@ -209,6 +210,30 @@ public final class ManifestFile implements AutoCloseable {
         }
     }
 
+    /**
+     * Reads the edits that hold and agree from the first on, whatever the header says and whatever stands behind them: for tools that show
+     * a damaged store. Whoever relies on a manifest uses {@link #read}.
+     */
+    public static ManifestReading readBeginning(ZoneFileSystem disk, long id) {
+        String name = name(id);
+        try (ZoneFile file = disk.openReadOnly(name)) {
+            int fileLength = (int) Math.min(file.length(), MAX_FILE_LENGTH);
+            Memory all = Memory.allocate(Math.max(HEADER_LENGTH, fileLength));
+            try {
+                file.read(0, all, 0, fileLength);
+                Fold fold = new Fold(all, fileLength, id, name);
+                try {
+                    fold.run();
+                } catch (CorruptionException | FormatVersionException e) {
+                    // What came before still holds; `read` says what is wrong.
+                }
+                return fold.reading();
+            } finally {
+                all.release();
+            }
+        }
+    }
+
     private static void checkHeader(Memory all, long id, byte[] storeId, String name) {
         FormatHead.checkIntact(all, 0, MAGIC, CRC_OFFSET, name, 0);
         FormatHead.checkReadable(all, 0, name);
@@ -228,26 +253,11 @@ public final class ManifestFile implements AutoCloseable {
     }
 
     private static ManifestReading readEdits(Memory all, long id, String name, long committedLength) {
-        List<ManifestEdit> edits = new ArrayList<>();
-        List<Long> offsets = new ArrayList<>();
-        ManifestState state = ManifestState.EMPTY;
         int end = all.capacity();
-        int at = HEADER_LENGTH;
-        while (at < end && ManifestCodec.isValid(all, at, end, id, at)) {
-            ManifestEdit edit = ManifestCodec.decode(all, at, name, at);
-            if (!edits.isEmpty() && edit.version() != state.version() + 1) {
-                throw new CorruptionException(
-                        name,
-                        at + ManifestCodec.VERSION_OFFSET,
-                        "version " + (state.version() + 1),
-                        "" + edit.version());
-            }
-            state = state.apply(edit, name, at);
-            edits.add(edit);
-            offsets.add((long) at);
-            at += all.getInt(at + ManifestCodec.LENGTH_OFFSET);
-        }
-        if (at < committedLength || edits.isEmpty()) {
+        Fold fold = new Fold(all, end, id, name);
+        fold.run();
+        int at = fold.at;
+        if (at < committedLength || fold.edits.isEmpty()) {
             throw new CorruptionException(
                     name, at, "an edit that holds, as one was forced here", "one with a wrong length or checksum");
         }
@@ -261,6 +271,46 @@ public final class ManifestFile implements AutoCloseable {
                         "one with a wrong length or checksum");
             }
         }
-        return new ManifestReading(edits, offsets, at, end, state);
+        return fold.reading();
+    }
+
+    /** The edits of a manifest in memory, one after the other up to the first that does not hold. */
+    private static final class Fold {
+        private final Memory all;
+        private final int end;
+        private final long id;
+        private final String name;
+        private final List<ManifestEdit> edits = new ArrayList<>();
+        private final List<Long> offsets = new ArrayList<>();
+        private ManifestState state = ManifestState.EMPTY;
+        private int at = HEADER_LENGTH;
+
+        Fold(Memory all, int end, long id, String name) {
+            this.all = all;
+            this.end = end;
+            this.id = id;
+            this.name = name;
+        }
+
+        void run() {
+            while (at < end && ManifestCodec.isValid(all, at, end, id, at)) {
+                ManifestEdit edit = ManifestCodec.decode(all, at, name, at);
+                if (!edits.isEmpty() && edit.version() != state.version() + 1) {
+                    throw new CorruptionException(
+                            name,
+                            at + ManifestCodec.VERSION_OFFSET,
+                            "version " + (state.version() + 1),
+                            "" + edit.version());
+                }
+                state = state.apply(edit, name, at);
+                edits.add(edit);
+                offsets.add((long) at);
+                at += all.getInt(at + ManifestCodec.LENGTH_OFFSET);
+            }
+        }
+
+        ManifestReading reading() {
+            return new ManifestReading(edits, offsets, at, end, state);
+        }
     }
 }

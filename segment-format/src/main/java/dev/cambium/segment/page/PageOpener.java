@@ -59,6 +59,12 @@ public final class PageOpener {
      * @param target receives header and raw payload at offset 0; exactly as long as the page's raw length
      */
     public static void unpack(Memory stored, int offset, String file, long zoneOffset, Memory target) {
+        unpackUnchecked(stored, offset, file, zoneOffset, target);
+        check(target, file, zoneOffset);
+    }
+
+    /** As {@link #unpack}, without a look at what is inside: for tools that show pages that do not hold. The header has been checked. */
+    public static void unpackUnchecked(Memory stored, int offset, String file, long zoneOffset, Memory target) {
         int rawLength = PageHeader.rawLength(stored, offset);
         int payload = rawLength - PageHeader.LENGTH;
         int storedPayload = PageHeader.storedLength(stored, offset) - PageHeader.LENGTH;
@@ -76,7 +82,6 @@ public final class PageOpener {
                         length < 0 ? "no LZ4 block" : "one of " + length);
             }
         }
-        check(target, file, zoneOffset);
     }
 
     /** Throws unless the parts of a raw page, as long as its raw length, lie inside it. */

@@ -35,6 +35,15 @@ public final class ZoneWalk implements AutoCloseable {
      * @param end where the last page ends, padding included
      */
     public ZoneWalk(ZoneFile file, int zone, byte[] storeId, long end) {
+        this(file, zone, storeId, end, true);
+    }
+
+    /** A walk that passes over the header: for tools that have shown what is wrong with it. */
+    public static ZoneWalk ofPages(ZoneFile file, int zone, byte[] storeId, long end) {
+        return new ZoneWalk(file, zone, storeId, end, false);
+    }
+
+    private ZoneWalk(ZoneFile file, int zone, byte[] storeId, long end, boolean checkHeader) {
         this.file = file;
         this.zone = zone;
         this.storeId = storeId;
@@ -49,8 +58,10 @@ public final class ZoneWalk implements AutoCloseable {
                         "pages up to a multiple of 64 that is at most " + ZoneWriter.MAX_LENGTH + " and in the file",
                         "an end at " + end + " in a file of " + file.length() + " bytes");
             }
-            file.read(0, stored, 0, ZoneHeader.LENGTH);
-            ZoneHeader.check(stored, zone, storeId, file.name());
+            if (checkHeader) {
+                file.read(0, stored, 0, ZoneHeader.LENGTH);
+                ZoneHeader.check(stored, zone, storeId, file.name());
+            }
         } catch (RuntimeException | Error e) {
             stored.release();
             throw e;

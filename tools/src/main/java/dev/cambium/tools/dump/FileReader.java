@@ -1,5 +1,6 @@
 package dev.cambium.tools.dump;
 
+import dev.cambium.error.StoreIOException;
 import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.format.FormatHead;
@@ -14,13 +15,29 @@ final class FileReader {
 
     /** Opens a file to read it, or says which files there are. */
     static ZoneFile open(ZoneFileSystem disk, String name) {
-        if (!disk.directoryExists() || !disk.exists(name)) {
+        ZoneFile file = openIfThere(disk, name);
+        if (file == null) {
             throw new CommandException(
                     ExitCode.USAGE,
                     "there is no " + name + " at " + disk.describe()
                             + (disk.directoryExists() ? "; there are " + String.join(", ", disk.list()) : ""));
         }
-        return disk.openReadOnly(name);
+        return file;
+    }
+
+    /** Opens a file to read it; null where there is none, also if a writer has just deleted it. */
+    static ZoneFile openIfThere(ZoneFileSystem disk, String name) {
+        if (!disk.directoryExists() || !disk.exists(name)) {
+            return null;
+        }
+        try {
+            return disk.openReadOnly(name);
+        } catch (StoreIOException e) {
+            if (disk.exists(name)) {
+                throw e;
+            }
+            return null;
+        }
     }
 
     /** The first {@code length} bytes; zeros where the file has fewer. The caller releases them. */

@@ -32,6 +32,10 @@ public final class JsonWriter implements PartWriter {
                     json.writeNumberField(field.name(), number);
                 } else if (field.value() instanceof byte[] bytes) {
                     Json.writeBytes(json, field.name(), bytes);
+                } else if (field.value() instanceof PageAddress address) {
+                    json.writeObjectFieldStart(field.name());
+                    address.writeMembers(json);
+                    json.writeEndObject();
                 } else {
                     json.writeStringField(field.name(), field.value().toString());
                 }

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.LongFunction;
 
 /**
  * The fields of one structure in the order in which they stand: a picture of docs/FORMAT.md as a value. A field starts
@@ -18,10 +19,13 @@ final class Layout {
         HEX_NUMBER,
         BYTES,
         TIME,
+        NAMED,
+        POINTER,
         ZERO
     }
 
-    private record Slot(String name, int offset, int length, Kind kind) {}
+    /** @param nameOf what a NAMED number is called; null for the other kinds */
+    private record Slot(String name, int offset, int length, Kind kind, LongFunction<String> nameOf) {}
 
     private final List<Slot> slots;
 
@@ -31,8 +35,7 @@ final class Layout {
 
     /** The fields that open every file. */
     static Layout head() {
-        return new Layout(List.of())
-                .with("magic", 8, Kind.TEXT)
+        return empty().text("magic", 8)
                 .u16("major")
                 .u16("minor")
                 .hex("incompatible", 4)
@@ -44,9 +47,18 @@ final class Layout {
     }
 
     private Layout with(String name, int length, Kind kind) {
+        return with(name, length, kind, null);
+    }
+
+    private Layout with(String name, int length, Kind kind, LongFunction<String> nameOf) {
         List<Slot> more = new ArrayList<>(slots);
-        more.add(new Slot(name, length(), length, kind));
+        more.add(new Slot(name, length(), length, kind, nameOf));
         return new Layout(List.copyOf(more));
+    }
+
+    /** Characters. */
+    Layout text(String name, int length) {
+        return with(name, length, Kind.TEXT);
     }
 
     Layout u8(String name) {
@@ -79,6 +91,16 @@ final class Layout {
         return with(name, 8, Kind.TIME);
     }
 
+    /** A number that stands for something, and is shown as what it stands for. */
+    Layout named(String name, int length, LongFunction<String> nameOf) {
+        return with(name, length, Kind.NAMED, nameOf);
+    }
+
+    /** The pointer to a page. */
+    Layout pointer(String name) {
+        return with(name, 8, Kind.POINTER);
+    }
+
     /** Bytes that must be zero; shown only where they are not. */
     Layout zero(int length) {
         return with("zero", length, Kind.ZERO);
@@ -108,12 +130,19 @@ final class Layout {
         return part;
     }
 
+    /** Says what stands where for a hex dump of the structure at {@code offset}. */
+    void mark(HexDump hex, int offset) {
+        slots.forEach(slot -> hex.mark(offset + slot.offset, slot.length, slot.name));
+    }
+
     private static Object value(Slot slot, Memory memory, int at) {
         return switch (slot.kind) {
             case TEXT -> Escapes.show(memory.toArray(at, slot.length));
             case BYTES -> HexFormat.of().formatHex(memory.toArray(at, slot.length));
             case HEX_NUMBER -> "0x" + HexFormat.of().toHexDigits(number(memory, at, slot.length), 2 * slot.length);
             case TIME -> time(memory.getLong(at));
+            case NAMED -> slot.nameOf.apply(number(memory, at, slot.length));
+            case POINTER -> new PageAddress(memory.getLong(at));
             case NUMBER, ZERO -> number(memory, at, slot.length);
         };
     }

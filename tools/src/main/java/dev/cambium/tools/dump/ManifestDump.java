@@ -103,8 +103,8 @@ public final class ManifestDump {
                 edit.broken("the field at " + fieldAt + " is longer than the edit");
                 break;
             }
-            edit.child(ManifestField.read(all, fieldAt, (int) valueLength));
-            fieldAt += 8 + ((int) valueLength + ALIGNMENT - 1 & -ALIGNMENT);
+            edit.child(ManifestField.read(all, fieldAt, (int) valueLength, 0, Part.Style.LINE));
+            fieldAt += ManifestField.paddedLength(valueLength);
         }
         sound &= edit.holds() && edit.children().stream().allMatch(Part::holds);
         return edit;

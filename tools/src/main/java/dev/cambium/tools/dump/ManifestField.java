@@ -1,5 +1,6 @@
 package dev.cambium.tools.dump;
 
+import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.memory.Memory;
 import java.util.HexFormat;
@@ -9,29 +10,16 @@ import java.util.Map;
 final class ManifestField {
     private record Tag(String name, Layout value) {}
 
+    /** Bytes of a field before its value. */
+    private static final int VALUE_OFFSET = 8;
+
+    /** Bytes of an edit before its fields. */
+    private static final int FIELDS_OFFSET = 16;
+
     private static final Layout FIELD = Layout.empty().u16("tag").zero(2).u32("length");
-
-    private static final int EXTENT_COUNT_OFFSET = 88;
-
-    private static final Layout RUN = Layout.empty()
-            .u64("run")
-            .hex("root", 8)
-            .hex("rootCrc", 4)
-            .u32("tier")
-            .u64("oldest")
-            .u64("newest")
-            .u64("minBatch")
-            .u64("maxBatch")
-            .u64("entries")
-            .u64("tombstones")
-            .u64("bytes")
-            .zero(8)
-            .u32("extentCount")
-            .u16("firstKeyLength")
-            .u16("lastKeyLength");
-
     private static final Layout EXTENT = Layout.empty().u32("zone").u32("pages").u64("bytes");
 
+    /** Names as in docs/FORMAT.md, but for the length in a ZONE: the field has a length of its own. */
     private static final Map<Integer, Tag> TAGS = Map.ofEntries(
             tag(ManifestRecord.TAG_KEYSPACE, "KEYSPACE", Layout.empty().u32("id")),
             tag(
@@ -51,12 +39,30 @@ final class ManifestField {
                     ManifestRecord.TAG_LOG_ENDED,
                     "LOG_ENDED",
                     Layout.empty().u64("logId").u64("end").u64("lastBatch")),
-            tag(ManifestRecord.TAG_RUN, "RUN", RUN),
+            tag(
+                    ManifestRecord.TAG_RUN,
+                    "RUN",
+                    Layout.empty()
+                            .u64("run")
+                            .pointer("root")
+                            .hex("rootCrc", 4)
+                            .u32("tier")
+                            .u64("oldest")
+                            .u64("newest")
+                            .u64("minBatch")
+                            .u64("maxBatch")
+                            .u64("entries")
+                            .u64("tombstones")
+                            .u64("bytes")
+                            .u64("rangeDeletes")
+                            .u32("extentCount")
+                            .u16("firstKeyLength")
+                            .u16("lastKeyLength")),
             tag(ManifestRecord.TAG_RUN_DROP, "RUN_DROP", Layout.empty().u64("run")),
             tag(
                     ManifestRecord.TAG_ZONE,
                     "ZONE",
-                    Layout.empty().u64("zone").u64("length").u32("stream").u32("state")),
+                    Layout.empty().u64("zone").u64("zoneLength").u32("stream").named("state", 4, ManifestField::state)),
             tag(ManifestRecord.TAG_ZONE_DROP, "ZONE_DROP", Layout.empty().u64("zone")),
             tag(
                     ManifestRecord.TAG_NEXT,
@@ -65,61 +71,95 @@ final class ManifestField {
             tag(ManifestRecord.TAG_FLUSHED, "FLUSHED", Layout.empty().u64("batch")),
             tag(ManifestRecord.TAG_COMMIT, "COMMIT", Layout.empty().u64("version")));
 
+    private ManifestField() {}
+
     private static Map.Entry<Integer, Tag> tag(int tag, String name, Layout value) {
         return Map.entry(tag, new Tag(name, value));
     }
 
-    private ManifestField() {}
+    private static String state(long state) {
+        ManifestRecord.ZoneState[] states = ManifestRecord.ZoneState.values();
+        return state >= 1 && state <= states.length ? states[(int) state - 1].name() : Long.toString(state);
+    }
 
-    /** The field at {@code at}, whose value of {@code length} bytes is inside {@code all}. */
-    static Part read(Memory all, int at, int length) {
+    /** Bytes of a field with its padding. */
+    static int paddedLength(long valueLength) {
+        return VALUE_OFFSET + (int) (valueLength + 7 & -8);
+    }
+
+    /** The RUN of a run in the edit that stands in [start, end) of a manifest, which has been read before and so holds. */
+    static Part readRun(ZoneFile manifest, long start, long end, long run) {
+        Memory edit = Memory.allocate((int) (end - start));
+        try {
+            manifest.read(start, edit, 0, edit.capacity());
+            int at = FIELDS_OFFSET;
+            while (edit.getUnsignedShort(at) != ManifestRecord.TAG_RUN || edit.getLong(at + VALUE_OFFSET) != run) {
+                at += paddedLength(edit.getUnsignedInt(at + 4));
+            }
+            return read(edit, at, edit.getInt(at + 4), start, Part.Style.BLOCK);
+        } finally {
+            edit.release();
+        }
+    }
+
+    /**
+     * The field at {@code at}, whose value of {@code length} bytes is inside {@code all}.
+     *
+     * @param base where in the file {@code all} begins
+     */
+    static Part read(Memory all, int at, int length, long base, Part.Style style) {
         int tag = all.getUnsignedShort(at);
         Tag known = TAGS.get(tag);
-        Part part = new Part(known == null ? "tag " + tag : known.name, at, Part.Style.LINE);
-        FIELD.read(part, all, at, at);
-        int value = at + FIELD.length();
+        Part part = new Part(known == null ? "tag " + tag : known.name, base + at, style);
+        FIELD.read(part, all, at, base + at);
+        int value = at + VALUE_OFFSET;
         int padding = (-length) & 7;
-        Layout.empty().zero(padding).read(part, all, value + length, value + length);
+        Layout.empty().zero(padding).read(part, all, value + length, base + value + length);
         if (known == null) {
-            part.field("value", value, HexFormat.of().formatHex(all.toArray(value, length)));
+            part.field("value", base + value, HexFormat.of().formatHex(all.toArray(value, length)));
             if ((tag & ManifestRecord.MAY_BE_SKIPPED) != 0) {
                 part.remark("an unknown tag that may be passed over");
             } else {
                 part.broken("an unknown tag, of a newer version");
             }
-        } else if (length < known.value.length() || !isOpenEnded(tag) && length > known.value.length()) {
-            part.broken("a value of " + known.value.length() + " bytes is due");
-        } else {
-            known.value.read(part, all, value, value);
-            if (tag == ManifestRecord.TAG_KEYSPACE) {
-                part.field("name", value + 4, all.toArray(value + 4, length - 4));
-            } else if (tag == ManifestRecord.TAG_RUN) {
-                readRun(part, all, value, length);
-            }
+            return part;
+        }
+        int rest = length - known.value.length();
+        if (rest < 0 || rest > 0 && tag != ManifestRecord.TAG_KEYSPACE && tag != ManifestRecord.TAG_RUN) {
+            return part.broken("a value of " + known.value.length() + " bytes is due");
+        }
+        known.value.read(part, all, value, base + value);
+        if (tag == ManifestRecord.TAG_KEYSPACE) {
+            part.field("name", base + value + 4, all.toArray(value + 4, rest));
+        } else if (tag == ManifestRecord.TAG_RUN) {
+            addRun(part, all, value, rest, base);
         }
         return part;
     }
 
-    /** Whether more may stand behind the fixed part. */
-    private static boolean isOpenEnded(int tag) {
-        return tag == ManifestRecord.TAG_KEYSPACE || tag == ManifestRecord.TAG_RUN;
-    }
-
-    /** What stands behind the fixed part of a run. */
-    private static void readRun(Part part, Memory all, int value, int length) {
-        long extents = all.getUnsignedInt(value + EXTENT_COUNT_OFFSET);
-        int firstKeyLength = all.getUnsignedShort(value + EXTENT_COUNT_OFFSET + 4);
-        int lastKeyLength = all.getUnsignedShort(value + EXTENT_COUNT_OFFSET + 6);
-        long keysAt = RUN.length() + extents * EXTENT.length();
-        if (keysAt + firstKeyLength + lastKeyLength != length) {
-            part.broken("extents and keys of " + (length - RUN.length()) + " bytes are due");
+    /** Adds what stands behind the numbers of a RUN, {@code rest} bytes. */
+    private static void addRun(Part part, Memory all, int value, int rest, long base) {
+        long extents = all.getUnsignedInt(value + 88);
+        int firstKey = all.getUnsignedShort(value + 92);
+        int lastKey = all.getUnsignedShort(value + 94);
+        long due = extents * EXTENT.length() + firstKey + lastKey;
+        if (due != rest) {
+            part.broken(due + " bytes of extents and keys are due, and there are " + rest);
             return;
         }
-        for (int at = value + RUN.length(); at < value + keysAt; at += EXTENT.length()) {
-            part.child(EXTENT.read(new Part("extent", at, Part.Style.LINE), all, at, at));
+        if (all.getLong(value + 80) != 0) {
+            part.broken("rangeDeletes is not 0: a newer version wrote it");
         }
-        int firstAt = (int) (value + keysAt);
-        part.field("firstKey", firstAt, all.toArray(firstAt, firstKeyLength));
-        part.field("lastKey", firstAt + firstKeyLength, all.toArray(firstAt + firstKeyLength, lastKeyLength));
+        int at = value + 96;
+        for (int i = 0; i < extents; i++, at += EXTENT.length()) {
+            part.child(EXTENT.read(new Part("extent", base + at, Part.Style.LINE), all, at, base + at));
+        }
+        byte[] first = all.toArray(at, firstKey);
+        byte[] last = all.toArray(at + firstKey, lastKey);
+        part.child(key("firstKey", first, base + at)).child(key("lastKey", last, base + at + firstKey));
+    }
+
+    private static Part key(String name, byte[] key, long offset) {
+        return PageContent.addKey(new Part(name, offset, Part.Style.LINE), offset, "key", key);
     }
 }

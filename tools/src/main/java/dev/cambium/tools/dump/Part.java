@@ -13,14 +13,16 @@ public final class Part {
         /** A line a field, with offsets. */
         BLOCK,
         /** All on one line. */
-        LINE
+        LINE,
+        /** All on one line, without the names: offset, bytes, characters, what they are. */
+        HEX
     }
 
     /**
      * A field.
      *
      * @param offset from the start of the file
-     * @param value a Long, a String, or bytes of a key or value
+     * @param value a Long, a String, a {@link PageAddress}, or bytes of a key or value
      */
     public record Field(String name, long offset, Object value) {}
 
@@ -29,6 +31,7 @@ public final class Part {
     private final Style style;
     private final List<Field> fields = new ArrayList<>();
     private final List<Part> children = new ArrayList<>();
+    private int depth;
     private boolean holds = true;
     private String remark = "";
 
@@ -48,10 +51,21 @@ public final class Part {
         return this;
     }
 
+    /** Says how deep the part lies in a tree whose parts are written one by one. */
+    Part depth(int level) {
+        depth = level;
+        return this;
+    }
+
     /** Says something about the part that is no defect. */
     Part remark(String text) {
         remark = remark.isEmpty() ? text : remark + "; " + text;
         return this;
+    }
+
+    /** Says what is wrong with the part; null where nothing is. */
+    Part brokenUnlessNull(String reason) {
+        return reason == null ? this : broken(reason);
     }
 
     /** Says that the part is not what it has to be, and why. */
@@ -70,6 +84,11 @@ public final class Part {
 
     public Style style() {
         return style;
+    }
+
+    /** How many parts of the same kind it lies inside of; 0 unless they are parts of a tree. */
+    public int depth() {
+        return depth;
     }
 
     public List<Field> fields() {

@@ -3,6 +3,7 @@ package dev.cambium.tools.dump;
 import dev.cambium.tools.Escapes;
 import dev.cambium.tools.Output;
 import java.util.Arrays;
+import java.util.List;
 
 /** Parts as text for people. Long keys and values are cut; their lengths are told by fields of their own. */
 public final class TextWriter implements PartWriter {
@@ -16,7 +17,7 @@ public final class TextWriter implements PartWriter {
 
     @Override
     public void write(Part part) {
-        write(part, "");
+        write(part, "  ".repeat(part.depth()));
     }
 
     private void write(Part part, String indent) {
@@ -26,6 +27,15 @@ public final class TextWriter implements PartWriter {
             for (Part.Field field : part.fields()) {
                 out.line("%s%10d  %-18s %s", indent, field.offset(), field.name(), show(field.value()));
             }
+        } else if (part.style() == Part.Style.HEX) {
+            List<Part.Field> shown = part.fields();
+            out.line(
+                    "%s%10d  %-48s  %s  %s",
+                    indent,
+                    part.offset(),
+                    shown.get(0).value(),
+                    shown.get(1).value(),
+                    shown.get(2).value());
         } else {
             StringBuilder line = new StringBuilder(indent);
             line.append(String.format("%10d  %s", part.offset(), part.name()));

@@ -48,7 +48,7 @@ class DumpTest {
         return out.toString(StandardCharsets.UTF_8);
     }
 
-    private static void checkGolden(String name, String actual) throws IOException {
+    static void checkGolden(String name, String actual) throws IOException {
         Path file = Path.of("src/test/resources/golden", name);
         if (Boolean.getBoolean("rewrite")) {
             Files.createDirectories(file.getParent());

@@ -1,0 +1,159 @@
+package dev.cambium.tools.dump;
+
+import dev.cambium.segment.disk.ZoneFile;
+import dev.cambium.segment.disk.ZoneFileSystem;
+import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.page.ChunkList;
+import dev.cambium.segment.page.LeafPage;
+import dev.cambium.segment.page.PageHeader;
+import dev.cambium.segment.page.PageKind;
+import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.page.ValueReference;
+import dev.cambium.segment.zone.ZoneFiles;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Reads the pages of one run, keeps its zones open meanwhile, and counts pages and bytes for its extents. One thread. */
+final class RunPages implements AutoCloseable {
+    /** @param end behind which nothing is named */
+    private record OpenZone(ZoneFile file, byte[] storeId, long end) {}
+
+    private final ZoneFileSystem disk;
+    private final StoreFacts facts;
+    private final Map<Integer, OpenZone> zones = new HashMap<>();
+    private final Map<Integer, ManifestRecord.Extent> extents = new TreeMap<>();
+    private final Set<Long> values = new HashSet<>();
+
+    RunPages(ZoneFileSystem disk, StoreFacts facts) {
+        this.disk = disk;
+        this.facts = facts;
+    }
+
+    /** The zone, open; null where there is no such file. */
+    private OpenZone zone(int number) {
+        OpenZone known = zones.get(number);
+        if (known != null) {
+            return known;
+        }
+        ZoneFile file = FileReader.openIfThere(disk, ZoneFiles.name(number));
+        if (file == null) {
+            return null;
+        }
+        byte[] storeId = ZoneHeaderDump.read(file, number, facts.storeId()).storeId();
+        ManifestRecord.Zone named = facts.zone(number);
+        long end = named == null ? file.length() : Math.min(file.length(), named.length());
+        OpenZone zone = new OpenZone(file, storeId, end);
+        zones.put(number, zone);
+        return zone;
+    }
+
+    /**
+     * Reads the page that a pointer leads to and counts it. Says in {@code part} what is wrong with it.
+     *
+     * @param payloadCrc that is said of it
+     * @param owner that it must have
+     * @return null where it cannot be looked into
+     */
+    StoredPage read(long pointer, int payloadCrc, long owner, Part part) {
+        String name = "the page at " + new PageAddress(pointer).place();
+        OpenZone zone = zone(Pointer.zone(pointer));
+        if (zone == null) {
+            part.broken("there is no " + ZoneFiles.name(Pointer.zone(pointer)));
+            return null;
+        }
+        if (zone.end - Pointer.offset(pointer) < PageHeader.LENGTH) {
+            part.broken(name + " lies behind the zone's end at " + zone.end);
+            return null;
+        }
+        StoredPage page =
+                StoredPage.read(zone.file, Pointer.zone(pointer), Pointer.offset(pointer), zone.end, zone.storeId);
+        part.brokenUnlessNull(page.problem());
+        if (page.hasHeader()) {
+            if (PageHeader.self(page.stored(), 0) != pointer) {
+                part.broken(name + " has the pointer " + new PageAddress(PageHeader.self(page.stored(), 0)));
+            } else if (PageHeader.payloadCrc(page.stored(), 0) != payloadCrc) {
+                part.broken(name + " has another payloadCrc");
+            } else if (PageHeader.owner(page.stored(), 0) != owner) {
+                part.broken(name + " has another owner");
+            } else {
+                count(Pointer.zone(pointer), page.stored().capacity());
+            }
+        }
+        boolean canBeUsed = page.hasHeader()
+                && PageHeader.self(page.stored(), 0) == pointer
+                && page.raw() != null
+                && page.rawProblem() == null;
+        if (!canBeUsed) {
+            page.close();
+            return null;
+        }
+        return page;
+    }
+
+    private void count(int zone, int bytes) {
+        extents.merge(
+                zone,
+                new ManifestRecord.Extent(zone, 1, bytes),
+                (sum, one) -> new ManifestRecord.Extent(zone, sum.pages() + 1, sum.bytes() + bytes));
+    }
+
+    /** Counts the pages of values that a leaf refers to, each once, and says in {@code part} what is wrong with them. */
+    void noteValues(LeafContent content, Part part) {
+        LeafPage leaf = content.page();
+        for (int i = 0; i < leaf.count(); i++) {
+            if (content.isReference(i)) {
+                int at = leaf.valueOffset(i);
+                noteValues(ValueReference.home(leaf.memory(), at), ValueReference.payloadCrc(leaf.memory(), at), part);
+            }
+        }
+    }
+
+    private void noteValues(long home, int payloadCrc, Part part) {
+        if (!values.add(home)) {
+            return;
+        }
+        try (StoredPage page = read(home, payloadCrc, home, part)) {
+            if (page == null || Pointer.kind(home) != PageKind.CHUNKS) {
+                return;
+            }
+            ChunkList list = new ChunkList(page.raw());
+            for (int i = 0; i < list.count(); i++) {
+                noteValues(list.home(i), list.payloadCrc(i), part);
+            }
+        }
+    }
+
+    /** In which zones the run's extents are not what was counted, or null. */
+    String differences(List<ManifestRecord.Extent> said) {
+        StringBuilder text = new StringBuilder();
+        Map<Integer, ManifestRecord.Extent> found = new TreeMap<>(extents);
+        for (ManifestRecord.Extent extent : said) {
+            ManifestRecord.Extent counted = found.remove(extent.zone());
+            if (!extent.equals(counted)) {
+                add(text, extent.zone(), counted);
+            }
+        }
+        found.forEach((zone, counted) -> add(text, zone, counted));
+        return text.isEmpty() ? null : text.toString();
+    }
+
+    private static void add(StringBuilder text, int zone, ManifestRecord.Extent counted) {
+        text.append(text.isEmpty() ? "" : "; ")
+                .append("the tree has ")
+                .append(counted == null ? 0 : counted.pages())
+                .append(" pages of ")
+                .append(counted == null ? 0 : counted.bytes())
+                .append(" bytes in zone ")
+                .append(zone)
+                .append(", which is not what the run's extents say");
+    }
+
+    @Override
+    public void close() {
+        zones.values().forEach(zone -> zone.file.close());
+    }
+}
