@@ -9,10 +9,16 @@ import dev.cambium.Store;
 import dev.cambium.StoreStats;
 import dev.cambium.VerifyReport;
 import dev.cambium.WriteBatch;
+import dev.cambium.segment.zone.ZoneFiles;
+import dev.cambium.segment.zone.ZoneHeader;
+import dev.cambium.tools.Cambium;
 import dev.cambium.tools.Escapes;
 import dev.cambium.tools.Output;
 import dev.cambium.tools.StoreFiles;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -27,6 +33,8 @@ public final class Demo {
     private static final int BATCH_ENTRIES = 1000;
     private static final int WRITES_BEFORE_KILL = 1000;
     private static final int ROWS_SHOWN = 3;
+    private static final int LINES_SHOWN = 34;
+    private static final int WIDTH = 150;
 
     /** So that some megabytes make several runs and zones. */
     private static final Options SMALL =
@@ -58,6 +66,7 @@ public final class Demo {
         }
         killAndRecover();
         compact();
+        dumpPage();
         verify();
         return failures == 0;
     }
@@ -230,6 +239,25 @@ public final class Demo {
                 stats.zones(),
                 stats.zoneBytes() / 1e6,
                 stats.runBytes() / 1e6);
+    }
+
+    private void dumpPage() {
+        List<String> zones = StoreFiles.lengths(directory).keySet().stream()
+                .filter(name -> ZoneFiles.numberOf(name) > 0)
+                .toList();
+        String page = zones.get(0) + ":" + ZoneHeader.LENGTH;
+        steps.begin("Show the first page of the first zone: cambium dump " + directory + " page " + page);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        int exitCode = Cambium.run(
+                new String[] {"dump", directory.toString(), "page", page},
+                InputStream.nullInputStream(),
+                out,
+                OutputStream.nullOutputStream());
+        List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
+        for (String line : lines.subList(0, Math.min(LINES_SHOWN, lines.size()))) {
+            steps.tell("| %s", line.length() > WIDTH ? line.substring(0, WIDTH) + "…" : line);
+        }
+        claim(exitCode == 0, "The page holds what it must; %d more lines.", Math.max(0, lines.size() - LINES_SHOWN));
     }
 
     private void verify() {
