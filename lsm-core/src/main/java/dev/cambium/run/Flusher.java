@@ -29,13 +29,13 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Lays sealed memtables down as runs, oldest first, and merges young runs, T of a tier at a time. Everything happens in steps on a
- * background lane of its own; a memtable that waits comes before a merge that is under way.
+ * background lane of its own; a memtable that waits comes before a merge that is under way, unless merges have fallen behind.
  *
  * <p>Order of a flush: log forced as far as the memtable goes; pages; zones forced; one edit that names zones and run, lists the
  * keyspaces, and drops the logs that are no longer needed; the new version.
  *
- * <p>Errors: a step that fails leaves version and manifest as they were, and what it appended is garbage. The failure is told to who
- * waits, and the next {@link #wake} tries again. Threads: {@link #wake} and the waits from any thread.
+ * <p>Errors: a step that fails leaves version and manifest as they were, and what it appended is garbage. The failure of a flush is
+ * told to who waits, and the next {@link #wake} tries again. Threads: {@link #wake} and the waits from any thread.
  */
 public final class Flusher implements AutoCloseable {
     /** Runs of one tier that are merged at once. */
@@ -65,6 +65,7 @@ public final class Flusher implements AutoCloseable {
 
     // The lane's own.
     private Merge merge;
+    private long owed; // bytes to be merged before the next memtable is laid down
     private boolean damaged; // an input: every merge of it would fail, so there are none until the store is reopened
     private long nextRun;
     private long nextBirth;
@@ -107,8 +108,7 @@ public final class Flusher implements AutoCloseable {
         } catch (StoreException e) {
             giveUp(e);
             failure = e;
-            System.getLogger("dev.cambium")
-                    .log(System.Logger.Level.WARNING, "a flush or merge failed: {0}", e.getMessage());
+            System.getLogger("dev.cambium").log(System.Logger.Level.WARNING, "a flush failed: {0}", e.getMessage());
         } catch (RuntimeException | Error e) {
             giveUp(e);
             failure = new StoreException("the background work failed: " + e, e);
@@ -131,10 +131,35 @@ public final class Flusher implements AutoCloseable {
     /** One step of what is most urgent; returns whether there is more to do. */
     private boolean doWork() {
         Version version = versions.current();
-        if (version.oldestSealed() != null) {
-            flush(version.oldestSealed());
+        Memtable oldest = version.oldestSealed();
+        if (oldest != null && !mustMergeFirst(version)) {
+            flush(oldest);
             return true;
         }
+        try {
+            return mergeStep(version);
+        } catch (StoreException e) {
+            // Whoever waits, waits for a memtable, and that one can be laid down all the same.
+            damaged |= e instanceof CorruptionException;
+            giveUp(e);
+            System.getLogger("dev.cambium")
+                    .log(System.Logger.Level.WARNING, "a merge failed, and is begun anew later: {0}", e.getMessage());
+            return versions.current().oldestSealed() != null;
+        }
+    }
+
+    /**
+     * Whether merges have fallen behind so far that memtables wait for them: else a writer that is always ahead would leave no time for
+     * merges, and runs without end. The more runs there are, the more is merged between two flushes.
+     */
+    private boolean mustMergeFirst(Version version) {
+        if (merge == null && (damaged || toMerge(version.runs()).isEmpty())) {
+            owed = 0;
+        }
+        return owed > 0;
+    }
+
+    private boolean mergeStep(Version version) {
         if (merge == null) {
             List<LiveRun> inputs = damaged ? List.of() : toMerge(version.runs());
             if (inputs.isEmpty()) {
@@ -142,21 +167,20 @@ public final class Flusher implements AutoCloseable {
             }
             begin(inputs, version.runs());
         }
-        try {
-            if (!merge.step(STEP_BYTES)) {
-                finishMerge();
-            }
-        } catch (CorruptionException e) {
-            damaged = true;
-            throw e;
+        long before = merge.bytesDone();
+        boolean unfinished = merge.step(STEP_BYTES);
+        owed -= merge.bytesDone() - before;
+        if (!unfinished) {
+            finishMerge();
         }
         return true;
     }
 
     private void giveUp(Throwable reason) {
+        owed = 0;
         try {
             close();
-            zones.abandonFailed(manifest.state());
+            zones.abandonFailed(manifest.state(), manifest.hasFailed());
         } catch (RuntimeException | Error e) {
             reason.addSuppressed(e);
         }
@@ -196,6 +220,7 @@ public final class Flusher implements AutoCloseable {
             }
         });
         versions.install(memtable, live);
+        owed += run == null ? 0 : run.bytes() * versions.current().runs().size();
     }
 
     /**
