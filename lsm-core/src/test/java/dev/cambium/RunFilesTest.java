@@ -20,6 +20,9 @@ class RunFilesTest {
     private static final int KEYS = 20;
     private static final long MIB = 1 << 20;
 
+    /** Logs of 64 KiB, so that hundreds of opens take no time. */
+    private static final Options SHORT_LOGS = SmallStore.SMALL.withMemtableBytes(64 << 10);
+
     /** Overwrites the same keys, about a memtable a round. */
     private static void overwrite(Store store, NavigableMap<String, String> model, int rounds, int from) {
         for (int round = from; round < from + rounds; round++) {
@@ -122,18 +125,18 @@ class RunFilesTest {
     }
 
     @Test
-    void aThousandSessionsMakeNeitherManyZonesNorRunsNorLogs() {
+    void hundredsOfSessionsMakeNeitherManyZonesNorRunsNorLogs() {
         NavigableMap<String, String> model = new TreeMap<>();
         for (Durability durability : new Durability[] {Durability.SYNC, Durability.NONE}) {
-            try (SmallStore small = new SmallStore(SmallStore.ROOMY)) {
+            try (SmallStore small = new SmallStore(SHORT_LOGS)) {
                 model.clear();
-                for (int i = 0; i < 300; i++) {
+                for (int i = 0; i < 200; i++) {
                     small.store().put(b("k" + i % 100), b("v" + i), durability);
                     model.put("k" + i % 100, "v" + i);
                     small.reopen();
                     assertTrue(small.store().recoveryReport().cleanClose(), "session " + i);
                 }
-                small.assertHolds(model, "after 300 sessions");
+                small.assertHolds(model, "after 200 sessions");
                 assertTrue(small.store().stats().runs() <= 15, small.store().stats()::toString);
                 small.store().close();
                 assertSmall(small, durability.toString());
@@ -150,11 +153,11 @@ class RunFilesTest {
     }
 
     @Test
-    void aThousandKillsMakeNeitherManyZonesNorRunsNorLogs() {
+    void hundredsOfKillsMakeNeitherManyZonesNorRunsNorLogs() {
         for (boolean flush : new boolean[] {true, false}) {
             NavigableMap<String, String> model = new TreeMap<>();
-            try (SmallStore small = new SmallStore(SmallStore.ROOMY)) {
-                for (int i = 0; i < 120; i++) {
+            try (SmallStore small = new SmallStore(SHORT_LOGS)) {
+                for (int i = 0; i < 100; i++) {
                     small.store().put(b("k" + i % 50), b("v" + i));
                     model.put("k" + i % 50, "v" + i);
                     if (flush) {
@@ -168,7 +171,7 @@ class RunFilesTest {
                             small.files("log-").size() <= 8,
                             () -> small.disk().list().toString());
                 }
-                small.assertHolds(model, "after 120 kills");
+                small.assertHolds(model, "after 100 kills");
                 assertTrue(small.store().stats().runs() <= 15, small.store().stats()::toString);
                 small.store().close();
                 assertEquals(Set.of(), small.unnamedOrMissing());

@@ -18,12 +18,13 @@ import dev.cambium.testkit.disk.SimulatedDisk;
 import dev.cambium.testkit.reader.SecondReader;
 import dev.cambium.testkit.runtime.StepExecutor;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.NavigableMap;
-import java.util.Random;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -165,12 +166,12 @@ final class SmallStore implements AutoCloseable {
 
     /** Letters that no compression makes much shorter. */
     static String noise(long seed, int length) {
-        Random random = new Random(seed);
-        StringBuilder text = new StringBuilder(length);
-        while (text.length() < length) {
-            text.append((char) ('!' + random.nextInt(90)));
+        SplittableRandom random = new SplittableRandom(seed);
+        byte[] letters = new byte[length];
+        for (int i = 0; i < length; i++) {
+            letters[i] = (byte) ('!' + random.nextInt(90));
         }
-        return text.toString();
+        return new String(letters, StandardCharsets.US_ASCII);
     }
 
     /** Closes the store, then has the second reader read its files, which knows nothing but docs/FORMAT.md. */
