@@ -37,7 +37,7 @@ class RunCrashTest {
     void recoverKeepsEveryPromiseWhereverFlushesAndMergesAreCutShort() {
         long seed = 11;
         CrashExplorer.Exploration done = explorer(seed)
-                .with(CrashPlan.everywhere(seed).atMost(250, 2))
+                .with(CrashPlan.everywhere(seed).atMost(150, 1))
                 .explore(new OperationGenerator(flushing(seed), seed).take(60));
         System.out.println("flushes and merges: " + done);
     }
@@ -48,8 +48,8 @@ class RunCrashTest {
         CrashExplorer.Exploration done = explorer(seed)
                 .with(CrashPlan.everywhere(seed)
                         .into(CrashOutcome.PROCESS_KILL, CrashOutcome.NOTHING_UNFORCED)
-                        .atMost(20, 1)
-                        .alsoInRecovery(12))
+                        .atMost(10, 1)
+                        .alsoInRecovery(8))
                 .explore(new OperationGenerator(flushing(seed), seed).take(40));
         System.out.println("inside recovery: " + done);
     }
@@ -61,7 +61,7 @@ class RunCrashTest {
         World world = flushing(seed).with(World.Action.RUN_BACKGROUND, 20).with(World.Action.FLUSH, 8);
         CrashExplorer.Exploration done = explorer(seed)
                 .with(StepExecutor.Mode.MANUAL)
-                .with(CrashPlan.everywhere(seed).atMost(60, 1))
+                .with(CrashPlan.everywhere(seed).atMost(50, 1))
                 .explore(new OperationGenerator(world, seed).take(80));
         System.out.println("steps by hand: " + done);
     }
@@ -71,7 +71,7 @@ class RunCrashTest {
         long seed = 16;
         CrashExplorer.Exploration done = explorer(seed)
                 .withoutMappedStores()
-                .with(CrashPlan.everywhere(seed).atMost(80, 1))
+                .with(CrashPlan.everywhere(seed).atMost(40, 1))
                 .explore(new OperationGenerator(flushing(seed), seed).take(50));
         System.out.println("positional writes only: " + done);
     }

@@ -50,7 +50,7 @@ class RunFilesTest {
     void aStoreThatIsOverwrittenForLongStaysSmall(StepExecutor.Mode mode) {
         NavigableMap<String, String> model = new TreeMap<>();
         try (SmallStore small = new SmallStore(SmallStore.SMALL, mode)) {
-            for (int part = 0; part < 40; part++) {
+            for (int part = 0; part < 30; part++) {
                 overwrite(small.store(), model, 20, 20 * part);
                 assertSmall(small, "after " + 20 * (part + 1) + " rounds");
             }
@@ -125,18 +125,18 @@ class RunFilesTest {
     }
 
     @Test
-    void hundredsOfSessionsMakeNeitherManyZonesNorRunsNorLogs() {
+    void dozensOfSessionsMakeNeitherManyZonesNorRunsNorLogs() {
         NavigableMap<String, String> model = new TreeMap<>();
         for (Durability durability : new Durability[] {Durability.SYNC, Durability.NONE}) {
             try (SmallStore small = new SmallStore(SHORT_LOGS)) {
                 model.clear();
-                for (int i = 0; i < 200; i++) {
+                for (int i = 0; i < 120; i++) {
                     small.store().put(b("k" + i % 100), b("v" + i), durability);
                     model.put("k" + i % 100, "v" + i);
                     small.reopen();
                     assertTrue(small.store().recoveryReport().cleanClose(), "session " + i);
                 }
-                small.assertHolds(model, "after 200 sessions");
+                small.assertHolds(model, "after 120 sessions");
                 assertTrue(small.store().stats().runs() <= 15, small.store().stats()::toString);
                 small.store().close();
                 assertSmall(small, durability.toString());
@@ -153,11 +153,11 @@ class RunFilesTest {
     }
 
     @Test
-    void hundredsOfKillsMakeNeitherManyZonesNorRunsNorLogs() {
+    void dozensOfKillsMakeNeitherManyZonesNorRunsNorLogs() {
         for (boolean flush : new boolean[] {true, false}) {
             NavigableMap<String, String> model = new TreeMap<>();
             try (SmallStore small = new SmallStore(SHORT_LOGS)) {
-                for (int i = 0; i < 100; i++) {
+                for (int i = 0; i < 60; i++) {
                     small.store().put(b("k" + i % 50), b("v" + i));
                     model.put("k" + i % 50, "v" + i);
                     if (flush) {
@@ -171,7 +171,7 @@ class RunFilesTest {
                             small.files("log-").size() <= 8,
                             () -> small.disk().list().toString());
                 }
-                small.assertHolds(model, "after 100 kills");
+                small.assertHolds(model, "after 60 kills");
                 assertTrue(small.store().stats().runs() <= 15, small.store().stats()::toString);
                 small.store().close();
                 assertEquals(Set.of(), small.unnamedOrMissing());
