@@ -12,6 +12,8 @@ import dev.cambium.segment.manifest.SuperblockFile;
 import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.zone.ZoneWalk;
+import dev.cambium.testkit.disk.CrashOutcome;
+import dev.cambium.testkit.disk.SimulatedDisk;
 import dev.cambium.testkit.runtime.StepExecutor;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,7 +86,7 @@ class DamagedRunTest {
 
     /** Opens a copy of the disk with one bit of a page inverted. */
     private static SmallStore damaged(SmallStore small, Page page, int byteInPage) {
-        var disk = small.disk().afterCrash(dev.cambium.testkit.disk.CrashOutcome.EVERYTHING);
+        SimulatedDisk disk = small.disk().afterCrash(CrashOutcome.EVERYTHING);
         disk.corrupt(ZONE, (page.offset + byteInPage) * 8L + 3);
         return new SmallStore(SmallStore.ROOMY, StepExecutor.Mode.INLINE, disk);
     }

@@ -248,6 +248,42 @@ class FlushFaultTest {
         everyFailure(OperationKind.FORCE_DIRECTORY, any -> true, true);
     }
 
+    /** With logs of 8 KiB, so that dropped ones are recycled; zones are dropped too. */
+    @ParameterizedTest
+    @EnumSource(
+            value = OperationKind.class,
+            names = {"RENAME", "DELETE"})
+    void whatCannotBeRenamedOrDeletedHarmsNobody(OperationKind kind) {
+        for (boolean forever : new boolean[] {true, false}) {
+            for (int nth = 1; nth < 12; nth += 5) {
+                NavigableMap<String, String> model = new TreeMap<>();
+                try (SmallStore small = new SmallStore(SmallStore.SMALL.withMemtableBytes(8 << 10))) {
+                    FaultRule rule = FaultRule.on(kind).fromThe(nth);
+                    small.disk().faults().add(forever ? rule.always() : rule);
+                    int refused = 0;
+                    for (int i = 0; i < 400; i++) {
+                        try {
+                            put(small.store(), model, "k" + i % 40, SmallStore.noise(i, 1500), Durability.BUFFERED);
+                        } catch (StoreIOException e) {
+                            refused++;
+                        }
+                    }
+                    small.assertHolds(model, kind + " " + nth);
+                    assertTrue(small.disk().faults().failures() > 0, kind + " " + nth + " was not met");
+                    assertTrue(forever || refused <= 1, refused + " writes were refused");
+                    small.disk().faults().clear();
+                    put(small.store(), model, "healed", "1", Durability.SYNC);
+                    small.store().flush();
+                    small.reopenAfter(CrashOutcome.NOTHING_UNFORCED);
+                    small.assertHolds(model, kind + " " + nth + ", after power loss");
+                    small.store().close();
+                    assertEquals(Set.of(), small.unnamedOrMissing());
+                    small.open();
+                }
+            }
+        }
+    }
+
     @Test
     void aZoneWhoseForceFailedIsNotTrustedThoughTheNextForceSucceeds() {
         NavigableMap<String, String> model = new TreeMap<>();
@@ -294,6 +330,31 @@ class FlushFaultTest {
             put(small.store(), model, "last", "1", Durability.NONE);
             small.store().flush();
             assertTrue(small.store().stats().runs() <= 4, small.store().stats()::toString);
+            small.assertHolds(model, "merged at last");
+        }
+    }
+
+    /** The writer is always ahead, so that merges are due before memtables, and every one of them fails. */
+    @Test
+    void aMergeThatFailsKeepsNoMemtableFromBeingLaidDown() {
+        NavigableMap<String, String> model = new TreeMap<>();
+        try (SmallStore small = new SmallStore(SmallStore.SMALL, StepExecutor.Mode.MANUAL)) {
+            put(small.store(), model, "first", SmallStore.noise(1, 3000), Durability.NONE);
+            small.store().flush();
+            small.reopenAfter(CrashOutcome.PROCESS_KILL); // the first zone is cut, and nothing of it is in memory
+            small.disk()
+                    .faults()
+                    .add(FaultRule.on(OperationKind.READ)
+                            .inFiles("zone-0000000000000001"::equals)
+                            .always());
+            for (int i = 0; i < 1000; i++) {
+                put(small.store(), model, "k" + i % 100, SmallStore.noise(i, 100), Durability.NONE);
+            }
+            assertTrue(small.disk().faults().failures() > 10, "merges were not tried");
+            small.disk().faults().clear();
+            small.assertHolds(model, "readable again");
+            small.executor().runAll();
+            assertTrue(small.store().stats().runs() <= 6, small.store().stats()::toString);
             small.assertHolds(model, "merged at last");
         }
     }

@@ -11,6 +11,7 @@ import dev.cambium.testkit.runtime.StepExecutor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -202,7 +203,7 @@ class FlushTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     void eachStepShowsTheSameContentBeforeAndAfter(long seed) {
-        java.util.Random random = new java.util.Random(seed);
+        Random random = new Random(seed);
         NavigableMap<String, String> model = new TreeMap<>();
         List<Snapshot> snapshots = new ArrayList<>();
         List<NavigableMap<String, String>> seen = new ArrayList<>();

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cambium.testkit.disk.CrashOutcome;
+import dev.cambium.testkit.runtime.StepExecutor;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -190,6 +191,23 @@ class MergeTest {
             putAll(small.store(), model, "again");
             small.reopen();
             small.assertHolds(model, "put again");
+        }
+    }
+
+    /** Steps run only when a writer has to wait, so that there is always a memtable to be laid down first. */
+    @Test
+    void aWriterThatIsAlwaysAheadLeavesTimeForMerges() {
+        NavigableMap<String, String> model = new TreeMap<>();
+        try (SmallStore small = new SmallStore(SmallStore.SMALL, StepExecutor.Mode.MANUAL)) {
+            int most = 0;
+            for (int i = 0; i < 6000; i++) {
+                small.store().put(b(key(i % 700)), b("v" + i + ".".repeat(100)), Durability.NONE);
+                model.put(key(i % 700), "v" + i + ".".repeat(100));
+                most = Math.max(most, small.store().stats().runs());
+            }
+            assertTrue(most <= 24, most + " runs, and no end");
+            assertEquals(3, small.store().stats().memtables(), "the writer is not ahead");
+            small.assertHolds(model, "merged meanwhile");
         }
     }
 

@@ -7,11 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.cambium.error.CorruptionException;
 import dev.cambium.error.StoreException;
+import dev.cambium.segment.manifest.ManifestFile;
+import dev.cambium.segment.manifest.ManifestReading;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestRecord.ZoneState;
+import dev.cambium.segment.manifest.Superblock;
+import dev.cambium.segment.manifest.SuperblockFile;
 import dev.cambium.testkit.disk.CrashOutcome;
 import dev.cambium.testkit.disk.SimulatedCrash;
 import dev.cambium.testkit.disk.SimulatedDisk;
@@ -92,6 +98,32 @@ class RunRecoveryTest {
                     later.store().close();
                     assertEquals(Set.of(), later.unnamedOrMissing(), when);
                     later.open();
+                }
+            }
+        }
+    }
+
+    /** The disk dies in a background step, and close meets it too: with no error but the disk's. */
+    @Test
+    void aStoreWhoseDiskDiesInAStepIsClosedAllTheSame() {
+        for (int after = 0; after < 60; after++) {
+            try (SmallStore small = new SmallStore(SmallStore.ROOMY, StepExecutor.Mode.MANUAL)) {
+                for (int run = 0; run < 4; run++) {
+                    small.store().put(b("k" + run), b("v"), Durability.NONE);
+                    small.store().flush();
+                }
+                small.store().put(b("unlogged"), b("v"), Durability.NONE);
+                small.disk().crashAt(small.disk().operationCount() + after);
+                try {
+                    small.executor().runAll(); // merges, which seals the zone
+                    small.store().flush();
+                } catch (SimulatedCrash | StoreException e) {
+                    assertTrue(small.disk().hasCrashed());
+                }
+                if (!small.disk().hasCrashed()) {
+                    assertTrue(after > 5, "too few operations: " + after);
+                    small.disk().crash();
+                    return;
                 }
             }
         }
@@ -299,8 +331,8 @@ class RunRecoveryTest {
                     disk.replace(zone, Arrays.copyOf(bytes, bytes.length - 64));
                 }
                 List<String> files = disk.list();
-                StoreException e = org.junit.jupiter.api.Assertions.assertThrows(
-                        dev.cambium.error.CorruptionException.class,
+                CorruptionException e = assertThrows(
+                        CorruptionException.class,
                         () -> new SmallStore(SmallStore.ROOMY, StepExecutor.Mode.INLINE, disk));
                 assertTrue(e.getMessage().contains(zone), e.getMessage());
                 assertEquals(files, disk.list(), "a refused open changes files");
@@ -334,5 +366,53 @@ class RunRecoveryTest {
             }
             assertTrue(most > 10, "only " + most);
         }
+    }
+
+    /** A medium that loses a forced edit has broken its word; what the edit stopped naming must be there all the same. */
+    @Test
+    void aLastEditThatIsLostLeavesACompleteVersion() {
+        NavigableMap<String, String> model = new TreeMap<>();
+        int lost = 0;
+        try (SmallStore small =
+                new SmallStore(SmallStore.ROOMY.withMemtableBytes(64 << 10), StepExecutor.Mode.MANUAL)) {
+            for (int round = 0; round < 60; round++) {
+                for (int i = 0; i < 20; i++) {
+                    String value = SmallStore.noise(20L * round + i, 3000);
+                    small.store().put(b("k" + i), b(value), Durability.BUFFERED);
+                    model.put("k" + i, value);
+                }
+                small.store().flush();
+                for (int steps = round % 2 == 0 ? 2 : 100;
+                        steps > 0 && small.executor().runNext();
+                        steps--) {
+                    SimulatedDisk left = small.disk().afterCrash(CrashOutcome.PROCESS_KILL);
+                    if (loseLastEdit(left)) {
+                        lost++;
+                        try (SmallStore later = new SmallStore(SmallStore.ROOMY, StepExecutor.Mode.INLINE, left)) {
+                            later.assertHolds(model, "round " + round);
+                        }
+                    }
+                }
+            }
+            assertTrue(small.manifest().next().zone() > 6, "too few zones were dropped");
+        }
+        assertTrue(lost > 10, "only " + lost + " edits were lost");
+    }
+
+    /** Cuts the last edit off, if it is one of a flush or merge and no superblock names it. */
+    private static boolean loseLastEdit(SimulatedDisk disk) {
+        Superblock superblock = SuperblockFile.open(disk).current();
+        ManifestReading reading =
+                ManifestFile.read(disk, superblock.manifestId(), superblock.storeId(), superblock.manifestLength());
+        int last = reading.edits().size() - 1;
+        long offset = reading.offsets().get(last);
+        boolean aboutRuns = reading.edits().get(last).records().stream()
+                .anyMatch(record -> record instanceof ManifestRecord.Run || record instanceof ManifestRecord.RunDrop);
+        if (offset < superblock.manifestLength() || !aboutRuns) {
+            return false;
+        }
+        String name = ManifestFile.name(superblock.manifestId());
+        disk.replace(name, Arrays.copyOf(disk.bytes(name), (int) offset));
+        return true;
     }
 }
