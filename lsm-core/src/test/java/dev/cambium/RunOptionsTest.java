@@ -126,4 +126,26 @@ class RunOptionsTest {
             }
         }
     }
+
+    /** A memtable is held by a snapshot, so that there is room for two and a bit: others wait to be laid down first. */
+    @Test
+    void writesWaitForMemoryThatLayingDownGivesBackBeforeTheyAreRefused() {
+        Options options =
+                SmallStore.SMALL.withMemoryBudget(Options.MIN_MEMORY_BUDGET).withMemtableBytes(4 * MIB);
+        NavigableMap<String, String> model = new TreeMap<>();
+        try (SmallStore small = new SmallStore(options, StepExecutor.Mode.MANUAL)) {
+            Snapshot snapshot = null;
+            NavigableMap<String, String> before = null;
+            for (int i = 0; i < 200; i++) {
+                put(small.store(), model, "k" + i % 120, SmallStore.noise(i, 100_000), Durability.NONE);
+                if (i == 35) {
+                    snapshot = small.store().snapshot();
+                    before = new TreeMap<>(model);
+                }
+            }
+            SmallStore.assertHolds(before, snapshot, "snapshot");
+            snapshot.close();
+            small.assertHolds(model, "at the end");
+        }
+    }
 }

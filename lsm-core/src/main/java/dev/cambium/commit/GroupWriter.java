@@ -77,7 +77,17 @@ public final class GroupWriter {
 
     private void sealActive() {
         flusher.awaitRoom();
-        versions.seal(log.currentId());
+        for (boolean last = false; ; ) {
+            try {
+                versions.seal(log.currentId());
+                break;
+            } catch (MemoryBudgetException e) {
+                if (last) {
+                    throw e;
+                }
+                last = !flusher.awaitMemory();
+            }
+        }
         flusher.wake();
     }
 
@@ -206,15 +216,16 @@ public final class GroupWriter {
         spanLength += padded;
     }
 
-    /** Where the budget has no room, waits for what is being laid down. */
+    /** Where the budget has no room, waits for what is being laid down; tries once more when nothing is any longer. */
     private long allocate(Memtable memtable, int length) {
-        for (; ; ) {
+        for (boolean last = false; ; ) {
             try {
                 return memtable.arena().allocate(length);
             } catch (MemoryBudgetException e) {
-                if (!flusher.awaitMemory()) {
+                if (last) {
                     throw e;
                 }
+                last = !flusher.awaitMemory();
             }
         }
     }

@@ -45,6 +45,8 @@ public final class Flusher implements AutoCloseable {
     private static final int MOST_SEALED = 2;
 
     private static final long STEP_BYTES = 1 << 20;
+    private static final int MOST_RETIRED = 16;
+    private static final int MOST_YIELDS = 10_000;
     private static final long LONGEST_WAIT_NANOS = 60_000_000_000L;
 
     private final Versions versions;
@@ -61,6 +63,7 @@ public final class Flusher implements AutoCloseable {
     private final ConcurrentLinkedQueue<Thread> waiting = new ConcurrentLinkedQueue<>();
     private volatile long attempts;
     private volatile StoreException failure; // of the latest attempt
+    private volatile boolean flushing; // a memtable is being laid down, or its memory given back
     private volatile boolean closed;
 
     // The lane's own.
@@ -133,7 +136,12 @@ public final class Flusher implements AutoCloseable {
         Version version = versions.current();
         Memtable oldest = version.oldestSealed();
         if (oldest != null && !mustMergeFirst(version)) {
-            flush(oldest);
+            flushing = true;
+            try {
+                flush(oldest);
+            } finally {
+                flushing = false;
+            }
             return true;
         }
         try {
@@ -166,6 +174,9 @@ public final class Flusher implements AutoCloseable {
                 return false;
             }
             begin(inputs, version.runs());
+        }
+        for (int tries = 0; epochs.reclaim() > MOST_RETIRED && tries < MOST_YIELDS; tries++) {
+            Thread.yield(); // a reader has lost its processor: pages that left memory wait for it, and must not pile up
         }
         long before = merge.bytesDone();
         boolean unfinished = merge.step(STEP_BYTES);
@@ -312,15 +323,23 @@ public final class Flusher implements AutoCloseable {
         await(() -> !versions.current().sealed().contains(memtable));
     }
 
-    /** Waits until one of the sealed memtables has been laid down, and its memory given back as far as nobody reads it; false where there is none. */
+    /**
+     * Waits until one of the sealed memtables has been laid down, and its memory given back as far as nobody reads it. Where there is
+     * none, gives up all pages in memory instead.
+     *
+     * @return false where no memtable is left that could give more
+     */
     public boolean awaitMemory() {
         Memtable oldest = versions.current().oldestSealed();
-        if (oldest == null) {
-            return false;
+        if (oldest != null) {
+            awaitFlushed(oldest);
         }
-        awaitFlushed(oldest);
+        await(() -> !flushing); // its memory goes a little later than the memtable itself
+        if (oldest == null) {
+            zones.giveUpFrames();
+        }
         epochs.reclaim();
-        return true;
+        return oldest != null;
     }
 
     private void await(BooleanSupplier done) {

@@ -322,6 +322,11 @@ public final class Zones implements ZoneSink, AutoCloseable {
         dead.delete();
     }
 
+    /** Gives up all pages in memory that can be read again. */
+    void giveUpFrames() {
+        frames.evictAll();
+    }
+
     /** Opens a run whose zones have readers. */
     LiveRun open(ManifestRecord.Run run) {
         List<ZoneHandle> needed = run.extents().stream()

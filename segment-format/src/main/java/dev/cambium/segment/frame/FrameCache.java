@@ -170,6 +170,11 @@ public final class FrameCache implements AutoCloseable {
         }
     }
 
+    /** Gives up all frames; those that are asked for again are loaded again. */
+    public void evictAll() {
+        policy.asMap().keySet().forEach(this::evict);
+    }
+
     /** Gives back a buffer of {@link #read}, once no reader can hold it. */
     public void free(SlabPool.Buffer buffer) {
         reclaimer.retire(() -> pool.free(buffer));
@@ -207,7 +212,7 @@ public final class FrameCache implements AutoCloseable {
     /** Gives up all frames. Nobody may be inside, and nobody may come. */
     @Override
     public void close() {
-        policy.asMap().keySet().forEach(this::evict);
+        evictAll();
         policy.cleanUp();
         reclaimer.retire(pool::close);
         for (Memory buffer = readBuffers.poll(); buffer != null; buffer = readBuffers.poll()) {
