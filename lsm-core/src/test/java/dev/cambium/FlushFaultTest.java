@@ -386,6 +386,58 @@ class FlushFaultTest {
         }
     }
 
+    /** A cursor that went on behind the page that it could not read would leave out keys without a word. */
+    @Test
+    void aCursorWhoseMoveFailedLeavesOutNothing() {
+        NavigableMap<String, String> model = new TreeMap<>();
+        try (SmallStore small = new SmallStore(SmallStore.ROOMY)) {
+            for (int i = 0; i < 300; i++) {
+                put(small.store(), model, String.format("%04d", i), SmallStore.noise(i, 60), Durability.NONE);
+                if (i == 150) {
+                    small.store().flush();
+                }
+            }
+            small.store().flush();
+            for (int nth = 1; nth < 60; nth++) {
+                for (boolean up : new boolean[] {true, false}) {
+                    small.reopen(); // nothing is in memory
+                    small.disk()
+                            .faults()
+                            .add(FaultRule.on(OperationKind.READ).inFiles(ZONES).fromThe(nth));
+                    NavigableMap<String, String> left = new TreeMap<>(model);
+                    try (Cursor cursor = small.store().cursor()) {
+                        scan(cursor, up, left);
+                        String at = left.isEmpty() ? null : up ? left.firstKey() : left.lastKey();
+                        if (at != null) { // a read has failed
+                            assertThrows(IllegalStateException.class, up ? cursor::next : cursor::previous);
+                            assertThrows(IllegalStateException.class, cursor::key);
+                            assertTrue(up ? cursor.seek(b(at)) : cursor.seekFloor(b(at)));
+                            assertEquals(left.remove(at), s(cursor.value()));
+                            scan(cursor, up, left);
+                        }
+                    }
+                    assertEquals(new TreeMap<>(), left, "left out, read " + nth);
+                    small.disk().faults().clear();
+                }
+            }
+            assertTrue(small.disk().faults().failures() > 20, "too few reads failed");
+        }
+    }
+
+    /** Takes what the cursor meets out of {@code left}, until the end or a failure. */
+    private static void scan(Cursor cursor, boolean up, NavigableMap<String, String> left) {
+        try {
+            while (up ? cursor.next() : cursor.previous()) {
+                String key = s(cursor.key());
+                assertEquals(up ? left.firstKey() : left.lastKey(), key);
+                String value = s(cursor.value());
+                assertEquals(left.remove(key), value);
+            }
+        } catch (StoreIOException e) {
+            assertTrue(e.getMessage().contains("injected"), e.getMessage());
+        }
+    }
+
     @Test
     void aCloseThatCannotLayDownWhatIsInNoLogSaysSo() {
         NavigableMap<String, String> model = new TreeMap<>();
