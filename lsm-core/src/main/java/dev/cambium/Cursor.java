@@ -10,7 +10,8 @@ import java.util.Arrays;
  *
  * <p>A move returns whether the cursor stands on a key; only then may {@link #key} and {@link #value} be asked for. A new cursor
  * stands before the first key and behind the last one at once: {@link #next} goes to the first, {@link #previous} to the last.
- * Having run off one end, it comes back by a move the other way.
+ * Having run off one end, it comes back by a move the other way. After a move that threw, it stands nowhere until {@link #first},
+ * {@link #last} or a seek takes it somewhere: it never leaves a key out.
  *
  * <p>For one thread at a time. After the close of cursor, snapshot or store every use throws {@link IllegalStateException}. A move
  * allocates nothing.
@@ -26,7 +27,9 @@ public final class Cursor implements AutoCloseable {
         NOWHERE,
         BEFORE_FIRST,
         ON_KEY,
-        BEHIND_LAST
+        BEHIND_LAST,
+        /** A move failed half-way: going on from here could leave keys out. */
+        LOST
     }
 
     private final Snapshot snapshot;
@@ -74,7 +77,7 @@ public final class Cursor implements AutoCloseable {
 
     /** Moves to the first key. */
     public boolean first() {
-        int slot = enter();
+        int slot = enterAfresh();
         try {
             return forward(entries.seek(lower, 0, lower.length));
         } finally {
@@ -84,7 +87,7 @@ public final class Cursor implements AutoCloseable {
 
     /** Moves to the last key. */
     public boolean last() {
-        int slot = enter();
+        int slot = enterAfresh();
         try {
             return backward(entries.seekFloor(upper, 0, upper.length));
         } finally {
@@ -96,7 +99,7 @@ public final class Cursor implements AutoCloseable {
     public boolean seek(byte[] key) {
         Limits.checkKey(key);
         int length = setSeekKey(key);
-        int slot = enter();
+        int slot = enterAfresh();
         try {
             return Arrays.compareUnsigned(seekKey, 0, length, lower, 0, lower.length) < 0
                     ? forward(entries.seek(lower, 0, lower.length))
@@ -110,7 +113,7 @@ public final class Cursor implements AutoCloseable {
     public boolean seekFloor(byte[] key) {
         Limits.checkKey(key);
         int length = setSeekKey(key);
-        int slot = enter();
+        int slot = enterAfresh();
         try {
             return Arrays.compareUnsigned(seekKey, 0, length, upper, 0, upper.length) >= 0
                     ? backward(entries.seekFloor(upper, 0, upper.length))
@@ -134,10 +137,11 @@ public final class Cursor implements AutoCloseable {
     public boolean next() {
         int slot = enter();
         try {
-            return switch (place) {
+            Place from = leave();
+            return switch (from) {
                 case NOWHERE, BEFORE_FIRST -> forward(entries.seek(lower, 0, lower.length));
                 case ON_KEY -> forward(entries.next());
-                case BEHIND_LAST -> false;
+                case BEHIND_LAST, LOST -> forward(false);
             };
         } finally {
             exit(slot);
@@ -148,10 +152,11 @@ public final class Cursor implements AutoCloseable {
     public boolean previous() {
         int slot = enter();
         try {
-            return switch (place) {
+            Place from = leave();
+            return switch (from) {
                 case NOWHERE, BEHIND_LAST -> backward(entries.seekFloor(upper, 0, upper.length));
                 case ON_KEY -> backward(entries.previous());
-                case BEFORE_FIRST -> false;
+                case BEFORE_FIRST, LOST -> backward(false);
             };
         } finally {
             exit(slot);
@@ -231,11 +236,31 @@ public final class Cursor implements AutoCloseable {
         return resume(slot);
     }
 
-    /** Enters the read protection for a move, which ends all views. */
+    /** Enters the read protection for a move from where the cursor stands, which ends all views. */
     private int enter() {
         int slot = enterOpen();
+        if (place == Place.LOST) {
+            exit(slot);
+            throw new IllegalStateException(
+                    "the cursor stands nowhere since a move failed: go somewhere by first, last or a seek");
+        }
         moves++;
         return place == Place.ON_KEY ? resume(slot) : slot;
+    }
+
+    /** Enters the read protection for a move from nowhere, which ends all views. */
+    private int enterAfresh() {
+        int slot = enterOpen();
+        moves++;
+        leave();
+        return slot;
+    }
+
+    /** Lost from now on, unless the move comes to its end. Returns where it begins. */
+    private Place leave() {
+        Place from = place;
+        place = Place.LOST;
+        return from;
     }
 
     private int resume(int slot) {

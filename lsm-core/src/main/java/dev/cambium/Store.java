@@ -570,8 +570,9 @@ public final class Store implements AutoCloseable {
             flusher.stop();
         }
         if (writer.failure() == null) {
-            manifest.writeClean(log.currentId(), log.position(), log.lastBatch());
+            manifest.writeClean(log.currentId(), log.position(), log.lastBatch(), zones::describeEnded);
             zones.confirmDrops();
+            zones.discardUnnamed(manifest.state());
         }
     }
 

@@ -92,7 +92,16 @@ public final class GroupWriter {
 
     private void sealActive() {
         flusher.awaitRoom();
-        versions.seal(log.currentId());
+        for (boolean last = false; ; ) {
+            try {
+                versions.seal(log.currentId());
+                break;
+            } catch (MemoryBudgetException e) {
+                if (last) {
+                    throw e;
+                }
+            }
+        }
         flusher.wake();
     }
 

@@ -16,6 +16,7 @@ import dev.cambium.segment.runtime.RandomSource;
 import dev.cambium.segment.zone.ZoneFiles;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -143,6 +144,11 @@ public final class Manifest implements AutoCloseable {
         return superblocks.current().hashSeed();
     }
 
+    /** Whether an edit or superblock failed, so that it may be on disk or not, and every later one is refused. */
+    public synchronized boolean hasFailed() {
+        return failure != null;
+    }
+
     private void throwIfFailed() {
         if (failure != null) {
             throw new WriterFailedException(failure);
@@ -217,9 +223,17 @@ public final class Manifest implements AutoCloseable {
         }
     }
 
-    /** Says that the store was closed and where its log ends, both forced; and deletes the logs that are no longer named. */
-    public synchronized void writeClean(long logId, long position, long batch) {
-        append(edit -> edit.clean(superblocks.current().incarnation(), logId, position, batch));
+    /**
+     * Says that the store was closed and where its log ends, both forced; and deletes the logs that are no longer named.
+     *
+     * @param also what else the same edit says
+     */
+    public synchronized void writeClean(
+            long logId, long position, long batch, BiConsumer<ManifestEdit.Builder, ManifestState> also) {
+        append(edit -> {
+            also.accept(edit, state);
+            edit.clean(superblocks.current().incarnation(), logId, position, batch);
+        });
         confirm();
         List.copyOf(free).forEach(this::deleteFree);
     }

@@ -30,13 +30,13 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Lays sealed memtables down as runs, oldest first, and merges young runs, T of a tier at a time. Everything happens in steps on a
- * background lane of its own; a memtable that waits comes before a merge that is under way.
+ * background lane of its own; a memtable that waits comes before a merge that is under way, unless merges have fallen behind.
  *
  * <p>Order of a flush: log forced as far as the memtable goes; pages; zones forced; one edit that names zones and run, lists the
  * keyspaces, and drops the logs that are no longer needed; the new version.
  *
- * <p>Errors: a step that fails leaves version and manifest as they were, and what it appended is garbage. The failure is told to who
- * waits, and the next {@link #wake} tries again. Threads: {@link #wake} and the waits from any thread.
+ * <p>Errors: a step that fails leaves version and manifest as they were, and what it appended is garbage. The failure of a flush is
+ * told to who waits, and the next {@link #wake} tries again. Threads: {@link #wake} and the waits from any thread.
  */
 public final class Flusher implements AutoCloseable {
     /** Runs of one tier that are merged at once; while nobody writes, two are enough. */
@@ -44,10 +44,15 @@ public final class Flusher implements AutoCloseable {
 
     private static final int TIER_SIZE_WHEN_IDLE = 2;
 
+    /** With more runs than that, merges take their share of the time before the next memtable is laid down. */
+    private static final int TOLERATED_RUNS = 8;
+
     /** Sealed memtables that may wait; a writer that needs another waits itself. */
     private static final int MOST_SEALED = 2;
 
     private static final long STEP_BYTES = 1 << 20;
+    private static final int MOST_RETIRED = 16;
+    private static final int MOST_YIELDS = 10_000;
     private static final long LONGEST_WAIT_NANOS = 60_000_000_000L;
 
     private final Versions versions;
@@ -66,6 +71,7 @@ public final class Flusher implements AutoCloseable {
         private volatile long bytesDone;
         private volatile long bytesTotal;
         private volatile boolean isDone;
+        private volatile StoreException failure;
 
         /** @param merge that grants it, or null where that has been finished */
         private void noteProgress(Merge merge) {
@@ -91,6 +97,7 @@ public final class Flusher implements AutoCloseable {
     // The lane's own.
     private Merge merge;
     private MergeWish granted; // by the merge; or null
+    private long owed; // bytes to be merged before the next memtable is laid down
     private boolean damaged; // an input: every merge of it would fail, so there are none until the store is reopened
     private long nextRun;
     private long nextBirth;
@@ -139,8 +146,7 @@ public final class Flusher implements AutoCloseable {
         } catch (StoreException e) {
             giveUp(e);
             failure = e;
-            System.getLogger("dev.cambium")
-                    .log(System.Logger.Level.WARNING, "a flush or merge failed: {0}", e.getMessage());
+            System.getLogger("dev.cambium").log(System.Logger.Level.WARNING, "a flush failed: {0}", e.getMessage());
         } catch (RuntimeException | Error e) {
             giveUp(e);
             failure = new StoreException("the background work failed: " + e, e);
@@ -163,36 +169,74 @@ public final class Flusher implements AutoCloseable {
     /** One step of what is most urgent; returns whether there is more to do. */
     private boolean doWork() {
         Version version = versions.current();
-        if (version.oldestSealed() != null) {
+        Memtable oldest = version.oldestSealed();
+        if (oldest != null && !mustMergeFirst(version)) {
             flushesBegun = flushesBegun + 1;
             try {
-                flush(version.oldestSealed());
+                flush(oldest);
             } finally {
                 flushesEnded = flushesEnded + 1;
             }
             return true;
         }
+        try {
+            return mergeStep(version);
+        } catch (StoreException e) {
+            // Whoever waits for a memtable can have it all the same; only who wished for this merge is told.
+            damaged |= e instanceof CorruptionException;
+            giveUp(e);
+            System.getLogger("dev.cambium")
+                    .log(System.Logger.Level.WARNING, "a merge failed, and is begun anew later: {0}", e.getMessage());
+            return versions.current().oldestSealed() != null;
+        }
+    }
+
+    /**
+     * Whether merges have fallen behind so far that memtables wait for them: else a writer that is always ahead would leave no time for
+     * merges, and runs without end. The more runs there are, the more is merged between two flushes.
+     */
+    private boolean mustMergeFirst(Version version) {
+        if (merge == null && (damaged || toMerge(version.runs(), TIER_SIZE).isEmpty())) {
+            owed = 0;
+        }
+        return owed > 0;
+    }
+
+    private boolean mergeStep(Version version) {
         if (merge == null && !beginNext(version.runs())) {
             return false;
         }
-        try {
-            if (merge != null && !merge.step(STEP_BYTES)) {
+        if (merge != null) {
+            awaitRetired();
+            long before = merge.bytesDone();
+            boolean unfinished = merge.step(STEP_BYTES);
+            owed -= merge.bytesDone() - before;
+            if (!unfinished) {
                 finishMerge();
             }
-            if (granted != null) {
-                granted.noteProgress(merge);
-            }
-        } catch (CorruptionException e) {
-            damaged = true;
-            throw e;
+        }
+        if (granted != null) {
+            granted.noteProgress(merge);
         }
         return true;
     }
 
+    /** Where a reader has lost its processor, pages that left memory wait for it, and must not pile up. */
+    private void awaitRetired() {
+        for (int tries = 0; epochs.reclaim() > MOST_RETIRED && tries < MOST_YIELDS; tries++) {
+            Thread.yield();
+        }
+    }
+
     private void giveUp(Throwable reason) {
+        owed = 0;
+        if (granted != null && !granted.isDone) {
+            granted.failure =
+                    reason instanceof StoreException e ? e : new StoreException("the merge failed: " + reason, reason);
+        }
         try {
             close();
-            zones.abandonFailed(manifest.state());
+            zones.abandonFailed(manifest.state(), manifest.hasFailed());
         } catch (RuntimeException | Error e) {
             reason.addSuppressed(e);
         }
@@ -232,6 +276,8 @@ public final class Flusher implements AutoCloseable {
             }
         });
         versions.install(memtable, live);
+        int tooMany = versions.current().runs().size() - TOLERATED_RUNS;
+        owed += run == null || tooMany <= 0 ? 0 : run.bytes() * tooMany;
     }
 
     /**
@@ -366,6 +412,9 @@ public final class Flusher implements AutoCloseable {
         wishes.add(wish);
         try {
             await(() -> {
+                if (wish.failure != null) {
+                    throw failure("runs cannot be merged: ", wish.failure);
+                }
                 progress.progress(wish.bytesDone, wish.bytesTotal);
                 return wish.isDone;
             });
@@ -406,10 +455,7 @@ public final class Flusher implements AutoCloseable {
     private void throwIfHopeless(boolean attempted, long waitedNanos) {
         StoreException failed = failure;
         if (attempted && failed != null) {
-            String message = "memtables cannot be laid down, or runs not be merged: " + failed.getMessage();
-            throw failed instanceof DiskFullException
-                    ? new DiskFullException(message, failed)
-                    : new StoreIOException(message, failed);
+            throw failure("memtables cannot be laid down: ", failed);
         }
         if (closed) {
             throw new IllegalStateException("the store is closed");
@@ -420,6 +466,12 @@ public final class Flusher implements AutoCloseable {
                             + " seconds: the disk is stuck or far too slow",
                     null);
         }
+    }
+
+    private static StoreIOException failure(String what, StoreException cause) {
+        return cause instanceof DiskFullException
+                ? new DiskFullException(what + cause.getMessage(), cause)
+                : new StoreIOException(what + cause.getMessage(), cause);
     }
 
     /** Ends all waits. The lane is closed or will be; nothing is laid down any more. */

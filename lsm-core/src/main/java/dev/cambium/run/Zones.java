@@ -175,20 +175,38 @@ public final class Zones implements ZoneSink, AutoCloseable {
         }
     }
 
-    /** Gives the zone up that is appended to where its writer has failed: what was named of it stays, the rest is garbage. */
-    void abandonFailed(ManifestState state) {
-        if (writer == null || !writer.hasFailed()) {
-            return;
+    /**
+     * After a failure: gives the zone up that is appended to where its writer has failed, and deletes zones that nothing names, so that
+     * an attempt that met a full disk leaves it no fuller. To be called when no page is needed but those of named runs.
+     *
+     * @param state what the manifest names
+     * @param mayNameMore whether the manifest's last edit failed, so that it may name more than {@code state}
+     */
+    void abandonFailed(ManifestState state, boolean mayNameMore) {
+        if (writer != null && writer.hasFailed()) {
+            ManifestRecord.Zone known = state.zones().get(writer.zone());
+            ended.add(
+                    known != null
+                            ? cut(known)
+                            : new ManifestRecord.Zone(writer.zone(), writer.length(), STREAM_ALL, ZoneState.CUT));
+            writer.close();
+            writer = null;
         }
-        ZoneWriter failed = writer;
-        writer = null;
-        ManifestRecord.Zone known = state.zones().get(failed.zone());
-        if (known != null) {
-            ended.add(cut(known));
-        } else {
-            ended.add(new ManifestRecord.Zone(failed.zone(), failed.length(), STREAM_ALL, ZoneState.CUT));
+        if (!mayNameMore) {
+            ended.removeIf(zone -> {
+                boolean unnamed = !state.zones().containsKey(zone.number());
+                if (unnamed) {
+                    discard(zone.number());
+                }
+                return unnamed;
+            });
         }
-        failed.close();
+    }
+
+    /** Deletes a zone that was never named. */
+    private void discard(int zone) {
+        forget(zone);
+        DeadZones.delete(disk, zone);
     }
 
     /** Makes what was forced readable: to be called before the edit that names the run. */
@@ -235,6 +253,15 @@ public final class Zones implements ZoneSink, AutoCloseable {
         }
     }
 
+    /** Says which named zones have ended since the last edit: for the one that says that the store was closed. */
+    public void describeEnded(ManifestEdit.Builder edit, ManifestState state) {
+        for (ManifestRecord.Zone zone : ended) {
+            if (state.zones().containsKey(zone.number())) {
+                edit.add(zone);
+            }
+        }
+    }
+
     private boolean isOpen(int zone) {
         return writer != null && writer.zone() == zone || continued != null && continued.number() == zone;
     }
@@ -250,8 +277,7 @@ public final class Zones implements ZoneSink, AutoCloseable {
         for (ManifestRecord.Zone zone : ended) {
             int number = zone.number();
             if (!after.zones().containsKey(number) && !before.zones().containsKey(number)) {
-                forget(number);
-                DeadZones.delete(disk, number); // it ended before any run was finished in it
+                discard(number); // it ended before any run was finished in it
             }
         }
         ended.clear();
@@ -278,6 +304,17 @@ public final class Zones implements ZoneSink, AutoCloseable {
     /** The manifest's last edit cannot be lost any more. */
     public void confirmDrops() {
         dead.confirm();
+    }
+
+    /** Once the store is said to be closed: deletes the zones that an unfinished merge has begun. */
+    public void discardUnnamed(ManifestState state) {
+        if (writer != null && !state.zones().containsKey(writer.zone())) {
+            int zone = writer.zone();
+            writer.close();
+            writer = null;
+            discard(zone);
+        }
+        abandonFailed(state, false);
     }
 
     /** Deletes the files of zones that cannot come back and that nobody reads. */

@@ -1,6 +1,5 @@
 package dev.cambium.segment.zone;
 
-import dev.cambium.error.StoreException;
 import dev.cambium.error.WriterFailedException;
 import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.disk.ZoneFileSystem;
@@ -38,7 +37,7 @@ public final class ZoneWriter implements AutoCloseable {
     private int pages;
     private boolean sealed;
     private boolean closed;
-    private StoreException failure;
+    private Throwable failure;
 
     private ZoneWriter(ZoneFile file, int zone, byte[] storeId, int capacity, MemoryBudget budget, int written) {
         this.file = file;
@@ -173,7 +172,7 @@ public final class ZoneWriter implements AutoCloseable {
         if (pending.used() > 0) {
             try {
                 file.write(written, pending.memory(), 0, pending.used());
-            } catch (StoreException e) {
+            } catch (RuntimeException | Error e) {
                 failure = e;
                 throw e;
             }
@@ -188,7 +187,7 @@ public final class ZoneWriter implements AutoCloseable {
         if (forced < written) {
             try {
                 file.force(true);
-            } catch (StoreException e) {
+            } catch (RuntimeException | Error e) {
                 failure = e;
                 throw e;
             }

@@ -22,7 +22,7 @@ import java.util.function.Function;
  * writer did not close it, or whose superblock or manifest is damaged in part, is refused.
  */
 public final class SecondReader {
-    static final int SEALED = 2; // a zone's state
+    static final int OPEN = 1, SEALED = 2, CUT = 3; // a zone's states
     static final int PUT = 1, DELETE = 2, PUT_REF = 3, KEYSPACE = 7; // operations
     private static final int COMMIT = 255, SKIPPABLE = 0x8000; // tags
 
@@ -35,7 +35,7 @@ public final class SecondReader {
     private final TreeMap<Long, Bytes> zones = new TreeMap<>();
     private final Map<Long, Bytes> logEnds = new HashMap<>(); // by log: end and last batch
     private byte[] storeId;
-    private long lastLog, lastRun, flushed;
+    private long lastLog, flushed;
     private Bytes clean;
 
     private SecondReader(Collection<String> names, Function<String, byte[]> files) {
@@ -140,14 +140,14 @@ public final class SecondReader {
             case 4 -> clean = value.exactly(32);
             case 5 -> endLog(value.exactly(24), 0);
             case 16 ->
-                runs.put(lastRun = value.require(id > lastRun, 0, "run id").u64(0), value);
+                runs.put(value.require(!runs.containsKey(id), 0, "run id").u64(0), value);
             case 17 -> value.exactly(8).require(runs.remove(id) != null, 0, "no such run");
             case 18 -> {
                 Bytes old = zones.put(id, value.exactly(24));
                 boolean same = old == null || Arrays.equals(old.copy(0, 24), value.copy(0, 24));
                 boolean grown =
-                        !same && old.u32(20) != SEALED && old.u64(8) <= value.u64(8) && old.u32(16) == value.u32(16);
-                value.require(value.u32(20) == 1 || value.u32(20) == SEALED, 20, "state");
+                        !same && old.u32(20) == OPEN && old.u64(8) <= value.u64(8) && old.u32(16) == value.u32(16);
+                value.require(value.u32(20) >= OPEN && value.u32(20) <= CUT, 20, "state");
                 value.require(same || grown, 0, "contradicts what was said of the zone");
             }
             case 23 -> value.exactly(8).require(zones.remove(id) != null, 0, "no such zone");
