@@ -8,6 +8,7 @@ import dev.cambium.commit.WriteRequest;
 import dev.cambium.compaction.PageSizes;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.error.StoreException;
+import dev.cambium.error.WriterFailedException;
 import dev.cambium.log.Manifest;
 import dev.cambium.log.Recovery;
 import dev.cambium.log.Verification;
@@ -570,9 +571,34 @@ public final class Store implements AutoCloseable {
             flusher.stop();
         }
         if (writer.failure() == null) {
-            manifest.writeClean(log.currentId(), log.position(), log.lastBatch(), zones::describeEnded);
-            zones.confirmDrops();
-            zones.discardUnnamed(manifest.state());
+            writeClean();
+        }
+    }
+
+    /** Says that the store is closed, and keeps no more on disk than the next open needs. */
+    private void writeClean() {
+        boolean isLaidDown = manifest.state().flushedThrough() == log.lastBatch();
+        if (isLaidDown) {
+            shrinkLog();
+        }
+        manifest.writeClean(log.currentId(), log.position(), log.lastBatch(), (edit, state) -> {
+            zones.describeEnded(edit, state);
+            if (isLaidDown && log.currentId() > state.firstLiveLog()) {
+                edit.logDrop(log.currentId());
+            }
+        });
+        zones.confirmDrops();
+        zones.discardUnnamed(manifest.state());
+    }
+
+    private void shrinkLog() {
+        try {
+            log.goToSmallestFile();
+        } catch (WriterFailedException e) {
+            throw e; // whether a log follows this one is unknown
+        } catch (StoreException e) {
+            System.getLogger("dev.cambium")
+                    .log(System.Logger.Level.WARNING, "the log stays as long as it is: {0}", e.getMessage());
         }
     }
 

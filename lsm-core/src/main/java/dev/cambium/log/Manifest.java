@@ -38,7 +38,7 @@ public final class Manifest implements AutoCloseable {
     private volatile ManifestState state;
 
     /** Logs that no manifest names any more: those of the latest edit, which a lost edit could name again, and the free ones. */
-    private List<String> droppedByLatest = new ArrayList<>();
+    private List<String> droppedByLatest = List.of();
 
     private final List<String> free = new ArrayList<>();
 
@@ -96,8 +96,13 @@ public final class Manifest implements AutoCloseable {
         return new Manifest(disk, superblocks, next, reading.state());
     }
 
-    /** Appends an edit and forces it. Where that fails, it may be on disk or not, and every later one is refused. */
-    synchronized void append(Consumer<ManifestEdit.Builder> statements) {
+    /**
+     * Appends an edit and forces it. Where that fails, it may be on disk or not, and every later one is refused. Logs that the edit drops
+     * are recycled or deleted once it cannot be lost any more.
+     *
+     * @return the state after it
+     */
+    public synchronized ManifestState append(Consumer<ManifestEdit.Builder> statements) {
         ManifestEdit.Builder builder = ManifestEdit.to(state.version() + 1);
         statements.accept(builder);
         ManifestEdit edit = builder.build();
@@ -109,21 +114,14 @@ public final class Manifest implements AutoCloseable {
             failure = e;
             throw e;
         }
+        List<ManifestRecord.LogNext> before = state.logs();
         state = next;
         free.addAll(droppedByLatest);
-        droppedByLatest = new ArrayList<>();
-    }
-
-    /** As {@link #append}, for what lays memtables down: the logs that the edit drops are recycled once a later edit is forced. */
-    public synchronized ManifestState commit(Consumer<ManifestEdit.Builder> statements) {
-        List<ManifestRecord.LogNext> before = state.logs();
-        append(statements);
-        for (ManifestRecord.LogNext log : before) {
-            if (log.id() < state.firstLiveLog()) {
-                droppedByLatest.add(LogFile.name(log.id()));
-            }
-        }
-        return state;
+        droppedByLatest = before.stream()
+                .filter(log -> log.id() < next.firstLiveLog())
+                .map(log -> LogFile.name(log.id()))
+                .toList();
+        return next;
     }
 
     /** Names the manifest as it is now in the superblock: its last edit cannot be lost any more, so what it dropped may go. */
@@ -136,7 +134,7 @@ public final class Manifest implements AutoCloseable {
             throw e;
         }
         free.addAll(droppedByLatest);
-        droppedByLatest = new ArrayList<>();
+        droppedByLatest = List.of();
     }
 
     /** What the filters of this store are seeded with. */

@@ -128,11 +128,30 @@ public final class WriteAheadLog implements AutoCloseable {
         LogFile following;
         synchronized (preparation) {
             if (next == null || next.capacity() - LogFile.CAPACITY_UNIT < paddedLength) {
-                replaceNext(paddedLength);
+                replaceNext(Math.max(
+                        Math.min(largestCapacity, GROWTH * current.capacity()),
+                        roundUp(paddedLength + (long) LogFile.CAPACITY_UNIT)));
             }
             following = next;
             next = null;
         }
+        goTo(following);
+    }
+
+    /**
+     * Goes to a file of the smallest size, unless this one has it: for a store that is closed when all of its log stands in runs, so that its
+     * disk holds no more than it must. Everything has been forced, the background executor is closed.
+     */
+    public void goToSmallestFile() {
+        if (current.capacity() > smallestCapacity(largestCapacity)) {
+            synchronized (preparation) {
+                replaceNext(smallestCapacity(largestCapacity));
+            }
+            goToNextFile(0);
+        }
+    }
+
+    private void goTo(LogFile following) {
         try {
             following.start(
                     disk.bootId(),
@@ -161,7 +180,7 @@ public final class WriteAheadLog implements AutoCloseable {
         synchronized (preparation) {
             if (next == null && !closed) {
                 try {
-                    replaceNext(0);
+                    replaceNext(Math.min(largestCapacity, GROWTH * current.capacity()));
                 } catch (StoreException e) {
                     System.getLogger("dev.cambium")
                             .log(System.Logger.Level.WARNING, "the next log is not prepared yet: {0}", e.getMessage());
@@ -170,10 +189,7 @@ public final class WriteAheadLog implements AutoCloseable {
         }
     }
 
-    private void replaceNext(int paddedLength) {
-        long capacity = Math.max(
-                Math.min(largestCapacity, GROWTH * current.capacity()),
-                roundUp(paddedLength + (long) LogFile.CAPACITY_UNIT));
+    private void replaceNext(long capacity) {
         LogFile prepared = manifest.prepareLog(capacity, random);
         if (next != null) {
             next.close(); // stays named and unused; recovery passes over it

@@ -302,7 +302,7 @@ public final class Flusher implements AutoCloseable {
             addZones(run.extents(), needed);
             zones.openReaders(run);
         }
-        ManifestState after = manifest.commit(edit -> {
+        ManifestState after = manifest.append(edit -> {
             inputs.forEach(
                     input -> edit.add(new ManifestRecord.RunDrop(input.record().id())));
             zones.describe(edit, before, needed);
