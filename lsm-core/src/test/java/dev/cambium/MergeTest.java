@@ -13,7 +13,7 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** Four runs of a tier become one of the next: newer entries hide older ones before and after, tombstones go when nothing is left to hide. */
+/** Four runs of a tier become one of the next: newer entries hide older ones all the time, tombstones go when they hide nothing. */
 class MergeTest {
     private static final int TIER = 4;
     private static final int KEYS = 20;
