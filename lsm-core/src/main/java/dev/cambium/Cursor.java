@@ -1,6 +1,7 @@
 package dev.cambium;
 
 import dev.cambium.compaction.SortedCursor;
+import dev.cambium.error.StoreException;
 import dev.cambium.segment.memory.Bytes;
 import dev.cambium.segment.memory.Memory;
 import java.util.Arrays;
@@ -32,6 +33,23 @@ public final class Cursor implements AutoCloseable {
         LOST
     }
 
+    /*
+     * Read-ahead: after a move by one entry, the cursor copies the entries that come next into a block on the heap, in the same epoch
+     * slot, so that the moves, keys and values that follow cost no slot each. The block grows with the moves in one direction. Where there
+     * is a block, the cursor stands on one of its entries, and `entries` on the one behind the block.
+     */
+    private static final int BLOCK_BYTES = 1 << 14;
+    private static final int MOST_AHEAD = 64;
+    private static final int LONGEST_AHEAD = 1 << 10; // a longer entry is read where it lies
+
+    /** Where {@code entries} stands while there is a block. */
+    private enum Ahead {
+        ON_ENTRY,
+        AT_END,
+        /** Reading failed there: the move that comes there reads again. */
+        UNKNOWN
+    }
+
     private final Snapshot snapshot;
     private final boolean ownsSnapshot;
     private final SortedCursor entries;
@@ -39,6 +57,15 @@ public final class Cursor implements AutoCloseable {
     private final byte[] upper;
     private byte[] seekKey = new byte[64];
     private Place place = Place.NOWHERE;
+    private byte[] block;
+    private int[]
+            bounds; // in the block: of entry i the key at [2 i], the value at [2 i + 1], the next entry at [2 i + 2]
+    private int blockCount; // 0 where there is no block
+    private int blockAt;
+    private boolean blockIsForward;
+    private Ahead ahead;
+    private int window = 1;
+    private boolean hasViews; // of entries where they lie, so that they are not copied
     private long moves;
     private volatile boolean closed;
 
@@ -135,14 +162,19 @@ public final class Cursor implements AutoCloseable {
 
     /** Moves to the next key. */
     public boolean next() {
+        if (blockAt + 1 < blockCount && blockIsForward) {
+            return step();
+        }
         int slot = enter();
         try {
-            Place from = leave();
-            return switch (from) {
-                case NOWHERE, BEFORE_FIRST -> forward(entries.seek(lower, 0, lower.length));
-                case ON_KEY -> forward(entries.next());
-                case BEHIND_LAST, LOST -> forward(false);
-            };
+            Place from = place;
+            boolean on =
+                    switch (from) {
+                        case NOWHERE, BEFORE_FIRST -> leave() && entries.seek(lower, 0, lower.length);
+                        case ON_KEY -> advance(true);
+                        case BEHIND_LAST, LOST -> leave() && false;
+                    };
+            return forward(on) && readAhead(true);
         } finally {
             exit(slot);
         }
@@ -150,17 +182,119 @@ public final class Cursor implements AutoCloseable {
 
     /** Moves to the key before. */
     public boolean previous() {
+        if (blockAt + 1 < blockCount && !blockIsForward) {
+            return step();
+        }
         int slot = enter();
         try {
-            Place from = leave();
-            return switch (from) {
-                case NOWHERE, BEHIND_LAST -> backward(entries.seekFloor(upper, 0, upper.length));
-                case ON_KEY -> backward(entries.previous());
-                case BEFORE_FIRST, LOST -> backward(false);
-            };
+            Place from = place;
+            boolean on =
+                    switch (from) {
+                        case NOWHERE, BEHIND_LAST -> leave() && entries.seekFloor(upper, 0, upper.length);
+                        case ON_KEY -> advance(false);
+                        case BEFORE_FIRST, LOST -> leave() && false;
+                    };
+            return backward(on) && readAhead(false);
         } finally {
             exit(slot);
         }
+    }
+
+    /** Moves to the next entry of the block. */
+    private boolean step() {
+        requireOpen();
+        moves++;
+        blockAt++;
+        return true;
+    }
+
+    private void requireOpen() {
+        if (closed || !snapshot.isUsable()) {
+            exit(enterOpen());
+        }
+    }
+
+    /** Takes {@code entries} by one entry on from where the cursor stands; lost from now on, unless the move comes to its end. */
+    private boolean advance(boolean isForward) {
+        boolean known = blockCount > 0 && blockIsForward == isForward && ahead != Ahead.UNKNOWN;
+        if (known) {
+            leave();
+            return ahead == Ahead.ON_ENTRY;
+        }
+        if (blockIsForward != isForward) {
+            window = 1;
+        }
+        standOnEntry();
+        leave();
+        return isForward ? entries.next() : entries.previous();
+    }
+
+    /** Takes {@code entries} to where the cursor stands in its block, and gives the block up. */
+    private void standOnEntry() {
+        if (blockCount > 0) {
+            int length = setSeekKey(blockKey());
+            leave();
+            if (!entries.seek(seekKey, 0, length)) {
+                throw new IllegalStateException("an entry of the snapshot is gone");
+            }
+            place = Place.ON_KEY;
+        }
+    }
+
+    private byte[] blockKey() {
+        return Arrays.copyOfRange(block, bounds[2 * blockAt], bounds[2 * blockAt + 1]);
+    }
+
+    /** Copies the entry that the cursor has come to, and as many behind it as the window says; true. */
+    private boolean readAhead(boolean isForward) {
+        window = Math.min(MOST_AHEAD, 2 * window);
+        if (hasViews) {
+            return true;
+        }
+        if (block == null) {
+            block = new byte[BLOCK_BYTES];
+            bounds = new int[2 * MOST_AHEAD + 1];
+        }
+        int count = 0;
+        ahead = Ahead.ON_ENTRY;
+        try {
+            while (count < window && copyTo(count, isForward)) {
+                count++;
+                boolean on = isForward ? entries.next() : entries.previous();
+                if (!on) {
+                    ahead = Ahead.AT_END;
+                    break;
+                }
+                if (entries.isTombstone()) {
+                    break; // there may be many: they are passed over when the cursor comes there
+                }
+            }
+        } catch (StoreException e) { // what cannot be read is told when the cursor comes there
+            ahead = Ahead.UNKNOWN;
+        }
+        blockAt = 0;
+        blockIsForward = isForward;
+        blockCount = count;
+        return true;
+    }
+
+    /** Copies the entry that {@code entries} stands on to the end of the block; false where it is too long or out of bounds. */
+    private boolean copyTo(int index, boolean isForward) {
+        int from = index == 0 ? 0 : bounds[2 * index];
+        int keyLength = entries.keyLength() - 4;
+        int valueLength = entries.valueLength();
+        if (keyLength > LONGEST_AHEAD
+                || valueLength > LONGEST_AHEAD
+                || from + keyLength + valueLength > BLOCK_BYTES
+                || index > 0 && (isForward ? !isBelow(upper) : isBelow(lower))) {
+            return false;
+        }
+        entries.keyMemory().get(entries.keyOffset() + 4, block, from, keyLength);
+        entries.valueMemory().get(entries.valueOffset(), block, from + keyLength, valueLength);
+        bounds[2 * index] = from;
+        bounds[2 * index + 1] = from + keyLength;
+        bounds[2 * index + 2] = from + keyLength + valueLength;
+        return true;
     }
 
     /** Goes on to the first entry that is no tombstone, from where {@code entries} stands. */
@@ -188,6 +322,10 @@ public final class Cursor implements AutoCloseable {
 
     /** A copy of the key. */
     public byte[] key() {
+        if (blockCount > 0) {
+            requireOpen();
+            return blockKey();
+        }
         int slot = enterOnKey();
         try {
             return entries.keyMemory().toArray(entries.keyOffset() + 4, entries.keyLength() - 4);
@@ -198,6 +336,10 @@ public final class Cursor implements AutoCloseable {
 
     /** A copy of the value. */
     public byte[] value() {
+        if (blockCount > 0) {
+            requireOpen();
+            return Arrays.copyOfRange(block, bounds[2 * blockAt + 1], bounds[2 * blockAt + 2]);
+        }
         int slot = enterOnKey();
         try {
             return entries.valueMemory().toArray(entries.valueOffset(), entries.valueLength());
@@ -210,6 +352,7 @@ public final class Cursor implements AutoCloseable {
     public ByteView keyView() {
         int slot = enterOnKey();
         try {
+            lookWhereItLies();
             return new ByteView(this, moves, true, entries.keyLength() - 4);
         } finally {
             exit(slot);
@@ -220,10 +363,18 @@ public final class Cursor implements AutoCloseable {
     public ByteView valueView() {
         int slot = enterOnKey();
         try {
+            lookWhereItLies();
             return new ByteView(this, moves, false, entries.valueLength());
         } finally {
             exit(slot);
         }
+    }
+
+    /** A view is of the entry in its page or memtable: from now on nothing is copied ahead. */
+    private void lookWhereItLies() {
+        hasViews = true;
+        standOnEntry();
+        blockCount = 0;
     }
 
     private int enterOnKey() {
@@ -252,20 +403,23 @@ public final class Cursor implements AutoCloseable {
     private int enterAfresh() {
         int slot = enterOpen();
         moves++;
+        window = 1;
         leave();
         return slot;
     }
 
-    /** Lost from now on, unless the move comes to its end. Returns where it begins. */
-    private Place leave() {
-        Place from = place;
+    /** Lost from now on, and without a block, unless the move comes to its end; true. */
+    private boolean leave() {
         place = Place.LOST;
-        return from;
+        blockCount = 0;
+        return true;
     }
 
     private int resume(int slot) {
         try {
-            entries.resume();
+            if (blockCount == 0 || ahead == Ahead.ON_ENTRY) {
+                entries.resume();
+            }
             return slot;
         } catch (RuntimeException | Error e) {
             exit(slot);

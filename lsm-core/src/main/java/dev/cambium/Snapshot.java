@@ -122,6 +122,11 @@ public final class Snapshot implements AutoCloseable {
         throw new IllegalStateException(store.isOpen() ? "the snapshot is closed" : "the store is closed");
     }
 
+    /** Whether snapshot and store are open. */
+    boolean isUsable() {
+        return held.isOpen() && store.isOpen();
+    }
+
     Store store() {
         return store;
     }

@@ -15,7 +15,8 @@ public record Root(Object node, int height) {
         return Inner.stampOf(node);
     }
 
-    boolean isEmpty() {
+    /** Whether there is no entry, not even a tombstone. */
+    public boolean isEmpty() {
         return height == 0 && KeyBlock.count((long[]) node) == 0;
     }
 }

@@ -66,14 +66,16 @@ public final class Pin {
 
     /** A cursor over all entries, tombstones included. */
     public SortedCursor entries() {
-        SortedCursor[] sources = new SortedCursor[memtables.length + runs.length];
+        List<SortedCursor> sources = new ArrayList<>(memtables.length + runs.length);
         for (int i = 0; i < memtables.length; i++) {
-            sources[i] = memtables[i].cursor(roots[i]);
+            if (!roots[i].isEmpty()) {
+                sources.add(memtables[i].cursor(roots[i]));
+            }
         }
-        for (int i = 0; i < runs.length; i++) {
-            sources[memtables.length + i] = new RunCursor(runs[i].tree());
+        for (LiveRun run : runs) {
+            sources.add(new RunCursor(run.tree()));
         }
-        return sources.length == 1 ? sources[0] : new MergeCursor(sources);
+        return sources.size() == 1 ? sources.get(0) : new MergeCursor(sources.toArray(new SortedCursor[0]));
     }
 
     /** Lets go of everything; once. */
