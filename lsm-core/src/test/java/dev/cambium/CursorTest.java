@@ -65,7 +65,7 @@ class CursorTest {
         try (Cursor cursor = store.cursor(range)) {
             Map.Entry<byte[], byte[]> at = null;
             boolean isBehind = false; // else before the first, where `at` is null
-            for (int i = 0; i < 20_000; i++) {
+            for (int i = 0; i < 3000; i++) {
                 int moves = random.nextInt(6) == 0 ? random.nextInt(200) : 1 + random.nextInt(3);
                 int kind = random.nextInt(8);
                 byte[] sought = key(random.nextInt(600));
