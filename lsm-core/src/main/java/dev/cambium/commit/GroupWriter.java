@@ -33,6 +33,8 @@ public final class GroupWriter {
     /** How much pages in memory give way at once. */
     private static final long SHRINK_BYTES = 8 << 20;
 
+    private static final int MOST_SHRINKS = 8;
+
     private final Versions versions;
     private final WriteAheadLog log;
     private final Flusher flusher;
@@ -231,7 +233,7 @@ public final class GroupWriter {
      * cannot any more, waits for what is being laid down.
      */
     private long allocate(int length) {
-        for (; ; ) {
+        for (int shrinks = 0; ; ) {
             long laidDown = flusher.laidDown();
             try {
                 if (memtableRoom() < length
@@ -240,9 +242,13 @@ public final class GroupWriter {
                 }
                 return versions.current().active().arena().allocate(length);
             } catch (MemoryBudgetException e) {
-                if (!frames.shrink(SHRINK_BYTES) && !flusher.awaitMemory(laidDown)) {
+                if (shrinks++ < MOST_SHRINKS && frames.shrink(SHRINK_BYTES)) {
+                    continue; // readers may take again what was given up, so this alone need not come to an end
+                }
+                if (!flusher.awaitMemory(laidDown)) {
                     throw e;
                 }
+                shrinks = 0;
             }
         }
     }
