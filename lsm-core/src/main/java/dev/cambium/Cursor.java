@@ -251,6 +251,7 @@ public final class Cursor implements AutoCloseable {
         if (hasViews) {
             return true;
         }
+        place = Place.LOST; // till the end, whatever is thrown
         if (block == null) {
             block = new byte[BLOCK_BYTES];
             bounds = new int[2 * MOST_AHEAD + 1];
@@ -275,6 +276,7 @@ public final class Cursor implements AutoCloseable {
         blockAt = 0;
         blockIsForward = isForward;
         blockCount = count;
+        place = Place.ON_KEY;
         return true;
     }
 

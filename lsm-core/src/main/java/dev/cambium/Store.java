@@ -547,7 +547,7 @@ public final class Store implements AutoCloseable {
                 Throwable failure = null;
                 try {
                     finishWriting();
-                } catch (StoreException | Error e) {
+                } catch (RuntimeException | Error e) {
                     failure = e;
                 }
                 releaseAll(failure);
@@ -604,14 +604,16 @@ public final class Store implements AutoCloseable {
 
     private void endWrites() {
         Memtable active = versions.current().active();
-        if (writer.failure() == null && (active.hasUnlogged() || active.arena().filledBytes() >= LAY_DOWN_FROM)) {
-            try {
+        try {
+            if (writer.failure() == null
+                    && (active.hasUnlogged() || active.arena().filledBytes() >= LAY_DOWN_FROM)) {
                 writer.seal();
-            } catch (StoreException e) {
-                throwIfUnlogged(active, e);
             }
+        } catch (StoreException e) {
+            throwIfUnlogged(active, e);
+        } finally {
+            writer.close();
         }
-        writer.close();
     }
 
     private void layDownRest() {
@@ -643,7 +645,7 @@ public final class Store implements AutoCloseable {
         epochs.awaitReaders();
         epochs.reclaim();
         zones.deleteDead();
-        if (failure instanceof StoreException e) {
+        if (failure instanceof RuntimeException e) {
             throw e;
         }
         if (failure instanceof Error e) {

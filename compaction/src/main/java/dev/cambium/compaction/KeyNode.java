@@ -150,18 +150,4 @@ final class KeyNode {
         }
         frames.free(buffer);
     }
-
-    /** Off-heap bytes of this page and the key pages and filters below that are in memory. */
-    long capacityBytes() {
-        long sum = buffer.reservedBytes();
-        Filter known = (Filter) FILTER.getAcquire(this);
-        if (known != null) {
-            sum += known.buffer.reservedBytes();
-        }
-        for (int i = 0; level > 1 && i < children.length; i++) {
-            KeyNode child = (KeyNode) CHILD.getAcquire(children, i);
-            sum += child == null ? 0 : child.capacityBytes();
-        }
-        return sum;
-    }
 }

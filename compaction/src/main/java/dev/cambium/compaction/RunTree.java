@@ -3,7 +3,6 @@ package dev.cambium.compaction;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.frame.Frame;
 import dev.cambium.segment.frame.FrameCache;
-import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.Pointer;
@@ -116,17 +115,6 @@ public final class RunTree {
                     values == null ? "no page of values" : values.count() + " values");
         }
         return frame;
-    }
-
-    /** Whether an entry of a leaf is a tombstone. */
-    public static boolean isTombstone(LeafPage leaf, int index) {
-        return leaf.operation(index) == OperationCode.DELETE;
-    }
-
-    /** Off-heap bytes of the key pages and filters that are in memory. */
-    public long capacityBytes() {
-        KeyNode known = root;
-        return known == null ? 0 : known.capacityBytes();
     }
 
     /** Gives all memory back, once no reader can hold it. No later reader can find the run. */

@@ -147,7 +147,8 @@ public final class Manifest implements AutoCloseable {
         return failure != null;
     }
 
-    private void throwIfFailed() {
+    /** Throws where every edit is refused: before work that only an edit gives a meaning. */
+    public synchronized void throwIfFailed() {
         if (failure != null) {
             throw new WriterFailedException(failure);
         }

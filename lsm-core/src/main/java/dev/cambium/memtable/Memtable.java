@@ -70,11 +70,6 @@ public final class Memtable {
         return tombstones;
     }
 
-    /** Off-heap bytes: arena and filter. */
-    public long capacityBytes() {
-        return arena.capacityBytes() + filter.capacityBytes();
-    }
-
     /** Whether an operation in it stands in no log. */
     public boolean hasUnlogged() {
         return hasUnlogged;

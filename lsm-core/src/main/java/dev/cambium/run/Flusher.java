@@ -247,6 +247,7 @@ public final class Flusher implements AutoCloseable {
     }
 
     private void flush(Memtable memtable) {
+        manifest.throwIfFailed(); // else each try would fill the disk with pages that cannot be named
         log.forceThrough(memtable.lastPosition());
         long birth = nextBirth++;
         ManifestRecord.Run run;
@@ -354,6 +355,7 @@ public final class Flusher implements AutoCloseable {
     }
 
     private void begin(List<LiveRun> inputs, List<LiveRun> all) {
+        manifest.throwIfFailed();
         boolean oldest = inputs.get(inputs.size() - 1) == all.get(all.size() - 1);
         if (inputs.size() == all.size()) {
             zones.seal(); // so that the zones of before hold nothing that lives on

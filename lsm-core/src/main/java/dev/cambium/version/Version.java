@@ -36,15 +36,6 @@ public record Version(Memtable active, List<Memtable> sealed, List<LiveRun> runs
         }
     }
 
-    /** Off-heap bytes of all memtables. */
-    public long capacityBytes() {
-        long sum = active.capacityBytes();
-        for (Memtable memtable : sealed) {
-            sum += memtable.capacityBytes();
-        }
-        return sum;
-    }
-
     /** The memtable that is laid down next, or null. */
     public Memtable oldestSealed() {
         return sealed.isEmpty() ? null : sealed.get(sealed.size() - 1);

@@ -35,6 +35,10 @@ public final class FrameCache implements AutoCloseable {
      * A frame that was found in the policy, or got from another loader, may have been retired before the finder's slot was claimed: the
      * policy tells of an eviction before it forgets the entry. So it counts only if it is live when looked at from inside the slot.
      */
+    /*
+     * What the policy evicts is given back by the next call that comes here, not by its listener: the listener runs inside the policy's own
+     * map, and giving a frame back releases whatever else has waited for readers, a whole run for instance, which evicts again.
+     */
     private static final int READ_BUFFER_BYTES = 1 << 15;
 
     /** Left free, so that a write that needs a block need not wait for frames to go. */
@@ -49,6 +53,7 @@ public final class FrameCache implements AutoCloseable {
     private final Cache<Long, Frame> policy;
     private final ConcurrentHashMap<Long, CompletableFuture<Frame>> loading = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<Memory> readBuffers = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Frame> evicted = new ConcurrentLinkedQueue<>();
     private final LongAdder loads = new LongAdder();
     private final LongAdder loadedBytes = new LongAdder();
 
@@ -67,14 +72,21 @@ public final class FrameCache implements AutoCloseable {
                 .maximumWeight(leastBytes)
                 .weigher((Long pointer, Frame frame) -> frame.buffer().reservedBytes())
                 .executor(Runnable::run)
-                .evictionListener((Long pointer, Frame frame, RemovalCause cause) -> drop(frame))
+                .evictionListener((Long pointer, Frame frame, RemovalCause cause) -> leave(frame))
                 .build();
     }
 
-    private void drop(Frame frame) {
+    /** Takes a frame out of its parent; its pin is dropped by {@link #dropEvicted}. */
+    private void leave(Frame frame) {
         frame.markEvicted();
         frame.detach();
-        unpin(frame);
+        evicted.add(frame);
+    }
+
+    private void dropEvicted() {
+        for (Frame frame = evicted.poll(); frame != null; frame = evicted.poll()) {
+            unpin(frame);
+        }
     }
 
     /** Gives up a pin. */
@@ -145,6 +157,7 @@ public final class FrameCache implements AutoCloseable {
             throw e;
         } finally {
             loading.remove(key, mine);
+            dropEvicted();
         }
     }
 
@@ -170,8 +183,9 @@ public final class FrameCache implements AutoCloseable {
                 evict(pointer);
             }
         }
-        reclaimer.settle();
         fitIntoBudget();
+        dropEvicted();
+        reclaimer.settle();
         return pool.slabBytes() < before;
     }
 
@@ -209,7 +223,8 @@ public final class FrameCache implements AutoCloseable {
     public void evict(long pointer) {
         Frame frame = policy.asMap().remove(pointer);
         if (frame != null) {
-            drop(frame);
+            leave(frame);
+            dropEvicted();
         }
     }
 
@@ -242,16 +257,12 @@ public final class FrameCache implements AutoCloseable {
         return loadedBytes.sum();
     }
 
-    /** Off-heap bytes of all frames and of the slabs they are carved from. */
-    public long capacityBytes() {
-        return pool.slabBytes() + heldPool.slabBytes();
-    }
-
     /** Gives up all frames. Nobody may be inside, and nobody may come. */
     @Override
     public void close() {
         policy.asMap().keySet().forEach(this::evict);
         policy.cleanUp();
+        dropEvicted();
         for (Memory buffer = readBuffers.poll(); buffer != null; buffer = readBuffers.poll()) {
             buffer.release();
         }
