@@ -1,9 +1,12 @@
 package dev.cambium;
 
+import dev.cambium.compaction.ChunkedValue;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.error.StoreException;
 import dev.cambium.segment.memory.Bytes;
 import dev.cambium.segment.memory.Memory;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.util.Arrays;
 
 /**
@@ -67,6 +70,8 @@ public final class Cursor implements AutoCloseable {
     private int window = 1;
     private boolean hasViews; // of entries where they lie, so that they are not copied
     private long moves;
+    private Memory longValue; // for views of the entry that the cursor stood on at `longValueMove`; the collector's
+    private long longValueMove;
     private volatile boolean closed;
 
     private Cursor(Snapshot snapshot, boolean ownsSnapshot, int keyspaceId, KeyRange range) {
@@ -285,7 +290,8 @@ public final class Cursor implements AutoCloseable {
         int from = index == 0 ? 0 : bounds[2 * index];
         int keyLength = entries.keyLength() - 4;
         int valueLength = entries.valueLength();
-        if (keyLength > LONGEST_AHEAD
+        if (entries.isChunked()
+                || keyLength > LONGEST_AHEAD
                 || valueLength > LONGEST_AHEAD
                 || from + keyLength + valueLength > BLOCK_BYTES
                 || index > 0 && (isForward ? !isBelow(upper) : isBelow(lower))) {
@@ -342,12 +348,39 @@ public final class Cursor implements AutoCloseable {
             requireOpen();
             return Arrays.copyOfRange(block, bounds[2 * blockAt + 1], bounds[2 * blockAt + 2]);
         }
+        ChunkedValue chunked;
         int slot = enterOnKey();
         try {
-            return entries.valueMemory().toArray(entries.valueOffset(), entries.valueLength());
+            if (!entries.isChunked()) {
+                return entries.valueMemory().toArray(entries.valueOffset(), entries.valueLength());
+            }
+            chunked = openChunked();
         } finally {
             exit(slot);
         }
+        try (chunked) {
+            return chunked.toArray();
+        }
+    }
+
+    private ChunkedValue openChunked() {
+        return ChunkedValue.open(
+                entries::zone, snapshot.store().storeId(), entries.valueMemory(), entries.valueOffset());
+    }
+
+    /** The value as a stream, which may be read after the cursor has moved or was closed; see {@link Store#getStream}. */
+    public InputStream valueStream() {
+        if (blockCount == 0) {
+            int slot = enterOnKey();
+            try {
+                if (entries.isChunked()) {
+                    return new ValueStream(snapshot.store(), openChunked());
+                }
+            } finally {
+                exit(slot);
+            }
+        }
+        return new ByteArrayInputStream(value());
     }
 
     /** The key where it lies, until the next move. */
@@ -361,14 +394,23 @@ public final class Cursor implements AutoCloseable {
         }
     }
 
-    /** The value where it lies, until the next move. */
+    /** The value where it lies, until the next move; one of more than 1 MiB is brought together in memory first. */
     public ByteView valueView() {
+        ChunkedValue chunked;
         int slot = enterOnKey();
         try {
             lookWhereItLies();
-            return new ByteView(this, moves, false, entries.valueLength());
+            if (!entries.isChunked()) {
+                return new ByteView(this, moves, false, entries.valueLength());
+            }
+            chunked = openChunked();
         } finally {
             exit(slot);
+        }
+        try (chunked) {
+            longValue = chunked.toMemory();
+            longValueMove = moves;
+            return new ByteView(this, moves, false, longValue.capacity());
         }
     }
 
@@ -450,11 +492,15 @@ public final class Cursor implements AutoCloseable {
 
     /** Where the key or value lies now; inside a slot. */
     Memory memory(boolean key) {
-        return key ? entries.keyMemory() : entries.valueMemory();
+        return key ? entries.keyMemory() : hasLongValue() ? longValue : entries.valueMemory();
     }
 
     int offset(boolean key) {
-        return key ? entries.keyOffset() + 4 : entries.valueOffset();
+        return key ? entries.keyOffset() + 4 : hasLongValue() ? 0 : entries.valueOffset();
+    }
+
+    private boolean hasLongValue() {
+        return longValue != null && longValueMove == moves;
     }
 
     void exit(int slot) {

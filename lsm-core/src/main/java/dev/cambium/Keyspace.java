@@ -1,5 +1,7 @@
 package dev.cambium;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 
 /**
@@ -41,6 +43,16 @@ public final class Keyspace {
         store.put(id, key, value, durability);
     }
 
+    /** As {@link Store#put(byte[], InputStream)}. */
+    public void put(byte[] key, InputStream value) throws IOException {
+        put(key, value, Durability.SYNC);
+    }
+
+    /** As {@link Store#put(byte[], InputStream, Durability)}. */
+    public void put(byte[] key, InputStream value, Durability durability) throws IOException {
+        store.put(id, key, value, durability);
+    }
+
     public void delete(byte[] key) {
         delete(key, Durability.SYNC);
     }
@@ -55,6 +67,11 @@ public final class Keyspace {
 
     public int get(byte[] key, ByteBuffer target) {
         return store.get(id, key, target);
+    }
+
+    /** As {@link Store#getStream}. */
+    public InputStream getStream(byte[] key) {
+        return store.getStream(id, key);
     }
 
     /** A cursor over the keyspace as it is now, with a snapshot of its own. */

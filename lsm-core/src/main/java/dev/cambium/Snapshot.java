@@ -1,8 +1,10 @@
 package dev.cambium;
 
+import dev.cambium.compaction.ChunkedValue;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.version.Lookup;
 import dev.cambium.version.Pin;
+import java.io.InputStream;
 import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -76,15 +78,47 @@ public final class Snapshot implements AutoCloseable {
 
     private byte[] get(int keyspaceId, byte[] key) {
         Limits.checkKey(key);
+        ChunkedValue chunked;
         int slot = enter();
         try {
-            Lookup lookup = store.lookup(slot);
-            lookup.begin(keyspaceId, key);
-            held.content.find(lookup);
-            return lookup.value();
+            Lookup found = find(slot, keyspaceId, key);
+            if (!found.isChunked()) {
+                return found.value();
+            }
+            chunked = found.openChunked(store.storeId());
         } finally {
             store.epochs().exit(slot);
         }
+        try (chunked) {
+            return chunked.toArray();
+        }
+    }
+
+    /** The value of {@code key} as it was then, as a stream, or null. It may be read after the snapshot was closed; see {@link Store#getStream}. */
+    public InputStream getStream(byte[] key) {
+        return getStream(Keyspace.DEFAULT_ID, key);
+    }
+
+    /** As {@link #getStream(byte[])}, in a keyspace. */
+    public InputStream getStream(Keyspace keyspace, byte[] key) {
+        return getStream(store.idOf(keyspace), key);
+    }
+
+    private InputStream getStream(int keyspaceId, byte[] key) {
+        Limits.checkKey(key);
+        int slot = enter();
+        try {
+            return store.stream(find(slot, keyspaceId, key));
+        } finally {
+            store.epochs().exit(slot);
+        }
+    }
+
+    private Lookup find(int slot, int keyspaceId, byte[] key) {
+        Lookup lookup = store.lookup(slot);
+        lookup.begin(keyspaceId, key);
+        held.content.find(lookup);
+        return lookup;
     }
 
     /** A cursor over the store's own keyspace; it ends with this snapshot. */

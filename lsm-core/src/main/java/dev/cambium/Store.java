@@ -5,6 +5,7 @@ import dev.cambium.commit.GroupWriter;
 import dev.cambium.commit.IdleWatch;
 import dev.cambium.commit.OperationBuffer;
 import dev.cambium.commit.WriteRequest;
+import dev.cambium.compaction.ChunkedValue;
 import dev.cambium.compaction.PageSizes;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.error.StoreException;
@@ -16,6 +17,7 @@ import dev.cambium.log.WriteAheadLog;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.run.Flusher;
 import dev.cambium.run.LiveRun;
+import dev.cambium.run.LongValues;
 import dev.cambium.run.Zones;
 import dev.cambium.segment.disk.DirectoryLock;
 import dev.cambium.segment.disk.RealFileSystem;
@@ -29,12 +31,19 @@ import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.runtime.Environment;
 import dev.cambium.segment.runtime.Parker;
 import dev.cambium.segment.runtime.RandomSource;
+import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.version.Lookup;
 import dev.cambium.version.Pin;
 import dev.cambium.version.Version;
 import dev.cambium.version.Versions;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +54,7 @@ import java.util.stream.Stream;
 /**
  * An ordered map from byte arrays to byte arrays in a directory. One process has it open at a time.
  *
- * <p>Keys are 0 to 32,767 bytes, in the order of unsigned bytes; values up to 1 MiB. A write is atomic, and visible to readers when
+ * <p>Keys are 0 to 32,767 bytes, in the order of unsigned bytes; values up to 1 GiB, as arrays or as streams. A write is atomic, and visible to readers when
  * its call returns; how durable it is by then, its {@link Durability} says. Reads take no lock and see the latest write.
  *
  * <p>Errors: {@link IllegalArgumentException} for a bad argument; {@link IllegalStateException} after {@link #close}; else a
@@ -80,6 +89,7 @@ public final class Store implements AutoCloseable {
     private final FrameCache frames;
     private final Zones zones;
     private final Versions versions;
+    private final LongValues longValues;
     private final Flusher flusher;
     private final GroupWriter writer;
     private final Committer committer;
@@ -185,6 +195,7 @@ public final class Store implements AutoCloseable {
         this.zones = recovery.zones();
         this.versions = new Versions(
                 recovery.version(), firstLog -> new Memtable(budget, epochs, options.memtableBytes(), firstLog));
+        this.longValues = new LongValues(zones, manifest, budget, frames);
         this.flusher = new Flusher(
                 versions,
                 log,
@@ -195,6 +206,7 @@ public final class Store implements AutoCloseable {
                 pagesLane,
                 environment.parker(),
                 environment.clock(),
+                longValues,
                 PageSizes.of(options.pageBytes()));
         this.writer = new GroupWriter(
                 versions,
@@ -241,6 +253,14 @@ public final class Store implements AutoCloseable {
         Limits.checkKey(key);
         Limits.checkValue(value);
         Limits.checkNotNull(durability, "durability");
+        if (value.length > Limits.LONGEST_INLINE_VALUE) {
+            try {
+                putLong(keyspaceId, key, new ByteArrayInputStream(value), durability);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e); // an array throws none
+            }
+            return;
+        }
         commit(WriteRequest.single(
                 OperationCode.PUT,
                 keyspaceId,
@@ -248,6 +268,50 @@ public final class Store implements AutoCloseable {
                 value,
                 durability != Durability.NONE,
                 durability == Durability.SYNC));
+    }
+
+    /**
+     * Puts what a stream holds, up to 1 GiB, with {@link Durability#SYNC}. Replaces what the key had once the whole of it has been read and
+     * is durable. Takes the memory of one MiB, however long the value is. The stream is read to its end, and not closed.
+     *
+     * @throws IOException what the stream throws; then nothing was put
+     */
+    public void put(byte[] key, InputStream value) throws IOException {
+        put(Keyspace.DEFAULT_ID, key, value, Durability.SYNC);
+    }
+
+    /**
+     * As {@link #put(byte[], InputStream)}, with a durability of the put. The bytes of a value of more than 1 MiB are forced in any case
+     * before anything refers to them.
+     */
+    public void put(byte[] key, InputStream value, Durability durability) throws IOException {
+        put(Keyspace.DEFAULT_ID, key, value, durability);
+    }
+
+    void put(int keyspaceId, byte[] key, InputStream value, Durability durability) throws IOException {
+        Limits.checkKey(key);
+        Limits.checkNotNull(value, "value");
+        Limits.checkNotNull(durability, "durability");
+        requireOpen();
+        byte[] start = value.readNBytes(Limits.LONGEST_INLINE_VALUE + 1);
+        if (start.length <= Limits.LONGEST_INLINE_VALUE) {
+            put(keyspaceId, key, start, durability);
+        } else {
+            putLong(keyspaceId, key, new SequenceInputStream(new ByteArrayInputStream(start), value), durability);
+        }
+    }
+
+    private void putLong(int keyspaceId, byte[] key, InputStream value, Durability durability) throws IOException {
+        requireOpen();
+        try (LongValues.Written written = longValues.write(value, Limits.MAX_VALUE_BYTES)) {
+            commit(WriteRequest.reference(
+                    keyspaceId,
+                    key,
+                    written.reference(),
+                    written.zones(),
+                    durability != Durability.NONE,
+                    durability == Durability.SYNC));
+        }
     }
 
     /** Deletes a key with {@link Durability#SYNC}, whether it is there or not. */
@@ -283,14 +347,39 @@ public final class Store implements AutoCloseable {
         Limits.checkNotNull(durability, "durability");
         OperationBuffer operations = batch.operationsFor(this);
         if (operations.count() > 0) {
-            commit(WriteRequest.batch(operations, durability != Durability.NONE, durability == Durability.SYNC));
+            write(operations, batch.longPuts(), durability);
+        }
+    }
+
+    private void write(OperationBuffer operations, List<WriteBatch.LongPut> longPuts, Durability durability) {
+        List<LongValues.Written> written = new ArrayList<>(longPuts.size());
+        try {
+            List<SharedZone> leadInto = new ArrayList<>();
+            for (WriteBatch.LongPut put : longPuts) {
+                requireOpen();
+                LongValues.Written value =
+                        longValues.write(new ByteArrayInputStream(put.value()), Limits.MAX_VALUE_BYTES);
+                written.add(value);
+                operations.patch(put.end(), value.reference());
+                leadInto.addAll(value.zones());
+            }
+            commit(WriteRequest.batch(
+                    operations, leadInto, durability != Durability.NONE, durability == Durability.SYNC));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // an array throws none
+        } finally {
+            written.forEach(LongValues.Written::close);
+        }
+    }
+
+    private void requireOpen() {
+        if (!open) {
+            throw new IllegalStateException("the store is closed");
         }
     }
 
     private void commit(WriteRequest request) {
-        if (!open) {
-            throw new IllegalStateException("the store is closed");
-        }
+        requireOpen();
         committer.commit(request);
     }
 
@@ -301,17 +390,55 @@ public final class Store implements AutoCloseable {
 
     byte[] get(int keyspaceId, byte[] key) {
         Limits.checkKey(key);
+        ChunkedValue chunked;
         int slot = enter();
         try {
-            return find(slot, keyspaceId, key).value();
+            Lookup found = find(slot, keyspaceId, key);
+            if (!found.isChunked()) {
+                return found.value();
+            }
+            chunked = found.openChunked(storeId());
+        } finally {
+            epochs.exit(slot);
+        }
+        try (chunked) {
+            return chunked.toArray();
+        }
+    }
+
+    /**
+     * The value of {@code key} as a stream, or null. What it reads is the value as it is now, whatever is written meanwhile. Takes the memory
+     * of the value, and of two MiB at most. Close it; one that was forgotten is closed after the garbage collector found it, with a warning.
+     *
+     * <p>A read throws a {@link StoreException} where bytes are damaged, and {@link IllegalStateException} after the close of stream or
+     * store.
+     */
+    public InputStream getStream(byte[] key) {
+        return getStream(Keyspace.DEFAULT_ID, key);
+    }
+
+    InputStream getStream(int keyspaceId, byte[] key) {
+        Limits.checkKey(key);
+        int slot = enter();
+        try {
+            return stream(find(slot, keyspaceId, key));
         } finally {
             epochs.exit(slot);
         }
     }
 
+    /** What a lookup has found, as a stream, or null; inside its slot. */
+    InputStream stream(Lookup found) {
+        if (found.isChunked()) {
+            return new ValueStream(this, found.openChunked(storeId()));
+        }
+        byte[] value = found.value();
+        return value == null ? null : new ByteArrayInputStream(value);
+    }
+
     /**
      * Copies the value of {@code key} to {@code target} at its position, as far as it has room; the position moves by what was
-     * copied. Allocates nothing.
+     * copied. Allocates nothing, but for a value of more than 1 MiB.
      *
      * @return the length of the whole value, or -1 where the key is absent
      */
@@ -322,11 +449,19 @@ public final class Store implements AutoCloseable {
     int get(int keyspaceId, byte[] key, ByteBuffer target) {
         Limits.checkKey(key);
         Limits.checkNotNull(target, "target");
+        ChunkedValue chunked;
         int slot = enter();
         try {
-            return find(slot, keyspaceId, key).value(target);
+            Lookup found = find(slot, keyspaceId, key);
+            if (!found.isChunked()) {
+                return found.value(target);
+            }
+            chunked = found.openChunked(storeId());
         } finally {
             epochs.exit(slot);
+        }
+        try (chunked) {
+            return chunked.copyTo(target);
         }
     }
 
@@ -386,7 +521,7 @@ public final class Store implements AutoCloseable {
             }
             OperationBuffer operation = new OperationBuffer();
             operation.addKeyspace(nextKeyspaceId, encoded);
-            commit(WriteRequest.batch(operation, true, true));
+            commit(WriteRequest.batch(operation, List.of(), true, true));
             Keyspace created = new Keyspace(this, nextKeyspaceId++, name);
             keyspaces.put(name, created);
             return created;
@@ -508,6 +643,10 @@ public final class Store implements AutoCloseable {
         return recoveryReport;
     }
 
+    byte[] storeId() {
+        return manifest.storeId();
+    }
+
     ReadEpochs epochs() {
         return epochs;
     }
@@ -557,6 +696,7 @@ public final class Store implements AutoCloseable {
 
     /** Ends writing: what is worth a run is laid down, the rest is in the log; then no step runs any more, and CLEAN is said. */
     private void finishWriting() {
+        longValues.stop();
         try {
             committer.commit(WriteRequest.action(this::endWrites));
             if (writer.failure() == null) {

@@ -2,12 +2,15 @@ package dev.cambium;
 
 import dev.cambium.commit.OperationBuffer;
 import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.page.ValueReference;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Puts and deletes that happen together or not at all, in one keyspace or in several. Of several operations on one key the last
  * one counts. Keys and values are copied when they are added.
  *
- * <p>At most 2^24 operations and 1 GiB, and what the store's memory budget has room for. Can be written again, to the same store
+ * <p>At most 2^24 operations and 1 GiB, values of more than 1 MiB not counted, and what the store's memory budget has room for. Can be written again, to the same store
  * or another one without keyspaces of its own; {@link #clear} keeps its capacity. For one thread at a time.
  *
  * <pre>{@code
@@ -18,13 +21,21 @@ public final class WriteBatch {
     private static final byte[] NO_VALUE = {};
 
     private final OperationBuffer operations = new OperationBuffer();
+    private final List<LongPut> longPuts = new ArrayList<>();
     private Store store;
+
+    /**
+     * A put whose value does not go into the log.
+     *
+     * @param end of its operation, which ends with the reference
+     */
+    record LongPut(int end, byte[] value) {}
 
     /** Adds a put to the store's own keyspace. */
     public WriteBatch put(byte[] key, byte[] value) {
         Limits.checkKey(key);
         Limits.checkValue(value);
-        operations.add(OperationCode.PUT, Keyspace.DEFAULT_ID, key, value);
+        add(Keyspace.DEFAULT_ID, key, value);
         return this;
     }
 
@@ -39,7 +50,7 @@ public final class WriteBatch {
     public WriteBatch put(Keyspace keyspace, byte[] key, byte[] value) {
         Limits.checkKey(key);
         Limits.checkValue(value);
-        operations.add(OperationCode.PUT, idOf(keyspace), key, value);
+        add(idOf(keyspace), key, value);
         return this;
     }
 
@@ -48,6 +59,16 @@ public final class WriteBatch {
         Limits.checkKey(key);
         operations.add(OperationCode.DELETE, idOf(keyspace), key, NO_VALUE);
         return this;
+    }
+
+    private void add(int keyspaceId, byte[] key, byte[] value) {
+        if (value.length <= Limits.LONGEST_INLINE_VALUE) {
+            operations.add(OperationCode.PUT, keyspaceId, key, value);
+        } else {
+            byte[] copy = value.clone();
+            operations.add(OperationCode.PUT_REF, keyspaceId, key, new byte[ValueReference.LENGTH]);
+            longPuts.add(new LongPut(operations.length(), copy));
+        }
     }
 
     private int idOf(Keyspace keyspace) {
@@ -65,13 +86,14 @@ public final class WriteBatch {
         return operations.count();
     }
 
-    /** Bytes that the operations take in the log. */
+    /** Bytes that the operations take in the log, in which a value of more than 1 MiB takes 24. */
     public int sizeBytes() {
         return operations.length();
     }
 
     public void clear() {
         operations.clear();
+        longPuts.clear();
         store = null;
     }
 
@@ -80,5 +102,10 @@ public final class WriteBatch {
             throw new IllegalArgumentException("the batch names keyspaces of another store");
         }
         return operations;
+    }
+
+    /** Puts whose references are yet to be written into {@link #operationsFor}. */
+    List<LongPut> longPuts() {
+        return longPuts;
     }
 }

@@ -214,10 +214,11 @@ class FlipTest {
             subject.check(image.history);
             subject.close();
             return "opens";
-        } catch (CorruptionException e) { // pages are verified when they are loaded
+        } catch (
+                CorruptionException
+                        e) { // pages are verified when they are loaded, a log that is not needed by `verify` only
             subject.abandon();
-            assertTrue(
-                    file.startsWith("zone-") && e.file().equals(file), () -> where + ": another file is blamed: " + e);
+            assertTrue(e.file().equals(file), () -> where + ": another file is blamed: " + e);
             return "CorruptionException when read";
         } catch (RuntimeException | AssertionError e) {
             subject.abandon();

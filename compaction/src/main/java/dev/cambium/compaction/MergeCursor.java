@@ -1,6 +1,7 @@
 package dev.cambium.compaction;
 
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.zone.SharedZone;
 
 /**
  * Several sorted sources as one: where more than one has a key, the newest one's entry stands for it. Tombstones are entries
@@ -168,5 +169,15 @@ public final class MergeCursor implements SortedCursor {
     @Override
     public boolean isTombstone() {
         return sources[winner].isTombstone();
+    }
+
+    @Override
+    public boolean isChunked() {
+        return sources[winner].isChunked();
+    }
+
+    @Override
+    public SharedZone zone(long pointer) {
+        return sources[winner].zone(pointer);
     }
 }

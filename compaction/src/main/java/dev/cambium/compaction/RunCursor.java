@@ -5,6 +5,7 @@ import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.ValueReference;
+import dev.cambium.segment.zone.SharedZone;
 
 /**
  * A run as a sorted source. Keys are put together in memory of the cursor's own; values are where they lie, in a frame. Holds no pin:
@@ -193,8 +194,10 @@ public final class RunCursor implements SortedCursor {
         return keyLength;
     }
 
+    /** Whether the value stands in a page of values. */
     private boolean isElsewhere() {
-        return leaf.operation(index) == OperationCode.PUT_REF;
+        return leaf.operation(index) == OperationCode.PUT_REF
+                && !ValueReference.isChunked(leaf.memory(), leaf.valueOffset(index));
     }
 
     private Frame values() {
@@ -226,5 +229,16 @@ public final class RunCursor implements SortedCursor {
     @Override
     public boolean isTombstone() {
         return leaf.operation(index) == OperationCode.DELETE;
+    }
+
+    @Override
+    public boolean isChunked() {
+        return leaf.operation(index) == OperationCode.PUT_REF
+                && ValueReference.isChunked(leaf.memory(), leaf.valueOffset(index));
+    }
+
+    @Override
+    public SharedZone zone(long pointer) {
+        return tree.sharedZone(pointer);
     }
 }

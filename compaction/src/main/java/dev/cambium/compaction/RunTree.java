@@ -8,28 +8,30 @@ import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePage;
 import dev.cambium.segment.page.ValueReference;
+import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.segment.zone.ZoneReader;
-import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 
 /**
  * A run, open for reading. Key pages are loaded when they are first needed and stay; leaves come and go with the frame cache.
  *
- * <p>Ownership: holds its zones' readers, which the caller keeps open until {@link #release}. Reads happen inside an epoch slot. Safe
+ * <p>Ownership: the caller holds its zones until {@link #release}. Reads happen inside an epoch slot. Safe
  * for any thread; no read takes a lock or allocates, but for loads.
  */
 public final class RunTree {
     private final ManifestRecord.Run run;
-    private final ZoneReader[] zones; // by number
+    private final SharedZone[] zones; // by number
     private final FrameCache frames;
     private volatile KeyNode root;
 
-    /** @param zones readers of all zones in which the run has pages */
-    public RunTree(ManifestRecord.Run run, ZoneReader[] zones, FrameCache frames) {
+    /** @param zones all in which the run has pages */
+    public RunTree(ManifestRecord.Run run, List<SharedZone> zones, FrameCache frames) {
         this.run = run;
-        this.zones = zones.clone();
-        Arrays.sort(this.zones, Comparator.comparingInt(ZoneReader::zone));
+        this.zones = zones.stream()
+                .sorted(Comparator.comparingInt(SharedZone::number))
+                .toArray(SharedZone[]::new);
         this.frames = frames;
     }
 
@@ -43,12 +45,21 @@ public final class RunTree {
     }
 
     ZoneReader zone(long pointer) {
+        return sharedZone(pointer).reader();
+    }
+
+    /**
+     * The zone that a pointer leads into.
+     *
+     * @throws CorruptionException where the run has no pages there
+     */
+    public SharedZone sharedZone(long pointer) {
         int number = Pointer.zone(pointer);
         int low = 0;
         int high = zones.length - 1;
         while (low <= high) {
             int middle = (low + high) >>> 1;
-            int found = zones[middle].zone();
+            int found = zones[middle].number();
             if (found == number) {
                 return zones[middle];
             }

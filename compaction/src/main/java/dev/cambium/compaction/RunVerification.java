@@ -5,6 +5,7 @@ import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.Aggregation;
+import dev.cambium.segment.page.ChunkList;
 import dev.cambium.segment.page.FilterPage;
 import dev.cambium.segment.page.KeyPage;
 import dev.cambium.segment.page.LeafPage;
@@ -98,7 +99,9 @@ public final class RunVerification {
             require(
                     PageHeader.kind(raw, 0) == kind
                             && (level < 0 || foundLevel == level)
-                            && (kind == PageKind.VALUES || PageHeader.owner(raw, 0) == run.id()),
+                            && (PageHeader.owner(raw, 0) == run.id()
+                                    || kind == PageKind.VALUES
+                                    || kind == PageKind.CHUNKS),
                     pointer,
                     "a " + PageKind.name(kind) + " page of run " + run.id() + (level < 0 ? "" : " and level " + level),
                     "a " + PageKind.name(PageHeader.kind(raw, 0)) + " page of " + PageHeader.owner(raw, 0)
@@ -234,6 +237,10 @@ public final class RunVerification {
         long home = ValueReference.home(leaf.memory(), at);
         long length = ValueReference.valueLength(leaf.memory(), at);
         int index = ValueReference.index(leaf.memory(), at);
+        if (ValueReference.isChunked(leaf.memory(), at)) {
+            checkChunks(home, ValueReference.payloadCrc(leaf.memory(), at), length);
+            return length;
+        }
         if (home != valuesPointer) {
             forgetValues();
             values = load(home, ValueReference.payloadCrc(leaf.memory(), at), PageKind.VALUES, 0);
@@ -248,6 +255,35 @@ public final class RunVerification {
                     "value " + index + " of " + length + " bytes");
         }
         return length;
+    }
+
+    private void checkChunks(long listPointer, int payloadCrc, long length) {
+        Memory list = load(listPointer, payloadCrc, PageKind.CHUNKS, 0);
+        if (list == null) {
+            return;
+        }
+        try {
+            ChunkList chunks = new ChunkList(list);
+            requireOrTell(
+                    chunks.length() == length,
+                    listPointer,
+                    "a list of chunks of " + length + " bytes",
+                    chunks.length() + " bytes");
+            for (int i = 0; i < chunks.count(); i++) {
+                Memory chunk = load(chunks.home(i), chunks.payloadCrc(i), PageKind.VALUES, 0);
+                if (chunk != null) {
+                    ValuePage page = new ValuePage(chunk);
+                    requireOrTell(
+                            page.count() == 1 && page.valueLength(0) == chunks.chunkLength(i),
+                            chunks.home(i),
+                            "a page with one value of " + chunks.chunkLength(i) + " bytes",
+                            page.count() + " values, the first of " + page.valueLength(0) + " bytes");
+                    chunk.release();
+                }
+            }
+        } finally {
+            list.release();
+        }
     }
 
     private void forgetValues() {

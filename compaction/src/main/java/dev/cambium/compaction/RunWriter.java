@@ -33,6 +33,7 @@ public final class RunWriter implements AutoCloseable {
     private final ZoneSink zones;
     private final MemoryBudget budget;
     private final PageSizes sizes;
+    private final byte[] storeId;
     private final long run;
     private final long birth;
     private final LeafBuilder leaf;
@@ -64,10 +65,18 @@ public final class RunWriter implements AutoCloseable {
      * @param birth number of this flush or merge
      * @param filterSeed of the store
      */
-    public RunWriter(ZoneSink zones, MemoryBudget budget, PageSizes sizes, long run, long birth, long filterSeed) {
+    public RunWriter(
+            ZoneSink zones,
+            MemoryBudget budget,
+            PageSizes sizes,
+            byte[] storeId,
+            long run,
+            long birth,
+            long filterSeed) {
         this.zones = zones;
         this.budget = budget;
         this.sizes = sizes;
+        this.storeId = storeId.clone();
         this.run = run;
         this.birth = birth;
         this.leaf = new LeafBuilder(budget, sizes.leaf());
@@ -79,6 +88,10 @@ public final class RunWriter implements AutoCloseable {
 
     /** Appends the entry that a source stands on, whose key is above all those before. */
     public void add(SortedCursor entry) {
+        if (entry.isChunked()) {
+            addChunked(entry);
+            return;
+        }
         add(
                 entry.keyMemory(),
                 entry.keyOffset(),
@@ -99,13 +112,7 @@ public final class RunWriter implements AutoCloseable {
         boolean separate = valueLength >= SEPARATE_FROM;
         int storedOperation = separate ? OperationCode.PUT_REF : operation;
         int storedLength = separate ? ValueReference.LENGTH : valueLength;
-        if (leaf.isFullFor(key, keyOffset, keyLength, storedOperation, storedLength)) {
-            int nextLength = leaf.separatorLength(key, keyOffset, keyLength);
-            writeLeaf();
-            separator.clear();
-            separator.append(key, keyOffset, nextLength);
-        }
-        int count = leaf.count();
+        makeRoom(key, keyOffset, keyLength, storedOperation, storedLength);
         if (separate) {
             if (values.isFullFor(valueLength)) {
                 writeValues();
@@ -137,14 +144,46 @@ public final class RunWriter implements AutoCloseable {
                     valueLength,
                     keyLength + (long) valueLength);
         }
-        if (count == leafHashes.length) {
-            leafHashes = Arrays.copyOf(leafHashes, 2 * count);
-        }
-        leafHashes[count] = KeyHash.of(key, keyOffset, keyLength);
         noteKey(key, keyOffset, keyLength);
     }
 
+    /** Appends an entry whose value stays where it is. */
+    private void addChunked(SortedCursor entry) {
+        Memory key = entry.keyMemory();
+        Memory reference = entry.valueMemory();
+        makeRoom(key, entry.keyOffset(), entry.keyLength(), OperationCode.PUT_REF, ValueReference.LENGTH);
+        try (ChunkedValue value = ChunkedValue.open(entry::zone, storeId, reference, entry.valueOffset())) {
+            value.forEachPage(this::noteExtent);
+        }
+        leaf.add(
+                key,
+                entry.keyOffset(),
+                entry.keyLength(),
+                OperationCode.PUT_REF,
+                reference,
+                entry.valueOffset(),
+                ValueReference.LENGTH,
+                entry.keyLength() + ValueReference.valueLength(reference, entry.valueOffset()));
+        noteKey(key, entry.keyOffset(), entry.keyLength());
+    }
+
+    /** Writes the leaf where the next entry does not fit any more. */
+    private void makeRoom(Memory key, int keyOffset, int keyLength, int operation, int valueLength) {
+        if (leaf.isFullFor(key, keyOffset, keyLength, operation, valueLength)) {
+            int nextLength = leaf.separatorLength(key, keyOffset, keyLength);
+            writeLeaf();
+            separator.clear();
+            separator.append(key, keyOffset, nextLength);
+        }
+    }
+
+    /** Notes the key of the entry added last. */
     private void noteKey(Memory key, int keyOffset, int keyLength) {
+        int index = leaf.count() - 1;
+        if (index == leafHashes.length) {
+            leafHashes = Arrays.copyOf(leafHashes, 2 * index);
+        }
+        leafHashes[index] = KeyHash.of(key, keyOffset, keyLength);
         if (firstKey == null) {
             firstKey = key.toArray(keyOffset, keyLength);
         }
@@ -263,17 +302,19 @@ public final class RunWriter implements AutoCloseable {
         ZoneWriter zone = zones.writerFor(length);
         int before = zone.length();
         zone.append(page, length, kind, level, flags, birth, owner, firstKey);
-        int bytes = zone.length() - before;
-        int last = extents.size() - 1;
-        for (int i = last; i >= 0; i--) {
+        noteExtent(zone.zone(), zone.length() - before);
+        return zone;
+    }
+
+    private void noteExtent(int zone, int bytes) {
+        for (int i = extents.size() - 1; i >= 0; i--) {
             ManifestRecord.Extent extent = extents.get(i);
-            if (extent.zone() == zone.zone()) {
-                extents.set(i, new ManifestRecord.Extent(extent.zone(), extent.pages() + 1, extent.bytes() + bytes));
-                return zone;
+            if (extent.zone() == zone) {
+                extents.set(i, new ManifestRecord.Extent(zone, extent.pages() + 1, extent.bytes() + bytes));
+                return;
             }
         }
-        extents.add(new ManifestRecord.Extent(zone.zone(), 1, bytes));
-        return zone;
+        extents.add(new ManifestRecord.Extent(zone, 1, bytes));
     }
 
     /** Where pages have been appended so far. */

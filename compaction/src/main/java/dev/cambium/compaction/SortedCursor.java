@@ -1,6 +1,7 @@
 package dev.cambium.compaction;
 
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.zone.SharedZone;
 
 /**
  * A position among the entries of one sorted source, moved both ways. Keys are internal keys (keyspace id, then the user's
@@ -44,4 +45,13 @@ public interface SortedCursor {
     int valueLength();
 
     boolean isTombstone();
+
+    /**
+     * Whether the value stands in chunks: then what {@link #valueMemory} and its companions show is the
+     * {@link dev.cambium.segment.page.ValueReference} to them, which {@link ChunkedValue} reads.
+     */
+    boolean isChunked();
+
+    /** The zone that a pointer in the reference of a chunked value leads into. */
+    SharedZone zone(long pointer);
 }

@@ -3,6 +3,7 @@ package dev.cambium.compaction;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.zone.SharedZone;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -112,6 +113,16 @@ class MergeCursorTest {
         @Override
         public boolean isTombstone() {
             return entries.get(at).getValue() < 0;
+        }
+
+        @Override
+        public boolean isChunked() {
+            return false;
+        }
+
+        @Override
+        public SharedZone zone(long pointer) {
+            throw new AssertionError("no value is chunked");
         }
     }
 

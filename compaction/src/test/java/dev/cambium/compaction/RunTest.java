@@ -14,6 +14,7 @@ import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.runtime.Reclaimer;
+import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneReader;
 import dev.cambium.segment.zone.ZoneWriter;
 import dev.cambium.testkit.disk.SimulatedDisk;
@@ -85,13 +86,14 @@ class RunTest {
             return last;
         }
 
-        ZoneReader[] readers() {
+        List<SharedZone> readers() {
             return writers.stream()
                     .map(writer -> {
                         writer.force();
-                        return ZoneReader.open(disk, writer.zone(), STORE_ID, writer.length());
+                        return new SharedZone(
+                                ZoneReader.open(disk, writer.zone(), STORE_ID, writer.length()), () -> {});
                     })
-                    .toArray(ZoneReader[]::new);
+                    .toList();
         }
 
         @Override
@@ -146,7 +148,7 @@ class RunTest {
         disk.createDirectory();
         ManifestRecord.Run run;
         try (Zones zones = new Zones(disk, budget, 1 << 18)) {
-            try (RunWriter writer = new RunWriter(zones, budget, PageSizes.of(pageSize), 7, 3, 42)) {
+            try (RunWriter writer = new RunWriter(zones, budget, PageSizes.of(pageSize), STORE_ID, 7, 3, 42)) {
                 model.forEach((key, value) -> add(writer, key, value));
                 run = writer.finish(0, 3, 3, 1, 9);
             }
@@ -154,16 +156,14 @@ class RunTest {
             assertArrayEquals(model.firstKey(), run.firstKey());
             assertArrayEquals(model.lastKey(), run.lastKey());
             FrameCache frames = new FrameCache(STORE_ID, frameBudget, 1 << 16, reclaimer);
-            ZoneReader[] readers = zones.readers();
+            List<SharedZone> readers = zones.readers();
             RunTree tree = new RunTree(run, readers, frames);
             finds(tree, model, random, shape);
             scans(new RunCursor(tree), model, random, shape);
             tree.release();
             frames.close();
             leaveSlot();
-            for (ZoneReader reader : readers) {
-                reader.close();
-            }
+            readers.forEach(SharedZone::release);
         }
         assertEquals(0, budget.usedBytes());
         assertEquals(0, frameBudget.usedBytes());

@@ -287,6 +287,9 @@ public final class GroupWriter {
             if (!request.hasOperations() || request.failure() != null) {
                 continue;
             }
+            if (!request.zones.isEmpty()) {
+                request.zones.forEach(memtable::hold);
+            }
             if (inStep != request.isSingle()) {
                 inStep = request.isSingle();
                 if (inStep) {

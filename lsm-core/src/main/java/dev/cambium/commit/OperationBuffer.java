@@ -55,6 +55,11 @@ public final class OperationBuffer {
         }
     }
 
+    /** Writes over what stands before {@code end}, which is the end of an operation. */
+    public void patch(int end, byte[] tail) {
+        System.arraycopy(tail, 0, bytes, end - tail.length, tail.length);
+    }
+
     public byte[] bytes() {
         return bytes;
     }

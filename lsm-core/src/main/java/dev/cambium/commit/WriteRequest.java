@@ -1,8 +1,11 @@
 package dev.cambium.commit;
 
 import dev.cambium.segment.log.Operation;
+import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.zone.SharedZone;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 
 /**
  * One call that waits for the commit leader: a single operation, a batch, a force, or an action that must have the writer to
@@ -33,6 +36,9 @@ public final class WriteRequest {
     final boolean logged;
     final boolean sync;
 
+    /** Where long values stand that the operations refer to. */
+    final List<SharedZone> zones;
+
     final Thread thread = Thread.currentThread();
 
     @SuppressWarnings("unused") // through STATE
@@ -54,7 +60,8 @@ public final class WriteRequest {
             OperationBuffer operations,
             Runnable action,
             boolean logged,
-            boolean sync) {
+            boolean sync,
+            List<SharedZone> zones) {
         this.code = code;
         this.keyspaceId = keyspaceId;
         this.key = key;
@@ -63,27 +70,38 @@ public final class WriteRequest {
         this.action = action;
         this.logged = logged;
         this.sync = sync;
+        this.zones = zones;
     }
 
     /** One put or delete of a user's key. */
     public static WriteRequest single(
             int code, int keyspaceId, byte[] key, byte[] value, boolean logged, boolean sync) {
-        return new WriteRequest(code, keyspaceId, key, value, null, null, logged, sync);
+        return new WriteRequest(code, keyspaceId, key, value, null, null, logged, sync, List.of());
     }
 
-    /** A batch of one operation or more. */
-    public static WriteRequest batch(OperationBuffer operations, boolean logged, boolean sync) {
-        return new WriteRequest(0, 0, null, null, operations, null, logged, sync);
+    /** One put of a long value: its reference, and the zones that it leads into, which the caller holds. */
+    public static WriteRequest reference(
+            int keyspaceId, byte[] key, byte[] reference, List<SharedZone> zones, boolean logged, boolean sync) {
+        return new WriteRequest(OperationCode.PUT_REF, keyspaceId, key, reference, null, null, logged, sync, zones);
+    }
+
+    /**
+     * A batch of one operation or more.
+     *
+     * @param zones that its references to long values lead into, which the caller holds
+     */
+    public static WriteRequest batch(OperationBuffer operations, List<SharedZone> zones, boolean logged, boolean sync) {
+        return new WriteRequest(0, 0, null, null, operations, null, logged, sync, zones);
     }
 
     /** Makes everything logged before durable. */
     public static WriteRequest force() {
-        return new WriteRequest(0, 0, null, null, null, null, true, true);
+        return new WriteRequest(0, 0, null, null, null, null, true, true, List.of());
     }
 
     /** Runs while no write is under way. */
     public static WriteRequest action(Runnable action) {
-        return new WriteRequest(0, 0, null, null, null, action, true, false);
+        return new WriteRequest(0, 0, null, null, null, action, true, false, List.of());
     }
 
     boolean isSingle() {

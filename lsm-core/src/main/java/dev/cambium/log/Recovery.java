@@ -15,10 +15,13 @@ import dev.cambium.segment.log.LogFile;
 import dev.cambium.segment.log.LogRecord;
 import dev.cambium.segment.manifest.ManifestFile;
 import dev.cambium.segment.manifest.ManifestReading;
+import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.manifest.SuperblockFile;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Environment;
 import dev.cambium.version.Version;
@@ -172,9 +175,33 @@ public final class Recovery implements AutoCloseable {
         chain = new LogChain(disk, superblocks.current().storeId(), manifestReading.state(), cleanClose, false);
         chain.open();
         chain.read(this::load);
+        finishLoading();
+    }
+
+    private void finishLoading() {
         if (loader != null) {
+            Memtable memtable = memtables.get(memtables.size() - 1);
+            loader.forEachReference((memory, offset) -> {
+                requireNamed(ValueReference.home(memory, offset));
+                // Where the chunks stand, only their list says. All zones that can have some stay until the memtable is
+                // laid down.
+                zones.ofLongValues(manifestReading.state()).forEach(memtable::hold);
+            });
             loader.finish();
             loader = null;
+        }
+    }
+
+    /** Chunks are forced and named before a log refers to them. */
+    private void requireNamed(long pointer) {
+        ManifestRecord.Zone zone = manifestReading.state().zones().get(Pointer.zone(pointer));
+        if (zone == null || Pointer.offset(pointer) >= zone.length()) {
+            throw new CorruptionException(
+                    ManifestFile.name(superblocks.current().manifestId()),
+                    0,
+                    "a zone with a page at " + Pointer.zone(pointer) + ":" + Pointer.offset(pointer)
+                            + ", which a log refers to",
+                    zone == null ? "no such zone" : "a zone of " + zone.length() + " bytes");
         }
     }
 
@@ -190,9 +217,7 @@ public final class Recovery implements AutoCloseable {
             return;
         }
         if (loader == null || isFull(memtables.get(memtables.size() - 1))) {
-            if (loader != null) {
-                loader.finish();
-            }
+            finishLoading();
             Memtable memtable;
             try {
                 memtable = newMemtable(log.id());

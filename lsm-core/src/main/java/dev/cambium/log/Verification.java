@@ -2,6 +2,7 @@ package dev.cambium.log;
 
 import dev.cambium.VerifyReport;
 import dev.cambium.VerifyReport.Finding;
+import dev.cambium.compaction.ChunkedValue;
 import dev.cambium.compaction.RunVerification;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.NoStoreException;
@@ -9,12 +10,20 @@ import dev.cambium.segment.disk.DirectoryLock;
 import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.log.LogFile;
+import dev.cambium.segment.log.LogRecord;
+import dev.cambium.segment.log.Operation;
+import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.manifest.ManifestFile;
 import dev.cambium.segment.manifest.ManifestReading;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.manifest.SuperblockFile;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.memory.ReservedVector;
+import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.page.ValueReference;
+import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.segment.zone.ZoneReader;
 import dev.cambium.segment.zone.ZoneVerification;
@@ -37,6 +46,8 @@ public final class Verification {
     private long pages;
     private long entries;
     private boolean cleanClose;
+    private final ReservedVector references =
+            new ReservedVector(new MemoryBudget(Long.MAX_VALUE), 1 << 10, Integer.MAX_VALUE); // in logs
 
     public Verification(ZoneFileSystem disk) {
         this.disk = disk;
@@ -48,11 +59,11 @@ public final class Verification {
             throw new NoStoreException("there is no store at " + disk.describe());
         }
         try (DirectoryLock lock = disk.lock()) {
-            try {
-                read();
-            } catch (CorruptionException e) {
-                add(e);
-            }
+            read();
+        } catch (CorruptionException e) {
+            add(e);
+        } finally {
+            references.release();
         }
         return new VerifyReport(findings, files, bytes, batches, runs, pages, entries, cleanClose);
     }
@@ -82,6 +93,11 @@ public final class Verification {
             chain.open();
             chain.read((LogFile log, Memory content, int length, int[] records, int count) -> {
                 batches += count;
+                for (int i = 0; i < count; i++) {
+                    if (LogRecord.batch(content, records[i]) > state.flushedThrough()) {
+                        collectReferences(content, records[i]);
+                    }
+                }
                 content.release();
             });
         } catch (CorruptionException e) {
@@ -89,9 +105,20 @@ public final class Verification {
         }
     }
 
-    /** Every zone byte by byte, then every run from its root. */
+    /** Notes which long values a record refers to. */
+    private void collectReferences(Memory content, int record) {
+        int at = record + LogRecord.OPERATIONS_OFFSET;
+        for (int i = LogRecord.count(content, record); i > 0; i--) {
+            if (Operation.code(content, at) == OperationCode.PUT_REF) {
+                references.append(content, Operation.valueOffset(content, at), ValueReference.LENGTH);
+            }
+            at += Operation.length(content, at);
+        }
+    }
+
+    /** Every zone byte by byte, then every run from its root, then the long values that logs refer to. */
     private void checkRuns(byte[] storeId, ManifestState state) {
-        Map<Integer, ZoneReader> readers = new HashMap<>();
+        Map<Integer, SharedZone> readers = new HashMap<>();
         try {
             for (ManifestRecord.Zone zone : state.zones().values()) {
                 boolean isSealed = zone.state() == ManifestRecord.ZoneState.SEALED;
@@ -103,16 +130,48 @@ public final class Verification {
             }
             for (ManifestRecord.Run run : state.runs()) {
                 runs++;
-                entries += RunVerification.run(run, storeId, readers::get, this::add);
+                entries += RunVerification.run(
+                        run,
+                        storeId,
+                        zone -> readers.containsKey(zone) ? readers.get(zone).reader() : null,
+                        this::add);
             }
+            checkReferences(storeId, readers);
         } finally {
-            readers.values().forEach(ZoneReader::close);
+            readers.values().forEach(SharedZone::release);
         }
     }
 
-    private void open(ManifestRecord.Zone zone, byte[] storeId, Map<Integer, ZoneReader> readers) {
+    private void checkReferences(byte[] storeId, Map<Integer, SharedZone> readers) {
+        for (int at = 0; at < references.used(); at += ValueReference.LENGTH) {
+            try (ChunkedValue value =
+                    ChunkedValue.open(pointer -> zone(pointer, readers), storeId, references.memory(), at)) {
+                for (int i = 0; i < value.count(); i++) {
+                    value.load(i);
+                }
+            } catch (CorruptionException e) {
+                add(e);
+            }
+        }
+    }
+
+    private static SharedZone zone(long pointer, Map<Integer, SharedZone> readers) {
+        SharedZone zone = readers.get(Pointer.zone(pointer));
+        if (zone == null) {
+            throw new CorruptionException(
+                    ZoneFiles.name(Pointer.zone(pointer)),
+                    Pointer.offset(pointer),
+                    "a page of a long value that a log refers to",
+                    "a zone that is not named, or cannot be read");
+        }
+        return zone;
+    }
+
+    private void open(ManifestRecord.Zone zone, byte[] storeId, Map<Integer, SharedZone> readers) {
         try {
-            readers.put(zone.number(), ZoneReader.open(disk, zone.number(), storeId, zone.length()));
+            readers.put(
+                    zone.number(),
+                    new SharedZone(ZoneReader.open(disk, zone.number(), storeId, zone.length()), () -> {}));
         } catch (CorruptionException e) {
             add(e);
         }

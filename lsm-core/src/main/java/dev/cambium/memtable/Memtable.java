@@ -3,13 +3,19 @@ package dev.cambium.memtable;
 import dev.cambium.compaction.BlockedBloomFilter;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.epoch.ReadEpochs;
+import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.runtime.References;
+import dev.cambium.segment.zone.SharedZone;
+import dev.cambium.segment.zone.ZoneFiles;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -44,6 +50,9 @@ public final class Memtable {
     private long lastBatch;
     private long lastPosition;
     private long[] batch = new long[64];
+
+    /** Where the chunks of long values stand that its entries refer to; held until the memory goes. Never changed, but replaced. */
+    private volatile List<SharedZone> zones = List.of();
 
     /**
      * @param capacityBytes how much is to be written into it; sizes chunks and filter
@@ -106,6 +115,36 @@ public final class Memtable {
     /** Keyspaces that its batches create: names by id. */
     public SortedMap<Integer, String> keyspaces() {
         return keyspaces;
+    }
+
+    /** Zones that its entries may refer to. */
+    public List<SharedZone> zones() {
+        return zones;
+    }
+
+    /** Holds a zone that an entry refers to which is going to be applied; for the writer. The caller holds it too. */
+    public void hold(SharedZone zone) {
+        if (!zones.contains(zone)) {
+            List<SharedZone> more = new ArrayList<>(zones);
+            more.add(zone.retain());
+            zones = List.copyOf(more);
+        }
+    }
+
+    /**
+     * The zone that a pointer of an entry leads into. To be called inside an epoch slot, or while the memtable is held.
+     *
+     * @throws CorruptionException where no entry can refer to it
+     */
+    public SharedZone zone(long pointer) {
+        int number = Pointer.zone(pointer);
+        for (SharedZone zone : zones) {
+            if (zone.number() == number) {
+                return zone;
+            }
+        }
+        throw new CorruptionException(
+                ZoneFiles.name(number), Pointer.offset(pointer), "a zone of long values", "another, or none");
     }
 
     public void beginStep() {
@@ -176,7 +215,7 @@ public final class Memtable {
         long chunk = place & ~0xFFFF_FFFFL;
         for (int i = 0; i < count; i++) {
             int code = Operation.code(memory, offset);
-            if (code == OperationCode.PUT || code == OperationCode.DELETE) {
+            if (code == OperationCode.PUT || code == OperationCode.DELETE || code == OperationCode.PUT_REF) {
                 filter.add(BlockedBloomFilter.hash(
                         memory, Operation.keyOffset(memory, offset), Operation.keyLength(memory, offset)));
                 into[at++] = Arena.reference(code, chunk | offset);
@@ -194,6 +233,12 @@ public final class Memtable {
         keyspaces.put(Operation.keyspaceId(memory, operation), new String(name, StandardCharsets.UTF_8));
     }
 
+    /** Receives the references to chunks that recovery meets. */
+    public interface ReferenceConsumer {
+        /** @param offset of the {@link dev.cambium.segment.page.ValueReference} */
+        void accept(Memory memory, int offset);
+    }
+
     /** Builds the tree of a memtable that nobody reads yet from everything recovery has found. */
     public final class Loader {
         private long[] found = new long[1 << 16];
@@ -205,6 +250,16 @@ public final class Memtable {
                 found = Arrays.copyOf(found, Math.max(count + operations, 2 * found.length));
             }
             count = collect(place, operations, found, count);
+        }
+
+        /** Shows every reference to a long value that was noted, whether it still counts or not. */
+        public void forEachReference(ReferenceConsumer consumer) {
+            for (int i = 0; i < count; i++) {
+                if (Arena.code(found[i]) == OperationCode.PUT_REF) {
+                    Memory memory = arena.memory(found[i]);
+                    consumer.accept(memory, Operation.valueOffset(memory, Arena.offset(found[i])));
+                }
+            }
         }
 
         /** Sorts what was noted, keeps the newest of each key, and installs the tree. */
@@ -252,7 +307,7 @@ public final class Memtable {
 
     /** A cursor over a frozen tree of this memtable. The caller keeps the memtable alive. */
     public SortedCursor cursor(Root root) {
-        return new MemtableCursor(arena, root);
+        return new MemtableCursor(this, root);
     }
 
     /** Takes a reference, unless the last one is gone. To be called inside an epoch slot. */
@@ -270,5 +325,6 @@ public final class Memtable {
     private void free() {
         arena.release();
         filter.release();
+        zones.forEach(SharedZone::release);
     }
 }

@@ -4,17 +4,20 @@ import dev.cambium.compaction.SortedCursor;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.zone.SharedZone;
 
 /** A frozen memtable tree as a sorted source: keys and values are where they were written, in the arena. */
 final class MemtableCursor implements SortedCursor {
+    private final Memtable memtable;
     private final Arena arena;
     private final TreeCursor tree;
     private long reference;
     private Memory memory;
     private int offset;
 
-    MemtableCursor(Arena arena, Root root) {
-        this.arena = arena;
+    MemtableCursor(Memtable memtable, Root root) {
+        this.memtable = memtable;
+        this.arena = memtable.arena();
         this.tree = new TreeCursor(arena, root);
     }
 
@@ -95,5 +98,15 @@ final class MemtableCursor implements SortedCursor {
     @Override
     public boolean isTombstone() {
         return Arena.code(reference) == OperationCode.DELETE;
+    }
+
+    @Override
+    public boolean isChunked() {
+        return Arena.code(reference) == OperationCode.PUT_REF;
+    }
+
+    @Override
+    public SharedZone zone(long pointer) {
+        return memtable.zone(pointer);
     }
 }

@@ -64,6 +64,7 @@ public final class Flusher implements AutoCloseable {
     private final BackgroundExecutor lane;
     private final Parker parker;
     private final Clock clock;
+    private final LongValues longValues;
     private final PageSizes sizes;
 
     /** What somebody waits for: that all runs there are become one. */
@@ -112,6 +113,7 @@ public final class Flusher implements AutoCloseable {
             BackgroundExecutor lane,
             Parker parker,
             Clock clock,
+            LongValues longValues,
             PageSizes sizes) {
         this.versions = versions;
         this.log = log;
@@ -122,6 +124,7 @@ public final class Flusher implements AutoCloseable {
         this.lane = lane;
         this.parker = parker;
         this.clock = clock;
+        this.longValues = longValues;
         this.sizes = sizes;
         this.nextRun = manifest.state().next().run();
         this.nextBirth = manifest.state().next().birth();
@@ -243,7 +246,7 @@ public final class Flusher implements AutoCloseable {
     }
 
     private RunWriter newRun(long birth) {
-        return new RunWriter(zones, budget, sizes, nextRun++, birth, manifest.hashSeed());
+        return new RunWriter(zones, budget, sizes, zones.storeId(), nextRun++, birth, manifest.hashSeed());
     }
 
     private void flush(Memtable memtable) {
@@ -263,7 +266,7 @@ public final class Flusher implements AutoCloseable {
         }
         long firstLiveLog = versions.current().newerThan(memtable).firstLog();
         log.letGo(firstLiveLog);
-        LiveRun live = name(List.of(), run, (edit, state) -> {
+        LiveRun live = name(memtable, List.of(), run, (edit, state) -> {
             memtable.keyspaces().forEach((id, name) -> {
                 if (!state.keyspaces().containsKey(id)) {
                     edit.keyspace(id, name);
@@ -284,14 +287,22 @@ public final class Flusher implements AutoCloseable {
     /**
      * Makes pages durable and names them; nothing can fail behind the edit.
      *
+     * @param flushed the memtable that becomes the run, or null
+     * @param inputs the runs that become the run
      * @param run what was written, or null where nothing was left
      * @return the run, open; or null
      */
     private LiveRun name(
-            List<LiveRun> inputs, ManifestRecord.Run run, BiConsumer<ManifestEdit.Builder, ManifestState> also) {
+            Memtable flushed,
+            List<LiveRun> inputs,
+            ManifestRecord.Run run,
+            BiConsumer<ManifestEdit.Builder, ManifestState> also) {
         zones.force();
         ManifestState before = manifest.state();
         Set<Integer> needed = new HashSet<>();
+        longValues.addNeeded(needed); // before the memtables are looked at, which those writes pass on to
+        versions.current().memtables().filter(memtable -> memtable != flushed).forEach(memtable -> memtable.zones()
+                .forEach(zone -> needed.add(zone.number())));
         before.runs().stream()
                 .filter(known ->
                         inputs.stream().noneMatch(input -> input.record().id() == known.id()))
@@ -301,7 +312,7 @@ public final class Flusher implements AutoCloseable {
         }
         if (run != null) {
             addZones(run.extents(), needed);
-            zones.openReaders(run);
+            zones.openReaders(run, before);
         }
         ManifestState after = manifest.append(edit -> {
             inputs.forEach(
@@ -364,7 +375,7 @@ public final class Flusher implements AutoCloseable {
     }
 
     private void finishMerge() {
-        LiveRun live = name(merge.inputs(), merge.finish(), (edit, state) -> {});
+        LiveRun live = name(null, merge.inputs(), merge.finish(), (edit, state) -> {});
         versions.install(merge.inputs(), live);
         close();
         if (zones.hasUnconfirmedDrops()) {

@@ -5,7 +5,7 @@ import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.runtime.Reclaimer;
 import dev.cambium.segment.runtime.References;
-import dev.cambium.segment.zone.ZoneReader;
+import dev.cambium.segment.zone.SharedZone;
 import java.util.List;
 
 /**
@@ -14,13 +14,13 @@ import java.util.List;
  */
 public final class LiveRun {
     private final RunTree tree;
-    private final List<ZoneHandle> zones;
+    private final List<SharedZone> zones;
     private final Reclaimer reclaimer;
     private final References references = new References();
 
-    LiveRun(ManifestRecord.Run run, List<ZoneHandle> zones, FrameCache frames, Reclaimer reclaimer) {
+    LiveRun(ManifestRecord.Run run, List<SharedZone> zones, FrameCache frames, Reclaimer reclaimer) {
         this.zones = List.copyOf(zones);
-        this.tree = new RunTree(run, this.zones.stream().map(ZoneHandle::reader).toArray(ZoneReader[]::new), frames);
+        this.tree = new RunTree(run, this.zones, frames);
         this.reclaimer = reclaimer;
     }
 
@@ -43,7 +43,7 @@ public final class LiveRun {
         if (references.release()) {
             reclaimer.retire(() -> {
                 tree.release();
-                zones.forEach(ZoneHandle::release);
+                zones.forEach(SharedZone::release);
             });
         }
     }

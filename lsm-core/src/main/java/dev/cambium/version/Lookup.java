@@ -1,6 +1,7 @@
 package dev.cambium.version;
 
 import dev.cambium.compaction.BlockedBloomFilter;
+import dev.cambium.compaction.ChunkedValue;
 import dev.cambium.compaction.RunTree;
 import dev.cambium.epoch.SearchKey;
 import dev.cambium.memtable.Arena;
@@ -29,12 +30,19 @@ public final class Lookup {
     private int length;
     private int uses;
 
+    // Of a value in chunks, what the reference stands in: one of the two. Then memory, offset and length are those of
+    // the reference.
+    private Memtable chunkedIn;
+    private RunTree chunkedInRun;
+
     /** Begins a search. */
     public void begin(int keyspaceId, byte[] userKey) {
         key.set(keyspaceId, userKey);
         hash = BlockedBloomFilter.hash(key.bytes(), 0, key.length());
         settled = false;
         memory = null;
+        chunkedIn = null;
+        chunkedInRun = null;
     }
 
     /**
@@ -52,6 +60,9 @@ public final class Lookup {
                     memory = memtable.arena().memory(reference);
                     offset = Operation.valueOffset(memory, operation);
                     length = Operation.valueLength(memory, operation);
+                    if (Arena.code(reference) == OperationCode.PUT_REF) {
+                        chunkedIn = memtable;
+                    }
                 }
             }
         }
@@ -77,6 +88,13 @@ public final class Lookup {
             length = leaf.valueLength(index);
         } else if (operation == OperationCode.PUT_REF) {
             int reference = leaf.valueOffset(index);
+            if (ValueReference.isChunked(leaf.memory(), reference)) {
+                memory = leaf.memory();
+                offset = reference;
+                length = ValueReference.LENGTH;
+                chunkedInRun = run;
+                return true;
+            }
             Frame values = run.valuesOf(leaf, reference);
             int valueIndex = ValueReference.index(leaf.memory(), reference);
             memory = values.page();
@@ -84,6 +102,17 @@ public final class Lookup {
             length = values.values().valueLength(valueIndex);
         }
         return true;
+    }
+
+    /** Whether the value is in chunks, and so is to be got by {@link #openChunked} only. */
+    public boolean isChunked() {
+        return chunkedIn != null || chunkedInRun != null;
+    }
+
+    /** The value in chunks, the caller's to close; it may be read after the slot is freed. */
+    public ChunkedValue openChunked(byte[] storeId) {
+        return ChunkedValue.open(
+                chunkedIn != null ? chunkedIn::zone : chunkedInRun::sharedZone, storeId, memory, offset);
     }
 
     /** A copy of the value, or null where the key is absent. */

@@ -4,6 +4,7 @@ import dev.cambium.memtable.Memtable;
 import dev.cambium.run.LiveRun;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The parts that make up the store's content at one time. Immutable, though the active memtable's tree goes on changing; whoever
@@ -34,6 +35,11 @@ public record Version(Memtable active, List<Memtable> sealed, List<LiveRun> runs
                 return;
             }
         }
+    }
+
+    /** All memtables, newest first. */
+    public Stream<Memtable> memtables() {
+        return Stream.concat(Stream.of(active), sealed.stream());
     }
 
     /** The memtable that is laid down next, or null. */

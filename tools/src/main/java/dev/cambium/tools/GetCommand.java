@@ -1,6 +1,10 @@
 package dev.cambium.tools;
 
+import dev.cambium.Keyspace;
 import dev.cambium.Store;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,16 +55,16 @@ final class GetCommand implements Callable<Integer> {
         byte[] bytes = Escapes.parse("the key", key);
         byte[] value;
         try (Store store = arguments.openExisting()) {
-            value = keyspace.name() == null
-                    ? store.get(bytes)
-                    : StoreArguments.existing(store, keyspace.name()).get(bytes);
+            Keyspace space = keyspace.name() == null ? null : StoreArguments.existing(store, keyspace.name());
+            if (raw) {
+                return copy(space == null ? store.getStream(bytes) : space.getStream(bytes));
+            }
+            value = space == null ? store.get(bytes) : space.get(bytes);
         }
         if (value == null) {
             return ExitCode.NO;
         }
-        if (raw) {
-            streams.out().write(value);
-        } else if (json.isSet()) {
+        if (json.isSet()) {
             streams.out().line(Json.object(object -> {
                 Json.writeBytes(object, "key", bytes);
                 Json.writeBytes(object, "value", value);
@@ -69,5 +73,17 @@ final class GetCommand implements Callable<Integer> {
             streams.out().line(Escapes.show(value));
         }
         return ExitCode.OK;
+    }
+
+    private int copy(InputStream value) {
+        if (value == null) {
+            return ExitCode.NO;
+        }
+        try (value) {
+            value.transferTo(streams.out());
+            return ExitCode.OK;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -2,7 +2,9 @@ package dev.cambium.tools;
 
 import dev.cambium.Durability;
 import dev.cambium.Store;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,9 +30,6 @@ import picocli.CommandLine.Parameters;
             ExitCode.HELP
         })
 final class PutCommand implements Callable<Integer> {
-    /** More than any value may have, so that what is longer is refused by the store, with its own limit. */
-    private static final int MAX_READ_BYTES = 1 << 26;
-
     private final Streams streams;
 
     @Mixin
@@ -43,7 +42,7 @@ final class PutCommand implements Callable<Integer> {
             index = "2",
             paramLabel = "VALUE",
             description =
-                    "The value, with escapes; up to 1 MiB. - reads standard input; \\x2D is a value of one hyphen.")
+                    "The value, with escapes; - reads standard input, up to 1 GiB; \\x2D is a value of one hyphen.")
     private String value;
 
     @Option(
@@ -67,22 +66,17 @@ final class PutCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         byte[] keyBytes = Escapes.parse("the key", key);
-        byte[] valueBytes = value.equals("-") ? readInput() : Escapes.parse("the value", value);
+        InputStream valueStream =
+                value.equals("-") ? streams.in() : new ByteArrayInputStream(Escapes.parse("the value", value));
         try (Store store = arguments.openOrCreate()) {
             if (keyspace.name() == null) {
-                store.put(keyBytes, valueBytes, durability);
+                store.put(keyBytes, valueStream, durability);
             } else {
-                store.keyspace(keyspace.name()).put(keyBytes, valueBytes, durability);
+                store.keyspace(keyspace.name()).put(keyBytes, valueStream, durability);
             }
-        }
-        return ExitCode.OK;
-    }
-
-    private byte[] readInput() {
-        try {
-            return streams.in().readNBytes(MAX_READ_BYTES);
         } catch (IOException e) {
             throw new CommandException(ExitCode.IO, "cannot read standard input: " + e.getMessage(), e);
         }
+        return ExitCode.OK;
     }
 }

@@ -9,8 +9,11 @@ import dev.cambium.Store;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,6 +75,8 @@ class EntryCommandsTest {
             all[i] = (byte) i;
         }
         assertEquals(0, CommandRun.withInput(all, "put", store, "bytes", "-").exitCode());
+        String log = CommandRun.of("dump", store, "log").out();
+        assertTrue(log.contains("PUT_REF  code 3") && log.contains("length 3145745") && log.contains("chunk"), log);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         String[] get = {"get", store.toString(), "bytes", "--raw"};
         assertEquals(0, Cambium.run(get, new ByteArrayInputStream(all), out, new ByteArrayOutputStream()));
@@ -131,7 +136,21 @@ class EntryCommandsTest {
     void whatIsTooLongIsRefusedWithItsLimit() {
         CommandRun key = CommandRun.of("put", store, "k".repeat(32_768), "v");
         assertEquals(new CommandRun(2, "", "cambium: the key has 32768 bytes, the limit is 32767\n"), key);
-        CommandRun value = CommandRun.withInput(new byte[(1 << 20) + 1], "put", store, "k", "-");
-        assertEquals(new CommandRun(2, "", "cambium: the value has 1048577 bytes, the limit is 1048576\n"), value);
+    }
+
+    @Test
+    void aLongValueGoesInAndOut() {
+        byte[] value = new byte[(3 << 20) + 17];
+        new Random(1).nextBytes(value);
+        assertEquals(new CommandRun(0, "", ""), CommandRun.withInput(value, "put", store, "k", "-"));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        String[] get = {"get", store.toString(), "k", "--raw"};
+        assertEquals(0, Cambium.run(get, InputStream.nullInputStream(), out, OutputStream.nullOutputStream()));
+        assertArrayEquals(value, out.toByteArray());
+        assertEquals(0, CommandRun.of("compact", store).exitCode());
+        assertEquals(0, CommandRun.of("verify", store).exitCode());
+        CommandRun json = CommandRun.of("get", store, "k", "--json");
+        assertTrue(json.out().length() > value.length, json.err());
+        assertEquals(1, CommandRun.of("get", store, "other", "--raw").exitCode());
     }
 }

@@ -8,7 +8,7 @@ public final class OperationCode {
     public static final int PUT = 1;
     public static final int DELETE = 2;
 
-    /** A put whose value stands in a value page; in leaves, not yet in logs. */
+    /** A put whose value stands elsewhere: in a value page or in chunks. In logs and memtables, in chunks only. */
     public static final int PUT_REF = 3;
 
     /** Reserved. */
@@ -52,7 +52,7 @@ public final class OperationCode {
 
     /** Whether this version writes and reads the code. */
     public static boolean isSupported(int code) {
-        return code == PUT || code == DELETE || code == KEYSPACE;
+        return code == PUT || code == DELETE || code == PUT_REF || code == KEYSPACE;
     }
 
     /** Whether a newer version may write the code where this one does not read it. */

@@ -4,6 +4,7 @@ import dev.cambium.error.CorruptionException;
 import dev.cambium.error.FormatVersionException;
 import dev.cambium.segment.format.Name;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.ValueReference;
 
 /** The operations of one record, seen as bytes from disk. Stateless; safe for any thread. */
 public final class Operations {
@@ -71,6 +72,17 @@ public final class Operations {
             throw new CorruptionException(
                     file, fileOffset + Operation.VALUE_LENGTH_OFFSET, "a DELETE without a value", "" + valueLength);
         }
+        if (code == OperationCode.PUT_REF) {
+            if (valueLength != ValueReference.LENGTH) {
+                throw new CorruptionException(
+                        file,
+                        fileOffset + Operation.VALUE_LENGTH_OFFSET,
+                        "a PUT_REF with a reference of " + ValueReference.LENGTH + " bytes",
+                        "" + valueLength);
+            }
+            int reference = Operation.KEY_OFFSET + keyLength;
+            ValueReference.checkChunked(memory, at + reference, file, fileOffset + reference);
+        }
         if (code == OperationCode.KEYSPACE) {
             if (keyLength != Operation.KEYSPACE_ID_LENGTH) {
                 throw new CorruptionException(
@@ -92,6 +104,6 @@ public final class Operations {
         }
         String name = OperationCode.name(code);
         String what = "the operation " + name + (flags == 0 ? "" : " with flags 0x" + Integer.toHexString(flags));
-        return new FormatVersionException(file, what + " at offset " + fileOffset, "PUT, DELETE and KEYSPACE");
+        return new FormatVersionException(file, what + " at offset " + fileOffset, "PUT, DELETE, PUT_REF and KEYSPACE");
     }
 }

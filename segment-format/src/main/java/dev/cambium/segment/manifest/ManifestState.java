@@ -5,8 +5,10 @@ import dev.cambium.segment.page.Pointer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -23,6 +25,8 @@ import java.util.TreeMap;
  * @param runs newest first
  * @param next numbers that were never used
  * @param flushedThrough batches up to this one stand in runs; replay passes over them
+ * @param firstZone no zone that is new since the first edit has a smaller number
+ * @param zonesSince numbers of zones that are new since the first edit, dropped ones too
  */
 public record ManifestState(
         long version,
@@ -34,7 +38,9 @@ public record ManifestState(
         SortedMap<Integer, ManifestRecord.Zone> zones,
         List<ManifestRecord.Run> runs,
         ManifestRecord.Next next,
-        long flushedThrough) {
+        long flushedThrough,
+        int firstZone,
+        Set<Integer> zonesSince) {
     /** Before the first edit. */
     public static final ManifestState EMPTY = new ManifestState(
             0,
@@ -46,7 +52,9 @@ public record ManifestState(
             new TreeMap<>(),
             List.of(),
             new ManifestRecord.Next(1, 1, 1),
-            0);
+            0,
+            1,
+            Set.of());
 
     public ManifestState {
         keyspaces = Collections.unmodifiableSortedMap(new TreeMap<>(keyspaces));
@@ -54,6 +62,7 @@ public record ManifestState(
         ends = Collections.unmodifiableSortedMap(new TreeMap<>(ends));
         zones = Collections.unmodifiableSortedMap(new TreeMap<>(zones));
         runs = List.copyOf(runs);
+        zonesSince = Set.copyOf(zonesSince);
     }
 
     /**
@@ -69,6 +78,7 @@ public record ManifestState(
             fold.apply(record);
         }
         fold.checkRuns();
+        boolean isFirst = version == 0;
         return new ManifestState(
                 edit.version(),
                 fold.keyspaces,
@@ -79,7 +89,9 @@ public record ManifestState(
                 fold.zones,
                 fold.runs,
                 fold.next,
-                fold.flushedThrough);
+                fold.flushedThrough,
+                isFirst ? fold.next.zone() : firstZone,
+                isFirst ? Set.of() : fold.zonesSince);
     }
 
     /** The smallest id for a log that was never used. */
@@ -127,6 +139,8 @@ public record ManifestState(
         private final List<ManifestRecord.Run> runs;
         private ManifestRecord.Next next;
         private long flushedThrough;
+        private final int firstZone;
+        private final Set<Integer> zonesSince;
 
         Fold(ManifestState before, String file, long fileOffset) {
             this.file = file;
@@ -140,6 +154,8 @@ public record ManifestState(
             runs = new ArrayList<>(before.runs);
             next = before.next;
             flushedThrough = before.flushedThrough;
+            firstZone = before.firstZone;
+            zonesSince = new HashSet<>(before.zonesSince);
         }
 
         void apply(ManifestRecord record) {
@@ -189,8 +205,12 @@ public record ManifestState(
         private void apply(ManifestRecord.Zone zone) {
             ManifestRecord.Zone known = zones.put(zone.number(), zone);
             if (known == null) {
-                require(zone.number() >= next.zone(), zone, "a number not below " + next.zone());
-                next = new ManifestRecord.Next(zone.number() + 1, next.run(), next.birth());
+                // Several are written at once, so they need not be named in the order of their numbers.
+                require(
+                        zone.number() >= firstZone && zonesSince.add(zone.number()),
+                        zone,
+                        "a number that no zone has had, not below " + firstZone);
+                next = new ManifestRecord.Next(Math.max(next.zone(), zone.number() + 1), next.run(), next.birth());
             } else {
                 boolean grows = zone.length() >= known.length() && zone.stream() == known.stream();
                 require(

@@ -27,6 +27,10 @@ public final class ChunkList {
     /** Bytes of every chunk but the last: 1 MiB. */
     public static final int CHUNK_LENGTH = 1 << 20;
 
+    /** Bytes of the longest value: its list fills the longest page. */
+    public static final long MOST_LENGTH =
+            (long) CHUNK_LENGTH * ((PageHeader.MAX_PAGE_LENGTH - CHUNKS_OFFSET) / CHUNK_ENTRY_LENGTH);
+
     private final Memory page;
 
     /** A view of a raw page that {@link #check} has passed. */

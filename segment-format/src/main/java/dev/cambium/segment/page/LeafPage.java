@@ -118,7 +118,7 @@ public final class LeafPage extends KeyedPage {
                         Integer.toString(operation));
             }
             if (operation == OperationCode.PUT_REF) {
-                ValueReference.check(page, valueOffset(i), file, zoneOffset);
+                ValueReference.check(page, valueOffset(i), file, zoneOffset + valueOffset(i));
             }
         }
     }

@@ -32,21 +32,44 @@ public final class ValueReference {
     }
 
     /** Throws unless this can be a reference to a value. */
-    static void check(Memory page, int offset, String file, long zoneOffset) {
-        long home = home(page, offset);
-        int kind = Pointer.kind(home);
-        boolean holds = Pointer.isPlausible(home)
-                && (kind == PageKind.VALUES && index(page, offset) >= 0
-                        || kind == PageKind.CHUNKS && index(page, offset) == 0)
+    static void check(Memory page, int offset, String file, long fileOffset) {
+        boolean isInPage = Pointer.kind(home(page, offset)) == PageKind.VALUES
+                && Pointer.isPlausible(home(page, offset))
+                && index(page, offset) >= 0
                 && valueLength(page, offset) >= 0;
-        if (!holds) {
-            throw new CorruptionException(
-                    file,
-                    zoneOffset + offset,
-                    "a reference to a value",
-                    Long.toHexString(home) + ", value " + Integer.toUnsignedString(index(page, offset)) + " of "
-                            + Long.toUnsignedString(valueLength(page, offset)) + " bytes");
+        if (!isInPage && !canBeChunked(page, offset)) {
+            throw notA("reference to a value", page, offset, file, fileOffset);
         }
+    }
+
+    /** Throws unless this can be a reference to a value in chunks. */
+    public static void checkChunked(Memory memory, int offset, String file, long fileOffset) {
+        if (!canBeChunked(memory, offset)) {
+            throw notA("reference to a value in chunks", memory, offset, file, fileOffset);
+        }
+    }
+
+    private static boolean canBeChunked(Memory memory, int offset) {
+        return isChunked(memory, offset)
+                && Pointer.isPlausible(home(memory, offset))
+                && index(memory, offset) == 0
+                && valueLength(memory, offset) > ChunkList.CHUNK_LENGTH
+                && valueLength(memory, offset) <= ChunkList.MOST_LENGTH;
+    }
+
+    private static CorruptionException notA(String what, Memory memory, int offset, String file, long fileOffset) {
+        return new CorruptionException(
+                file,
+                fileOffset,
+                "a " + what,
+                Long.toHexString(home(memory, offset)) + ", value "
+                        + Integer.toUnsignedString(index(memory, offset)) + " of "
+                        + Long.toUnsignedString(valueLength(memory, offset)) + " bytes");
+    }
+
+    /** Whether the value stands in chunks, and {@link #home} leads to their list. */
+    public static boolean isChunked(Memory memory, int offset) {
+        return Pointer.kind(home(memory, offset)) == PageKind.CHUNKS;
     }
 
     public static long home(Memory memory, int offset) {

@@ -4,6 +4,7 @@ import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.Pointer;
 
 /**
@@ -85,6 +86,15 @@ public final class ZoneReader implements AutoCloseable {
         }
         file.read(offset, target, targetOffset, available);
         return available;
+    }
+
+    /** Reads the header of the page that a pointer leads to into {@code target}, which has room for {@link PageHeader#LENGTH} bytes. */
+    public void readHeader(long pointer, Memory target) {
+        int offset = Pointer.offset(pointer);
+        if (offset > length - PageHeader.LENGTH) {
+            throw new CorruptionException(file.name(), offset, "a page before the end at " + length, "the end");
+        }
+        file.read(offset, target, 0, PageHeader.LENGTH);
     }
 
     /** Maps the zone, which is sealed; once. */

@@ -9,7 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.FormatVersionException;
 import dev.cambium.error.StoreException;
+import dev.cambium.segment.memory.Bytes;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.ChunkList;
+import dev.cambium.segment.page.PageKind;
+import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.page.ValueReference;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -71,13 +77,48 @@ class OperationTest {
             operation[0] = (byte) code;
             if (code == OperationCode.PUT || code == OperationCode.KEYSPACE) {
                 check(operation, 1);
-            } else if (code == 0 || code == OperationCode.DELETE) {
+            } else if (code == 0 || code == OperationCode.DELETE || code == OperationCode.PUT_REF) {
                 assertThrows(CorruptionException.class, () -> check(operation, 1));
             } else {
                 FormatVersionException refusal = assertThrows(FormatVersionException.class, () -> check(operation, 1));
                 assertTrue(refusal.getMessage().contains(OperationCode.name(code)), refusal.getMessage());
             }
         }
+    }
+
+    @Test
+    void aReferenceInALogLeadsToAListOfChunks() {
+        byte[] operation = LogTestSupport.put("k", "r".repeat(ValueReference.LENGTH));
+        operation[0] = OperationCode.PUT_REF;
+        assertThrows(CorruptionException.class, () -> check(operation, 1));
+        int at = operation.length - ValueReference.LENGTH;
+        long list = Pointer.of(3, 8192, 200, 200, PageKind.CHUNKS);
+        long page = Pointer.of(3, 8192, 200, 200, PageKind.VALUES);
+        put(operation, at, list, (1 << 20) + 1, 0);
+        check(operation, 1);
+        put(operation, at, list, ChunkList.MOST_LENGTH, 0);
+        check(operation, 1);
+        long[][] wrong = {
+            {page, 2 << 20, 0},
+            {0, 2 << 20, 0},
+            {list & 0xF_FFFF_FFFFL, 2 << 20, 0}, // zone 0
+            {list, 1 << 20, 0}, // not so long that it needs chunks
+            {list, ChunkList.MOST_LENGTH + 1, 0},
+            {list, -1, 0},
+            {list, 2 << 20, 1}
+        };
+        for (long[] fields : wrong) {
+            put(operation, at, fields[0], fields[1], (int) fields[2]);
+            CorruptionException refusal =
+                    assertThrows(CorruptionException.class, () -> check(operation, 1), () -> Arrays.toString(fields));
+            assertTrue(refusal.getMessage().contains("a reference to a value in chunks"), refusal.getMessage());
+        }
+    }
+
+    private static void put(byte[] operation, int at, long home, long length, int index) {
+        Bytes.putLong(operation, at + ValueReference.HOME_OFFSET, home);
+        Bytes.putLong(operation, at + ValueReference.LENGTH_OFFSET, length);
+        Bytes.putInt(operation, at + ValueReference.INDEX_OFFSET, index);
     }
 
     @Test

@@ -168,7 +168,7 @@ final class PageReader {
     }
 
     /** The value whose home and payloadCrc stand at two places of {@code from}: one of a value page, or a list of chunks. */
-    private byte[] referenced(Bytes from, int homeAt, int crcAt, long length, int index) {
+    byte[] referenced(Bytes from, int homeAt, int crcAt, long length, int index) {
         Bytes page = page(from, homeAt, crcAt, from.u64(homeAt)).zero(52, 56);
         int count = page.u32(48);
         if (page.u8(9) == CHUNKS) {

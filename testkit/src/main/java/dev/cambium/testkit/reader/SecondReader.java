@@ -26,6 +26,7 @@ public final class SecondReader {
     static final int PUT = 1, DELETE = 2, PUT_REF = 3, KEYSPACE = 7; // operations
     private static final int COMMIT = 255, SKIPPABLE = 0x8000; // tags
 
+    private final PageReader pages;
     private final Collection<String> names;
     private final Function<String, byte[]> files;
     private final SortedMap<byte[], byte[]> entries = new TreeMap<>(Arrays::compareUnsigned); // value null: deleted
@@ -44,7 +45,7 @@ public final class SecondReader {
         Bytes slot = readSuperblock();
         readManifest(slot.u64(72), slot.u64(80));
         slot.require(clean != null && clean.u64(0) == slot.u64(56), 56, "this incarnation did not close");
-        PageReader pages = new PageReader(storeId);
+        pages = new PageReader(storeId);
         zones.forEach((number, zone) -> {
             Bytes file = open(String.format("zone-%016x", number));
             file = file.part(0, (int) Math.min(zone.u64(8), Integer.MAX_VALUE)); // what is behind it was never named
@@ -250,11 +251,17 @@ public final class SecondReader {
         for (int i = 0; i < record.u32(20); i++) {
             int code = record.u8(at), key = at + 8, value = key + record.u16(at + 2), next = value + record.u32(at + 4);
             boolean empty = next == value, isName = code == KEYSPACE && value - key == 4;
-            boolean known = code == PUT || code == DELETE && empty || isName;
+            boolean isReference = code == PUT_REF && next - value == 24;
+            boolean known = code == PUT || isReference || code == DELETE && empty || isName;
             record.require(known && record.u8(at + 1) == 0 && value - key >= 4, at, "operation");
             if (isName && batch > flushed) {
                 int id = ByteBuffer.wrap(record.copy(key, value)).getInt();
                 nameKeyspace(id, record.copy(value, next), record);
+            } else if (batch > flushed && isReference) {
+                Bytes reference = record.part(value, next);
+                entries.put(
+                        record.copy(key, value),
+                        pages.referenced(reference, 0, 16, reference.u64(8), reference.u32(20)));
             } else if (batch > flushed) {
                 entries.put(record.copy(key, value), code == PUT ? record.copy(value, next) : null);
             }

@@ -18,7 +18,8 @@ final class LeafContent extends PageContent {
             .u16("tailLength")
             .u32("valueLength")
             .zero(4);
-    private static final Layout REFERENCE =
+    /** Of a value that stands elsewhere. */
+    static final Layout REFERENCE =
             Layout.empty().pointer("home").u64("length").hex("payloadCrc", 4).u32("index");
 
     private final LeafPage leaf;

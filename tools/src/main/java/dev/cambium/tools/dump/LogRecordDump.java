@@ -44,8 +44,10 @@ final class LogRecordDump {
             int userKey = key + Operation.KEYSPACE_ID_LENGTH;
             part.field("key", fileOffset + userKey - at, record.toArray(userKey, userKeyLength));
         }
-        if (code != OperationCode.DELETE) {
-            int value = Operation.valueOffset(record, at);
+        int value = Operation.valueOffset(record, at);
+        if (code == OperationCode.PUT_REF) {
+            LeafContent.REFERENCE.read(part, record, value, fileOffset + value - at);
+        } else if (code != OperationCode.DELETE) {
             part.field("value", fileOffset + value - at, record.toArray(value, Operation.valueLength(record, at)));
         }
         return part;

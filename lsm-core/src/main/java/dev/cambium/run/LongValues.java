@@ -1,0 +1,292 @@
+package dev.cambium.run;
+
+import dev.cambium.error.MemoryBudgetException;
+import dev.cambium.error.StoreIOException;
+import dev.cambium.log.Manifest;
+import dev.cambium.segment.frame.FrameCache;
+import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.ManifestState;
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.page.ChunkList;
+import dev.cambium.segment.page.PageKind;
+import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.page.ValuePage;
+import dev.cambium.segment.page.ValueReference;
+import dev.cambium.segment.zone.SharedZone;
+import dev.cambium.segment.zone.ZoneWriter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Writes values of more than 1 MiB, chunk by chunk, before the log names them: value pages and their list, appended to zones of their
+ * own, forced, and named by an edit. What the log and the memtable get is a {@link ValueReference}. Flushes and merges leave the chunks
+ * where they are.
+ *
+ * <p>Order of a write: pages; zone forced; directory forced where the zone is new; an edit that names the zones as far as they are forced;
+ * then the caller's record. A crash before the record leaves pages that nothing refers to.
+ *
+ * <p>Memory: one chunk a write. Threads: any; pages are appended one at a time, so that chunks of several values may stand between each
+ * other. Errors: a write that fails leaves garbage that is never named, or nothing, and fails alone.
+ */
+public final class LongValues {
+    private static final int CHUNK_AT = ValuePage.VALUE_START_OFFSET + 8;
+    private static final int COPY_BYTES = 1 << 16;
+
+    /** How much pages in memory give way at once, and how often. */
+    private static final long SHRINK_BYTES = 8 << 20;
+
+    private static final int MOST_SHRINKS = 8;
+
+    private final Zones zones;
+    private final OpenZone open;
+    private final Manifest manifest;
+    private final MemoryBudget budget;
+    private final FrameCache frames;
+
+    // Guarded by this object.
+    private final Map<Integer, Integer> inUse =
+            new HashMap<>(); // zone: writes with pages there whose record is not applied yet
+    private boolean closed;
+
+    public LongValues(Zones zones, Manifest manifest, MemoryBudget budget, FrameCache frames) {
+        this.zones = zones;
+        this.open = zones.chunks();
+        this.manifest = manifest;
+        this.budget = budget;
+        this.frames = frames;
+    }
+
+    /** A value that has been written and named; its zones stay as long as this is open, or something else refers to it. */
+    public final class Written implements AutoCloseable {
+        private long[] homes = new long[16];
+        private int[] crcs = new int[16];
+        private int count;
+        private long length;
+        private final Map<Integer, Integer> ends = new HashMap<>(); // zone: where the value's last page in it ends
+        private List<SharedZone> held = List.of();
+        private long listPointer;
+        private int listCrc;
+
+        private Written() {}
+
+        /** Bytes of the value. */
+        public long length() {
+            return length;
+        }
+
+        /** Writes the value's {@link ValueReference}. */
+        public void putReference(Memory target, int offset) {
+            ValueReference.put(target, offset, listPointer, length, listCrc, 0);
+        }
+
+        /** The value's {@link ValueReference}. */
+        public byte[] reference() {
+            Memory memory = Memory.allocate(ValueReference.LENGTH);
+            try {
+                putReference(memory, 0);
+                return memory.toArray(0, ValueReference.LENGTH);
+            } finally {
+                memory.release();
+            }
+        }
+
+        /** The zones that it stands in. */
+        public List<SharedZone> zones() {
+            return held;
+        }
+
+        private void add(ZoneWriter zone, int chunkLength) {
+            if (count == homes.length) {
+                homes = Arrays.copyOf(homes, 2 * count);
+                crcs = Arrays.copyOf(crcs, 2 * count);
+            }
+            homes[count] = zone.pointer();
+            crcs[count++] = zone.payloadCrc();
+            length += chunkLength;
+        }
+
+        /** To be called when the record is applied, or will never be. */
+        @Override
+        public void close() {
+            held.forEach(SharedZone::release);
+            held = List.of();
+            synchronized (LongValues.this) {
+                ends.keySet().forEach(zone -> inUse.merge(zone, -1, (was, change) -> was == 1 ? null : was + change));
+                ends.clear();
+            }
+        }
+    }
+
+    /**
+     * Writes a value of more than 1 MiB.
+     *
+     * @param in is read to its end
+     * @param most bytes that it may have
+     * @throws IllegalArgumentException where it has more
+     * @throws IOException what {@code in} throws; nothing is put then
+     */
+    public Written write(InputStream in, long most) throws IOException {
+        manifest.throwIfFailed(); // else it would write what cannot be named
+        int capacity = CHUNK_AT + ChunkList.CHUNK_LENGTH;
+        reserve(capacity);
+        Written value = new Written();
+        Memory page = null;
+        try {
+            page = Memory.allocate(capacity);
+            byte[] copied = new byte[COPY_BYTES];
+            for (int length = fill(page, in, copied); length > 0; length = fill(page, in, copied)) {
+                if (value.length + length > most) {
+                    throw new IllegalArgumentException(
+                            "the value has more than " + most + " bytes, which is the limit");
+                }
+                appendChunk(value, page, length);
+            }
+            appendList(value);
+            name(value);
+            return value;
+        } catch (Throwable t) {
+            value.close();
+            throw t;
+        } finally {
+            budget.release(capacity);
+            if (page != null) {
+                page.release();
+            }
+        }
+    }
+
+    private void reserve(int bytes) {
+        for (int shrinks = 0; ; shrinks++) {
+            try {
+                budget.reserve(bytes);
+                return;
+            } catch (MemoryBudgetException e) {
+                if (shrinks == MOST_SHRINKS || !frames.shrink(SHRINK_BYTES)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Reads the next chunk to where it belongs in its page; returns its length. */
+    private static int fill(Memory page, InputStream in, byte[] copied) throws IOException {
+        int filled = 0;
+        while (filled < ChunkList.CHUNK_LENGTH) {
+            int read = in.read(copied, 0, Math.min(copied.length, ChunkList.CHUNK_LENGTH - filled));
+            if (read < 0) {
+                break;
+            }
+            page.put(CHUNK_AT + filled, copied, 0, read);
+            filled += read;
+        }
+        return filled;
+    }
+
+    private void appendChunk(Written value, Memory page, int length) {
+        page.putInt(ValuePage.COUNT_OFFSET, 1);
+        page.putInt(ValuePage.ZERO_OFFSET, 0);
+        page.putInt(ValuePage.VALUE_START_OFFSET, 0);
+        page.putInt(ValuePage.VALUE_START_OFFSET + 4, length);
+        synchronized (this) {
+            value.add(append(value, page, CHUNK_AT + length, PageKind.VALUES), length);
+        }
+    }
+
+    private void appendList(Written value) {
+        int length = ChunkList.pageLength(value.count);
+        Memory page = Memory.allocate(length);
+        try {
+            ChunkList.begin(page, value.count, value.length);
+            for (int i = 0; i < value.count; i++) {
+                long left = value.length - (long) i * ChunkList.CHUNK_LENGTH;
+                ChunkList.putChunk(
+                        page, i, value.homes[i], value.crcs[i], (int) Math.min(ChunkList.CHUNK_LENGTH, left));
+            }
+            synchronized (this) {
+                ZoneWriter zone = append(value, page, length, PageKind.CHUNKS);
+                value.listPointer = zone.pointer();
+                value.listCrc = zone.payloadCrc();
+            }
+        } finally {
+            page.release();
+        }
+    }
+
+    private ZoneWriter append(Written value, Memory page, int length, int kind) {
+        if (closed) {
+            throw new IllegalStateException("the store is closed");
+        }
+        try {
+            ZoneWriter zone = open.writerFor(length);
+            if (value.ends.put(zone.zone(), 0) == null) {
+                inUse.merge(zone.zone(), 1, Integer::sum);
+            }
+            zone.append(page, length, kind, 0, 0, 0, Pointer.NULL, 0);
+            value.ends.put(zone.zone(), zone.length());
+            return zone;
+        } catch (RuntimeException | Error e) {
+            abandon(e);
+            throw e;
+        }
+    }
+
+    private void abandon(Throwable reason) {
+        try {
+            open.abandonFailed(manifest.state(), manifest.hasFailed(), zones::discard);
+        } catch (RuntimeException | Error e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    /** Forces and names what was appended, unless another write has done so meanwhile. */
+    private synchronized void name(Written value) {
+        if (closed) {
+            throw new IllegalStateException("the store is closed");
+        }
+        if (!isNamed(value)) {
+            try {
+                open.force();
+                ManifestState before = manifest.state();
+                open.forced(before).stream()
+                        .filter(zone -> inUse.containsKey(zone.number()))
+                        .forEach(zones::openReader);
+                ManifestState after =
+                        manifest.append(edit -> open.forced(manifest.state()).forEach(edit::add));
+                open.named(before, after, zones::discard);
+            } catch (RuntimeException | Error e) {
+                abandon(e);
+                throw e;
+            }
+            if (!isNamed(value)) {
+                throw new StoreIOException(
+                        "the zone of a long value was given up, because another write to it failed", null);
+            }
+        }
+        value.held = value.ends.keySet().stream().map(zones::hold).toList();
+    }
+
+    private boolean isNamed(Written value) {
+        ManifestState state = manifest.state();
+        return value.ends.entrySet().stream().allMatch(end -> {
+            ManifestRecord.Zone zone = state.zones().get(end.getKey());
+            return zone != null && zone.length() >= end.getValue();
+        });
+    }
+
+    /** Adds the zones that a write under way needs, and the one that the next may go to: no edit that begins now may drop them. */
+    synchronized void addNeeded(Set<Integer> needed) {
+        needed.addAll(inUse.keySet());
+        needed.add(open.number());
+    }
+
+    /** Refuses every later write. */
+    public synchronized void stop() {
+        closed = true;
+    }
+}

@@ -1,0 +1,47 @@
+package dev.cambium.segment.zone;
+
+import dev.cambium.segment.runtime.References;
+
+/**
+ * A zone's reader and who needs it: each live run and memtable that refers into the zone holds it, each value that is being read, and
+ * whoever names the zone. Closed with the last reference.
+ */
+public final class SharedZone {
+    private final ZoneReader reader;
+    private final Runnable closed;
+    private final References references = new References();
+
+    /**
+     * Takes the reader over, with one reference.
+     *
+     * @param closed runs when the file has been closed
+     */
+    public SharedZone(ZoneReader reader, Runnable closed) {
+        this.reader = reader;
+        this.closed = closed;
+    }
+
+    public ZoneReader reader() {
+        return reader;
+    }
+
+    public int number() {
+        return reader.zone();
+    }
+
+    /** Takes a reference; the caller knows that there is another. */
+    public SharedZone retain() {
+        if (!references.tryRetain()) {
+            throw new IllegalStateException(reader.name() + " is retained after its last reference is gone");
+        }
+        return this;
+    }
+
+    /** Gives a reference back. With the last one no reader may be inside: the epoch rule. */
+    public void release() {
+        if (references.release()) {
+            reader.close();
+            closed.run();
+        }
+    }
+}
