@@ -566,6 +566,8 @@ public final class Store implements AutoCloseable {
      * far as no snapshot needs them. What is in memory is laid down first. Returns when that is done; reads and writes go on meanwhile.
      *
      * @throws dev.cambium.error.StoreIOException where it cannot be written; nothing is lost, and the runs are as before
+     * @throws dev.cambium.error.CorruptionException where a page cannot be read: the run that it is in is left alone, the runs on either side
+     *     of it are merged
      */
     public void compact() {
         compact((done, total) -> {});
@@ -614,6 +616,7 @@ public final class Store implements AutoCloseable {
                     tombstones,
                     1 + version.sealed().size(),
                     version.runs().size(),
+                    flusher.damagedRuns(),
                     version.runs().stream()
                             .mapToLong(run -> run.record().bytes())
                             .sum(),
@@ -623,6 +626,8 @@ public final class Store implements AutoCloseable {
                             .sum(),
                     named.size(),
                     named.stream().mapToLong(ManifestRecord.Zone::length).sum(),
+                    flusher.flushedBytes(),
+                    flusher.mergedBytes(),
                     frames.loads(),
                     frames.loadedBytes(),
                     budget.usedBytes(),

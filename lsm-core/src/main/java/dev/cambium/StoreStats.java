@@ -7,10 +7,13 @@ package dev.cambium;
  * @param tombstones of those
  * @param memtables active and sealed
  * @param runs what memtables were laid down and merged into
+ * @param damagedRuns of those, left alone since a merge met a page that does not hold
  * @param runBytes of keys and values in them
  * @param pageBytes of their pages as they are stored: what of the zones is alive
  * @param zones files that hold them
  * @param zoneBytes of those files, as far as they count
+ * @param flushedBytes of pages that memtables were laid down in since the store was opened
+ * @param mergedBytes of pages that merges wrote since then
  * @param pageLoads pages read from zones since the store was opened, those that were in memory already not counted
  * @param pageLoadBytes read for them
  * @param memoryUsedBytes off-heap bytes of memtables, filters and pages
@@ -27,10 +30,13 @@ public record StoreStats(
         long tombstones,
         int memtables,
         int runs,
+        int damagedRuns,
         long runBytes,
         long pageBytes,
         int zones,
         long zoneBytes,
+        long flushedBytes,
+        long mergedBytes,
         long pageLoads,
         long pageLoadBytes,
         long memoryUsedBytes,
@@ -40,4 +46,14 @@ public record StoreStats(
         long batches,
         long openSnapshots,
         int keyspaces,
-        boolean mappedLog) {}
+        boolean mappedLog) {
+    /** Bytes of pages written since the store was opened, for each byte of pages that what was put takes once; 0 where nothing was laid down. */
+    public double writeAmplification() {
+        return flushedBytes == 0 ? 0 : (double) (flushedBytes + mergedBytes) / flushedBytes;
+    }
+
+    /** Bytes of zones for each byte of pages that are alive; 0 where there are none. */
+    public double spaceAmplification() {
+        return pageBytes == 0 ? 0 : (double) zoneBytes / pageBytes;
+    }
+}

@@ -201,4 +201,42 @@ class DamagedRunTest {
             }
         }
     }
+
+    @Test
+    void aMergeLeavesTheDamagedRunAloneAndReportsItAndOthersGoOn() {
+        try (SmallStore small = new SmallStore(SmallStore.ROOMY)) {
+            for (int i = 0; i < 3; i++) { // an older run, one that will be damaged, a newer one
+                for (int k = 0; k < 50; k++) {
+                    small.store().put(b(key(100 * i + k)), b(SmallStore.noise(k, 40)), Durability.NONE);
+                }
+                small.store().flush();
+            }
+            List<Page> leaves = pages(small).stream()
+                    .filter(page -> page.kind == PageKind.LEAF)
+                    .toList();
+            Page middle = leaves.get(leaves.size() / 2);
+            try (SmallStore trial = damaged(small, middle, 55)) {
+                for (int round = 0; round < 9; round++) {
+                    trial.store().put(b("new" + round), b("v"), Durability.NONE);
+                    trial.store().flush();
+                }
+                assertEquals(0, trial.store().stats().damagedRuns() - 1, "one is known to be damaged");
+                assertTrue(
+                        trial.store().stats().runs() <= 6,
+                        "newer runs are merged: " + trial.store().stats());
+                CorruptionException told = assertThrows(CorruptionException.class, trial.store()::compact);
+                assertEquals(ZONE, told.file());
+                assertTrue(middle.contains(told.offset()), told.getMessage());
+                assertTrue(told.getMessage().startsWith("not all runs can be merged: "), told.getMessage());
+                assertEquals(3, trial.store().stats().runs(), "what is older, the damaged one, and what is newer");
+                assertThrows(CorruptionException.class, trial.store()::compact);
+                for (int round = 0; round < 9; round++) {
+                    assertEquals("v", s(trial.store().get(b("new" + round))));
+                }
+                assertEquals(SmallStore.noise(7, 40), s(trial.store().get(b(key(7)))));
+                assertEquals(SmallStore.noise(7, 40), s(trial.store().get(b(key(207)))));
+                trial.disk().crash();
+            }
+        }
+    }
 }

@@ -30,6 +30,7 @@ public final class RunCursor implements SortedCursor {
     private LeafPage prefixOf; // whose prefix stands in `key`
 
     private Frame values; // of the entry, if its value is elsewhere
+    private boolean isLoading;
 
     /** The tree stays the caller's, who keeps it open while the cursor is used. */
     public RunCursor(RunTree tree) {
@@ -37,7 +38,9 @@ public final class RunCursor implements SortedCursor {
     }
 
     private KeyNode root() {
+        isLoading = true;
         KeyNode root = tree.root();
+        isLoading = false;
         if (depth == 0) {
             depth = root.level();
             path = new KeyNode[depth];
@@ -69,13 +72,27 @@ public final class RunCursor implements SortedCursor {
                 enterLeaf();
                 return;
             }
-            path[at + 1] = path[at].keys(child[at]);
+            enterKeys(at);
         }
     }
 
+    /** Loads the key page below {@code path[level]} that the cursor is in. */
+    private void enterKeys(int level) {
+        isLoading = true;
+        path[level + 1] = path[level].keys(child[level]);
+        isLoading = false;
+    }
+
     private void enterLeaf() {
+        isLoading = true;
         frame = path[depth - 1].leaf(child[depth - 1], true);
         leaf = frame.leaf();
+        isLoading = false;
+    }
+
+    /** Whether the last page that the cursor needed could not be loaded. */
+    public boolean isStuck() {
+        return isLoading;
     }
 
     private void search(byte[] sought, int offset, int length) {
@@ -86,7 +103,7 @@ public final class RunCursor implements SortedCursor {
                 enterLeaf();
                 return;
             }
-            path[at + 1] = path[at].keys(child[at]);
+            enterKeys(at);
         }
     }
 
@@ -145,7 +162,7 @@ public final class RunCursor implements SortedCursor {
         if (level == depth - 1) {
             enterLeaf();
         } else {
-            path[level + 1] = path[level].keys(to);
+            enterKeys(level);
             down(level + 1, first);
         }
     }
@@ -202,7 +219,9 @@ public final class RunCursor implements SortedCursor {
 
     private Frame values() {
         if (values == null) {
+            isLoading = true;
             values = tree.valuesOf(leaf, leaf.valueOffset(index));
+            isLoading = false;
         }
         return values;
     }

@@ -53,6 +53,7 @@ public final class RunWriter implements AutoCloseable {
     private byte[] lastKey = new byte[64];
     private int lastKeyLength;
     private final List<ManifestRecord.Extent> extents = new ArrayList<>();
+    private long appendedBytes;
 
     /** One level of key pages: the page that is being filled, and the separator before it. */
     private final class Level {
@@ -303,6 +304,7 @@ public final class RunWriter implements AutoCloseable {
         int before = zone.length();
         zone.append(page, length, kind, level, flags, birth, owner, firstKey);
         noteExtent(zone.zone(), zone.length() - before);
+        appendedBytes += zone.length() - before;
         return zone;
     }
 
@@ -325,6 +327,11 @@ public final class RunWriter implements AutoCloseable {
     /** Bytes of keys and values appended so far, for progress. */
     public long bytes() {
         return sum.bytes + leaf.sum().bytes;
+    }
+
+    /** Bytes of pages that it has appended, those excepted that it only refers to. */
+    public long appendedBytes() {
+        return appendedBytes;
     }
 
     /** Entries appended so far. */

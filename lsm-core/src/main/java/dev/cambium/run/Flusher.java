@@ -23,7 +23,9 @@ import dev.cambium.version.Version;
 import dev.cambium.version.Versions;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
@@ -94,12 +96,16 @@ public final class Flusher implements AutoCloseable {
     private volatile boolean isIdle;
     private volatile long flushesBegun;
     private volatile long flushesEnded;
+    private volatile long flushedBytes;
+    private volatile long mergedBytes;
+
+    /** Runs with a page that a merge could not read, and why: they are left alone until the store is reopened. Changed by the lane. */
+    private final Map<Long, CorruptionException> damaged = new ConcurrentHashMap<>();
 
     // The lane's own.
     private Merge merge;
     private MergeWish granted; // by the merge; or null
     private long owed; // bytes to be merged before the next memtable is laid down
-    private boolean damaged; // an input: every merge of it would fail, so there are none until the store is reopened
     private long nextRun;
     private long nextBirth;
 
@@ -186,12 +192,55 @@ public final class Flusher implements AutoCloseable {
             return mergeStep(version);
         } catch (StoreException e) {
             // Whoever waits for a memtable can have it all the same; only who wished for this merge is told.
-            damaged |= e instanceof CorruptionException;
+            boolean isDamage = e instanceof CorruptionException && merge != null;
+            if (isDamage) {
+                setAside(merge.stuckInputs(), (CorruptionException) e);
+            } else {
+                System.getLogger("dev.cambium")
+                        .log(
+                                System.Logger.Level.WARNING,
+                                "a merge failed, and is begun anew later: {0}",
+                                e.getMessage());
+            }
             giveUp(e);
-            System.getLogger("dev.cambium")
-                    .log(System.Logger.Level.WARNING, "a merge failed, and is begun anew later: {0}", e.getMessage());
-            return versions.current().oldestSealed() != null;
+            return isDamage || versions.current().oldestSealed() != null;
         }
+    }
+
+    /** Leaves damaged runs out of all merges to come; who wished for this one gets what can be had without them. */
+    private void setAside(List<LiveRun> runs, CorruptionException reason) {
+        for (LiveRun run : runs) {
+            damaged.put(run.record().id(), reason);
+            System.getLogger("dev.cambium")
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "run {0} is left out of merges: {1}",
+                            run.record().id(),
+                            reason.getMessage());
+        }
+        if (granted != null) {
+            wishes.add(granted);
+            granted = null;
+        }
+    }
+
+    private boolean isDamaged(LiveRun run) {
+        return damaged.containsKey(run.record().id());
+    }
+
+    /** Bytes of pages that memtables have been laid down in since the store was opened. */
+    public long flushedBytes() {
+        return flushedBytes;
+    }
+
+    /** Bytes of pages that merges have written since the store was opened. */
+    public long mergedBytes() {
+        return mergedBytes;
+    }
+
+    /** How many runs have a page that a merge could not read. */
+    public int damagedRuns() {
+        return (int) versions.current().runs().stream().filter(this::isDamaged).count();
     }
 
     /**
@@ -199,7 +248,7 @@ public final class Flusher implements AutoCloseable {
      * merges, and runs without end. The more runs there are, the more is merged between two flushes.
      */
     private boolean mustMergeFirst(Version version) {
-        if (merge == null && (damaged || toMerge(version.runs(), TIER_SIZE).isEmpty())) {
+        if (merge == null && toMerge(version.runs(), TIER_SIZE).isEmpty()) {
             owed = 0;
         }
         return owed > 0;
@@ -217,6 +266,10 @@ public final class Flusher implements AutoCloseable {
             if (!unfinished) {
                 finishMerge();
             }
+        }
+        if (granted != null && merge == null && damagedRuns() > 0) {
+            wishes.add(granted); // there may be more to merge, on the other side of a damaged run
+            granted = null;
         }
         if (granted != null) {
             granted.noteProgress(merge);
@@ -263,6 +316,7 @@ public final class Flusher implements AutoCloseable {
                 }
             }
             run = writer.finish(0, birth, birth, memtable.firstBatch(), memtable.lastBatch());
+            flushedBytes = flushedBytes + writer.appendedBytes();
         }
         long firstLiveLog = versions.current().newerThan(memtable).firstLog();
         log.letGo(firstLiveLog);
@@ -332,18 +386,31 @@ public final class Flusher implements AutoCloseable {
         extents.forEach(extent -> zones.add(extent.zone()));
     }
 
-    /** The runs to be merged next, newest first: those of the lowest tier that has enough. */
-    private static List<LiveRun> toMerge(List<LiveRun> runs, int tierSize) {
+    /** The runs to be merged next, newest first: neighbours of the lowest tier that has enough. */
+    private List<LiveRun> toMerge(List<LiveRun> runs, int tierSize) {
         for (int from = 0; from < runs.size(); ) {
             int tier = runs.get(from).record().tier();
             int to = from;
-            while (to < runs.size() && runs.get(to).record().tier() <= tier) {
+            while (to < runs.size() && runs.get(to).record().tier() <= tier && !isDamaged(runs.get(to))) {
                 to++;
             }
             if (to - from >= tierSize) {
                 return runs.subList(from, to);
             }
-            from = to;
+            from = Math.max(to, from + 1);
+        }
+        return List.of();
+    }
+
+    /** Neighbours without damage that are more than one, newest first; or none. */
+    private List<LiveRun> soundNeighbours(List<LiveRun> runs) {
+        for (int from = 0, to; from < runs.size(); from = to + 1) {
+            for (to = from; to < runs.size() && !isDamaged(runs.get(to)); ) {
+                to++;
+            }
+            if (to - from > 1) {
+                return runs.subList(from, to);
+            }
         }
         return List.of();
     }
@@ -352,12 +419,22 @@ public final class Flusher implements AutoCloseable {
     private boolean beginNext(List<LiveRun> runs) {
         granted = wishes.poll();
         if (granted == null) {
-            List<LiveRun> inputs = damaged ? List.of() : toMerge(runs, isIdle ? TIER_SIZE_WHEN_IDLE : TIER_SIZE);
+            List<LiveRun> inputs = toMerge(runs, isIdle ? TIER_SIZE_WHEN_IDLE : TIER_SIZE);
             if (inputs.isEmpty()) {
                 isIdle = false;
                 return false;
             }
             begin(inputs, runs);
+        } else if (damagedRuns() > 0) {
+            List<LiveRun> inputs = soundNeighbours(runs);
+            if (inputs.isEmpty()) {
+                LiveRun first =
+                        runs.stream().filter(this::isDamaged).findFirst().orElseThrow();
+                granted.failure = damaged.get(first.record().id());
+                granted = null;
+            } else {
+                begin(inputs, runs);
+            }
         } else if (runs.size() > 1 || runs.size() == 1 && runs.get(0).record().tombstones() > 0) {
             begin(runs, runs);
             granted.noteProgress(merge);
@@ -375,7 +452,9 @@ public final class Flusher implements AutoCloseable {
     }
 
     private void finishMerge() {
-        LiveRun live = name(null, merge.inputs(), merge.finish(), (edit, state) -> {});
+        ManifestRecord.Run run = merge.finish();
+        mergedBytes = mergedBytes + merge.appendedBytes();
+        LiveRun live = name(null, merge.inputs(), run, (edit, state) -> {});
         versions.install(merge.inputs(), live);
         close();
         if (zones.hasUnconfirmedDrops()) {
@@ -426,7 +505,7 @@ public final class Flusher implements AutoCloseable {
         try {
             await(() -> {
                 if (wish.failure != null) {
-                    throw failure("runs cannot be merged: ", wish.failure);
+                    throw failure("not all runs can be merged: ", wish.failure);
                 }
                 progress.progress(wish.bytesDone, wish.bytesTotal);
                 return wish.isDone;
@@ -481,7 +560,10 @@ public final class Flusher implements AutoCloseable {
         }
     }
 
-    private static StoreIOException failure(String what, StoreException cause) {
+    private static StoreException failure(String what, StoreException cause) {
+        if (cause instanceof CorruptionException damage) {
+            return new CorruptionException(what, damage);
+        }
         return cause instanceof DiskFullException
                 ? new DiskFullException(what + cause.getMessage(), cause)
                 : new StoreIOException(what + cause.getMessage(), cause);

@@ -17,6 +17,7 @@ final class Merge implements AutoCloseable {
     private final RunWriter writer;
     private final ReadEpochs epochs;
     private final boolean dropTombstones;
+    private final List<RunCursor> cursors; // one an input
     private final SortedCursor entries;
     private boolean begun;
     private boolean ended;
@@ -32,8 +33,8 @@ final class Merge implements AutoCloseable {
         this.writer = writer;
         this.epochs = epochs;
         this.dropTombstones = dropTombstones;
-        this.entries = new MergeCursor(
-                inputs.stream().map(run -> new RunCursor(run.tree())).toArray(SortedCursor[]::new));
+        this.cursors = inputs.stream().map(run -> new RunCursor(run.tree())).toList();
+        this.entries = new MergeCursor(cursors.toArray(new SortedCursor[0]));
         for (LiveRun input : inputs) {
             boolean retained = input.tryRetain();
             assert retained : "the version holds it, and only this thread installs another";
@@ -41,6 +42,16 @@ final class Merge implements AutoCloseable {
     }
 
     List<LiveRun> inputs() {
+        return inputs;
+    }
+
+    /** After a step that threw: the input whose page could not be loaded; all of them where that is not known. */
+    List<LiveRun> stuckInputs() {
+        for (int i = 0; i < cursors.size(); i++) {
+            if (cursors.get(i).isStuck()) {
+                return List.of(inputs.get(i));
+            }
+        }
         return inputs;
     }
 
@@ -84,6 +95,11 @@ final class Merge implements AutoCloseable {
         } finally {
             epochs.exit(slot);
         }
+    }
+
+    /** Bytes of pages written so far. */
+    long appendedBytes() {
+        return writer.appendedBytes();
     }
 
     /** Where it has written pages so far. */

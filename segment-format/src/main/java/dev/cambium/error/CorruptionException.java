@@ -22,6 +22,13 @@ public final class CorruptionException extends StoreException {
         this.offset = offset;
     }
 
+    /** The same damage, as it was found elsewhere. */
+    public CorruptionException(String consequence, CorruptionException cause) {
+        super(consequence + cause.getMessage(), cause);
+        this.file = cause.file;
+        this.offset = cause.offset;
+    }
+
     /** Name of the damaged file. */
     public String file() {
         return file;

@@ -73,12 +73,13 @@ final class StatsCommand implements Callable<Integer> {
         values.put("batches", stats.batches());
         values.put("memtables", stats.memtables());
         values.put("runs", stats.runs());
+        values.put("damagedRuns", stats.damagedRuns());
         values.put("runBytes", stats.runBytes());
         values.put("pageBytes", stats.pageBytes());
         values.put("zones", stats.zones());
         values.put("zoneBytes", stats.zoneBytes());
         if (stats.pageBytes() > 0) {
-            values.put("spaceAmplification", stats.zoneBytes() * 100 / stats.pageBytes() / 100.0);
+            values.put("spaceAmplification", Math.round(stats.spaceAmplification() * 100) / 100.0);
         }
         values.put("memoryUsedBytes", stats.memoryUsedBytes());
         values.put("memoryBudgetBytes", stats.memoryBudgetBytes());
