@@ -207,6 +207,7 @@ public final class Store implements AutoCloseable {
                 environment.parker(),
                 environment.clock(),
                 longValues,
+                frames,
                 PageSizes.of(options.pageBytes()));
         this.writer = new GroupWriter(
                 versions,

@@ -4,6 +4,7 @@ import dev.cambium.segment.frame.Frame;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.LeafPage;
+import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.zone.SharedZone;
 
@@ -164,6 +165,24 @@ public final class RunCursor implements SortedCursor {
         } else {
             enterKeys(level);
             down(level + 1, first);
+        }
+    }
+
+    /** Moves to the first entry of the next leaf; of the first one where the cursor stands nowhere yet. */
+    boolean nextPage() {
+        return leaf == null ? first() : nextLeaf();
+    }
+
+    /** Loads what reads of the leaf that the cursor is in need beside it: filter and values. */
+    void loadBeside() {
+        path[depth - 1].mayContain(0);
+        long last = Pointer.NULL;
+        for (int i = 0; i < leaf.count(); i++) {
+            index = i;
+            if (isElsewhere() && ValueReference.home(leaf.memory(), leaf.valueOffset(i)) != last) {
+                last = ValueReference.home(leaf.memory(), leaf.valueOffset(i));
+                tree.valuesOf(leaf, leaf.valueOffset(i));
+            }
         }
     }
 

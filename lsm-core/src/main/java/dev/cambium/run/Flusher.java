@@ -2,6 +2,7 @@ package dev.cambium.run;
 
 import dev.cambium.CompactionListener;
 import dev.cambium.compaction.PageSizes;
+import dev.cambium.compaction.RunLoader;
 import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.epoch.ReadEpochs;
@@ -12,6 +13,7 @@ import dev.cambium.error.StoreIOException;
 import dev.cambium.log.Manifest;
 import dev.cambium.log.WriteAheadLog;
 import dev.cambium.memtable.Memtable;
+import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
@@ -53,6 +55,7 @@ public final class Flusher implements AutoCloseable {
     private static final int MOST_SEALED = 2;
 
     private static final long STEP_BYTES = 1 << 20;
+    private static final int STEP_LEAVES = 64;
     private static final int MOST_RETIRED = 16;
     private static final int MOST_YIELDS = 10_000;
     private static final long LONGEST_WAIT_NANOS = 60_000_000_000L;
@@ -67,6 +70,7 @@ public final class Flusher implements AutoCloseable {
     private final Parker parker;
     private final Clock clock;
     private final LongValues longValues;
+    private final FrameCache frames;
     private final PageSizes sizes;
 
     /** What somebody waits for: that all runs there are become one. */
@@ -105,6 +109,9 @@ public final class Flusher implements AutoCloseable {
     // The lane's own.
     private Merge merge;
     private MergeWish granted; // by the merge; or null
+    private final Set<Long> unloaded = new HashSet<>(); // runs that were made here and not brought into memory yet
+    private LiveRun loading; // the one of them that is being brought; or null
+    private RunLoader loader; // of it
     private long owed; // bytes to be merged before the next memtable is laid down
     private long nextRun;
     private long nextBirth;
@@ -120,6 +127,7 @@ public final class Flusher implements AutoCloseable {
             Parker parker,
             Clock clock,
             LongValues longValues,
+            FrameCache frames,
             PageSizes sizes) {
         this.versions = versions;
         this.log = log;
@@ -131,12 +139,13 @@ public final class Flusher implements AutoCloseable {
         this.parker = parker;
         this.clock = clock;
         this.longValues = longValues;
+        this.frames = frames;
         this.sizes = sizes;
         this.nextRun = manifest.state().next().run();
         this.nextBirth = manifest.state().next().birth();
     }
 
-    /** Asks for merges that would not be worth it yet: nobody writes now. */
+    /** Asks for merges that would not be worth it yet, and for pages to be loaded: nobody writes now. */
     public void mergeYoung() {
         isIdle = true;
         wake();
@@ -189,7 +198,11 @@ public final class Flusher implements AutoCloseable {
             return true;
         }
         try {
-            return mergeStep(version);
+            if (mergeStep(version) || loadStep(version)) {
+                return true;
+            }
+            isIdle = false;
+            return false;
         } catch (StoreException e) {
             // Whoever waits for a memtable can have it all the same; only who wished for this merge is told.
             boolean isDamage = e instanceof CorruptionException && merge != null;
@@ -204,6 +217,50 @@ public final class Flusher implements AutoCloseable {
             }
             giveUp(e);
             return isDamage || versions.current().oldestSealed() != null;
+        }
+    }
+
+    /**
+     * While nobody writes: brings what was laid down or merged back into memory, as far as there is room, so that it can be read as fast as
+     * it was before.
+     */
+    private boolean loadStep(Version version) {
+        if (unloaded.isEmpty() || !isIdle) {
+            return false;
+        }
+        if (!frames.hasRoom()) {
+            unloaded.clear();
+            loading = null;
+            return false;
+        }
+        if (loading == null || !version.runs().contains(loading)) {
+            beginLoading(version);
+            return true;
+        }
+        boolean more = false;
+        int slot = epochs.enter();
+        try {
+            more = loader.step(STEP_LEAVES);
+        } catch (StoreException e) {
+            // Whoever needs the page is told.
+        } finally {
+            epochs.exit(slot);
+        }
+        if (!more) {
+            unloaded.remove(loading.record().id());
+            loading = null;
+        }
+        return true;
+    }
+
+    private void beginLoading(Version version) {
+        unloaded.retainAll(version.runs().stream().map(run -> run.record().id()).toList());
+        for (LiveRun run : version.runs()) {
+            if (unloaded.contains(run.record().id())) {
+                loading = run;
+                loader = new RunLoader(run.tree());
+                return;
+            }
         }
     }
 
@@ -379,7 +436,11 @@ public final class Flusher implements AutoCloseable {
             also.accept(edit, before);
         });
         zones.named(before, after);
-        return run == null ? null : zones.open(run);
+        if (run == null) {
+            return null;
+        }
+        unloaded.add(run.id());
+        return zones.open(run);
     }
 
     private static void addZones(List<ManifestRecord.Extent> extents, Set<Integer> zones) {
@@ -421,7 +482,6 @@ public final class Flusher implements AutoCloseable {
         if (granted == null) {
             List<LiveRun> inputs = toMerge(runs, isIdle ? TIER_SIZE_WHEN_IDLE : TIER_SIZE);
             if (inputs.isEmpty()) {
-                isIdle = false;
                 return false;
             }
             begin(inputs, runs);

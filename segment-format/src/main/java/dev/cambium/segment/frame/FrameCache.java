@@ -161,11 +161,20 @@ public final class FrameCache implements AutoCloseable {
         }
     }
 
+    /** Whether more frames can be had without any that is there giving way. */
+    public boolean hasRoom() {
+        return pool.slabBytes() + 2 * SlabPool.SLAB_BYTES <= targetBytes();
+    }
+
+    private long targetBytes() {
+        long others = budget.usedBytes() - pool.slabBytes();
+        return Math.max(leastBytes, budget.limitBytes() - others - HEADROOM_BYTES);
+    }
+
     /** Lets the frames have what nothing else takes of the budget. */
     private void fitIntoBudget() {
         Policy.Eviction<Long, Frame> eviction = policy.policy().eviction().orElseThrow();
-        long others = budget.usedBytes() - pool.slabBytes();
-        long target = Math.max(leastBytes, budget.limitBytes() - others - HEADROOM_BYTES);
+        long target = targetBytes();
         if (Math.abs(target - eviction.getMaximum()) > SlabPool.SLAB_BYTES) {
             eviction.setMaximum(target);
         }
