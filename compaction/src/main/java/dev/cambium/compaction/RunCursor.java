@@ -1,16 +1,17 @@
 package dev.cambium.compaction;
 
-import dev.cambium.segment.frame.Frame;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.page.ValuePage;
 import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.zone.SharedZone;
 
 /**
- * A run as a sorted source. Keys are put together in memory of the cursor's own; values are where they lie, in a frame. Holds no pin:
- * a frame that left between two epoch slots is fetched again ({@link #resume}).
+ * A run as a sorted source. Keys are put together in memory of the cursor's own; values are where they lie, in their page. Holds no pin:
+ * a page that left memory between two epoch slots is fetched again ({@link #resume}).
  */
 public final class RunCursor implements SortedCursor {
     private static final int SLACK = 4; // see KeyedPage.copySuffix
@@ -22,7 +23,7 @@ public final class RunCursor implements SortedCursor {
     private int[] child = {};
     private int depth;
 
-    private Frame frame;
+    private final PageSource pages;
     private LeafPage leaf;
     private int index;
 
@@ -30,12 +31,27 @@ public final class RunCursor implements SortedCursor {
     private int keyLength;
     private LeafPage prefixOf; // whose prefix stands in `key`
 
-    private Frame values; // of the entry, if its value is elsewhere
+    private ValuePage values; // of the entry, if its value is elsewhere
     private boolean isLoading;
 
     /** The tree stays the caller's, who keeps it open while the cursor is used. */
     public RunCursor(RunTree tree) {
+        this(tree, new FramePages(tree));
+    }
+
+    private RunCursor(RunTree tree, PageSource pages) {
         this.tree = tree;
+        this.pages = pages;
+    }
+
+    /** A cursor for a merge, which reads every page once and leaves the frames alone; to be given back by {@link #release}. */
+    public static RunCursor streaming(RunTree tree, byte[] storeId, MemoryBudget budget) {
+        return new RunCursor(tree, new StreamedPages(tree, storeId, budget));
+    }
+
+    /** Gives back what it has read. */
+    public void release() {
+        pages.release();
     }
 
     private KeyNode root() {
@@ -86,8 +102,7 @@ public final class RunCursor implements SortedCursor {
 
     private void enterLeaf() {
         isLoading = true;
-        frame = path[depth - 1].leaf(child[depth - 1], true);
-        leaf = frame.leaf();
+        leaf = pages.leaf(path[depth - 1], child[depth - 1]);
         isLoading = false;
     }
 
@@ -205,12 +220,12 @@ public final class RunCursor implements SortedCursor {
 
     @Override
     public void resume() {
-        if (!frame.isLive()) {
+        if (!pages.isLeafThere()) {
             boolean hadPrefix = prefixOf == leaf;
             enterLeaf();
             prefixOf = hadPrefix ? leaf : null; // the same page again
         }
-        if (values != null && !values.isLive()) {
+        if (values != null && !pages.areValuesThere()) {
             values = null;
         }
     }
@@ -236,10 +251,10 @@ public final class RunCursor implements SortedCursor {
                 && !ValueReference.isChunked(leaf.memory(), leaf.valueOffset(index));
     }
 
-    private Frame values() {
+    private ValuePage values() {
         if (values == null) {
             isLoading = true;
-            values = tree.valuesOf(leaf, leaf.valueOffset(index));
+            values = pages.values(leaf, leaf.valueOffset(index));
             isLoading = false;
         }
         return values;
@@ -247,13 +262,13 @@ public final class RunCursor implements SortedCursor {
 
     @Override
     public Memory valueMemory() {
-        return isElsewhere() ? values().page() : leaf.memory();
+        return isElsewhere() ? values().memory() : leaf.memory();
     }
 
     @Override
     public int valueOffset() {
         return isElsewhere()
-                ? values().values().valueOffset(ValueReference.index(leaf.memory(), leaf.valueOffset(index)))
+                ? values().valueOffset(ValueReference.index(leaf.memory(), leaf.valueOffset(index)))
                 : leaf.valueOffset(index);
     }
 

@@ -112,20 +112,22 @@ public final class RunTree {
         long home = ValueReference.home(leaf.memory(), referenceAt);
         ZoneReader zone = zone(home);
         Frame frame = frames.fetch(zone, home, ValueReference.payloadCrc(leaf.memory(), referenceAt), null, 0);
-        ValuePage values = frame.values();
+        requireValue(frame.values(), leaf, referenceAt);
+        return frame;
+    }
+
+    /** Throws unless a page of values, null where it is none, has the value that a reference means. */
+    void requireValue(ValuePage values, LeafPage leaf, int referenceAt) {
         int index = ValueReference.index(leaf.memory(), referenceAt);
-        if (values == null
-                || index < 0
-                || index >= values.count()
-                || values.valueLength(index) != ValueReference.valueLength(leaf.memory(), referenceAt)) {
+        long length = ValueReference.valueLength(leaf.memory(), referenceAt);
+        if (values == null || index < 0 || index >= values.count() || values.valueLength(index) != length) {
+            long home = ValueReference.home(leaf.memory(), referenceAt);
             throw new CorruptionException(
-                    zone.name(),
+                    zone(home).name(),
                     Pointer.offset(home),
-                    "a page with a value " + index + " of " + ValueReference.valueLength(leaf.memory(), referenceAt)
-                            + " bytes",
+                    "a page with a value " + index + " of " + length + " bytes",
                     values == null ? "no page of values" : values.count() + " values");
         }
-        return frame;
     }
 
     /** Gives all memory back, once no reader can hold it. No later reader can find the run. */

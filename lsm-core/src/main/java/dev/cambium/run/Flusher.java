@@ -56,8 +56,6 @@ public final class Flusher implements AutoCloseable {
 
     private static final long STEP_BYTES = 1 << 20;
     private static final int STEP_LEAVES = 64;
-    private static final int MOST_RETIRED = 16;
-    private static final int MOST_YIELDS = 10_000;
     private static final long LONGEST_WAIT_NANOS = 60_000_000_000L;
 
     private final Versions versions;
@@ -316,7 +314,6 @@ public final class Flusher implements AutoCloseable {
             return false;
         }
         if (merge != null) {
-            awaitRetired();
             long before = merge.bytesDone();
             boolean unfinished = merge.step(STEP_BYTES);
             owed -= merge.bytesDone() - before;
@@ -332,13 +329,6 @@ public final class Flusher implements AutoCloseable {
             granted.noteProgress(merge);
         }
         return true;
-    }
-
-    /** Where a reader has lost its processor, pages that left memory wait for it, and must not pile up. */
-    private void awaitRetired() {
-        for (int tries = 0; epochs.reclaim() > MOST_RETIRED && tries < MOST_YIELDS; tries++) {
-            Thread.yield();
-        }
     }
 
     private void giveUp(Throwable reason) {
@@ -508,7 +498,7 @@ public final class Flusher implements AutoCloseable {
         if (inputs.size() == all.size()) {
             zones.seal(); // so that the zones of before hold nothing that lives on
         }
-        merge = new Merge(inputs, newRun(nextBirth++), epochs, oldest);
+        merge = new Merge(inputs, newRun(nextBirth++), zones.storeId(), budget, epochs, oldest);
     }
 
     private void finishMerge() {

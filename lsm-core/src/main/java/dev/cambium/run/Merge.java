@@ -6,6 +6,7 @@ import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.memory.MemoryBudget;
 import java.util.List;
 
 /**
@@ -28,12 +29,20 @@ final class Merge implements AutoCloseable {
      * @param inputs neighbours, newest first
      * @param dropTombstones whether no older run is left that they could hide anything in
      */
-    Merge(List<LiveRun> inputs, RunWriter writer, ReadEpochs epochs, boolean dropTombstones) {
+    Merge(
+            List<LiveRun> inputs,
+            RunWriter writer,
+            byte[] storeId,
+            MemoryBudget budget,
+            ReadEpochs epochs,
+            boolean dropTombstones) {
         this.inputs = List.copyOf(inputs);
         this.writer = writer;
         this.epochs = epochs;
         this.dropTombstones = dropTombstones;
-        this.cursors = inputs.stream().map(run -> new RunCursor(run.tree())).toList();
+        this.cursors = inputs.stream()
+                .map(run -> RunCursor.streaming(run.tree(), storeId, budget))
+                .toList();
         this.entries = new MergeCursor(cursors.toArray(new SortedCursor[0]));
         for (LiveRun input : inputs) {
             boolean retained = input.tryRetain();
@@ -130,6 +139,7 @@ final class Merge implements AutoCloseable {
     @Override
     public void close() {
         writer.close();
+        cursors.forEach(RunCursor::release);
         inputs.forEach(LiveRun::release);
     }
 }

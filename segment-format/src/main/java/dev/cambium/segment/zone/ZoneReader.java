@@ -79,8 +79,21 @@ public final class ZoneReader implements AutoCloseable {
      * @return bytes read: those of the stored class, or fewer at the zone's end
      */
     public int read(long pointer, Memory target, int targetOffset) {
-        int offset = Pointer.offset(pointer);
-        int available = (int) Math.min(Pointer.storedBytes(pointer), length - offset);
+        return read(Pointer.offset(pointer), Pointer.storedBytes(pointer), target, targetOffset);
+    }
+
+    /**
+     * Reads what a pointer leads to and what follows it.
+     *
+     * @param most bytes, at least {@link Pointer#storedBytes}; {@code target} has room for so many
+     * @return bytes read: fewer at the zone's end
+     */
+    public int readAhead(long pointer, int most, Memory target) {
+        return read(Pointer.offset(pointer), most, target, 0);
+    }
+
+    private int read(int offset, int most, Memory target, int targetOffset) {
+        int available = (int) Math.min(most, length - offset);
         if (available <= 0) {
             throw new CorruptionException(file.name(), offset, "a page before the end at " + length, "the end");
         }

@@ -1,0 +1,41 @@
+package dev.cambium.compaction;
+
+import dev.cambium.segment.frame.Frame;
+import dev.cambium.segment.page.LeafPage;
+import dev.cambium.segment.page.ValuePage;
+
+/** Pages from the frames, for reads that will come again: no pin is held, the epoch slot protects them. */
+final class FramePages implements PageSource {
+    private final RunTree tree;
+    private Frame leaf;
+    private Frame values;
+
+    FramePages(RunTree tree) {
+        this.tree = tree;
+    }
+
+    @Override
+    public LeafPage leaf(KeyNode parent, int child) {
+        leaf = parent.leaf(child, true);
+        return leaf.leaf();
+    }
+
+    @Override
+    public ValuePage values(LeafPage from, int referenceAt) {
+        values = tree.valuesOf(from, referenceAt);
+        return values.values();
+    }
+
+    @Override
+    public boolean isLeafThere() {
+        return leaf.isLive();
+    }
+
+    @Override
+    public boolean areValuesThere() {
+        return values.isLive();
+    }
+
+    @Override
+    public void release() {}
+}

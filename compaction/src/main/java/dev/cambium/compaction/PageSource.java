@@ -1,0 +1,22 @@
+package dev.cambium.compaction;
+
+import dev.cambium.segment.page.LeafPage;
+import dev.cambium.segment.page.ValuePage;
+
+/** Where a cursor over a run gets leaves and values from: the last of each is valid until the next. For one thread. */
+interface PageSource {
+    /** A leaf below a level-1 page. */
+    LeafPage leaf(KeyNode parent, int child);
+
+    /** The page with the value that a reference of the last leaf leads to, which is at its index. */
+    ValuePage values(LeafPage leaf, int referenceAt);
+
+    /** Whether the last leaf is still there, in the epoch slot that the caller holds now. */
+    boolean isLeafThere();
+
+    /** The same of the last page of values. */
+    boolean areValuesThere();
+
+    /** Gives memory back, if it has any of its own. */
+    void release();
+}
