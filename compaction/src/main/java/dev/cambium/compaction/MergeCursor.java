@@ -7,30 +7,91 @@ import dev.cambium.segment.zone.SharedZone;
  * Several sorted sources as one: where more than one has a key, the newest one's entry stands for it. Tombstones are entries
  * here too; who reads for a user skips them.
  *
- * <p>Cost: a move compares each source's key with the winner's; there are few sources (memtables and young runs), so a scan over
- * them beats a heap. No allocation per move.
+ * <p>Cost: a move compares sixteen bytes of each source's key with the best one's, as two numbers, and more only where those are equal;
+ * there are few sources (memtables and young runs), so a scan over them beats a heap. No allocation per move.
  */
 public final class MergeCursor implements SortedCursor {
     /*
      * Moving forward, every valid source stands on its first key above the current one, or on the current one itself; backward is
      * the mirror image. A change of direction moves every source but the winner to the other side of the current key by a seek.
+     *
+     * Of each valid source there are kept: where its key lies, and sixteen bytes of it behind the common prefix, big-endian and padded with
+     * zeros. Where those of two keys are equal and one key ends within them, the shorter key is a prefix of the other.
      */
+    private static final int HEAD_BYTES = 16;
+
     private final SortedCursor[] sources;
+    private final int headAt;
+    private final int headEnd;
     private final boolean[] valid;
+    private final Memory[] keys;
+    private final int[] keyOffsets;
+    private final int[] keyLengths;
+    private final long[] firstHeads;
+    private final long[] secondHeads;
     private boolean forward = true;
     private int winner = -1;
+    private final int[] tied; // sources behind the winner that stand on its key
+    private int tiedCount;
     private byte[] turnKey = new byte[64];
 
     /** @param newestFirst the sources; an earlier one hides later ones */
     public MergeCursor(SortedCursor... newestFirst) {
+        this(0, newestFirst);
+    }
+
+    /** @param commonPrefix bytes that all keys of all sources begin with alike */
+    public MergeCursor(int commonPrefix, SortedCursor... newestFirst) {
+        int count = newestFirst.length;
         this.sources = newestFirst;
-        this.valid = new boolean[newestFirst.length];
+        this.headAt = commonPrefix;
+        this.headEnd = commonPrefix + HEAD_BYTES;
+        this.valid = new boolean[count];
+        this.keys = new Memory[count];
+        this.keyOffsets = new int[count];
+        this.keyLengths = new int[count];
+        this.firstHeads = new long[count];
+        this.secondHeads = new long[count];
+        this.tied = new int[count];
+    }
+
+    /** Notes whether a source stands on an entry, and which. */
+    private void stand(int source, boolean on) {
+        valid[source] = on;
+        if (on) {
+            noteKey(source);
+            Memory key = keys[source];
+            int at = keyOffsets[source] + headAt;
+            int length = keyLengths[source] - headAt;
+            if (length >= HEAD_BYTES) {
+                firstHeads[source] = key.getLongBigEndian(at);
+                secondHeads[source] = key.getLongBigEndian(at + 8);
+            } else {
+                firstHeads[source] = shortHead(key, at, Math.min(8, length));
+                secondHeads[source] = shortHead(key, at + 8, length - 8);
+            }
+        }
+    }
+
+    private void noteKey(int source) {
+        SortedCursor cursor = sources[source];
+        keys[source] = cursor.keyMemory();
+        keyOffsets[source] = cursor.keyOffset();
+        keyLengths[source] = cursor.keyLength();
+    }
+
+    private static long shortHead(Memory key, int at, int length) {
+        long head = 0;
+        for (int i = 0; i < length; i++) {
+            head |= (long) key.getUnsignedByte(at + i) << (56 - 8 * i);
+        }
+        return head;
     }
 
     @Override
     public boolean first() {
         for (int i = 0; i < sources.length; i++) {
-            valid[i] = sources[i].first();
+            stand(i, sources[i].first());
         }
         return choose(true);
     }
@@ -38,7 +99,7 @@ public final class MergeCursor implements SortedCursor {
     @Override
     public boolean last() {
         for (int i = 0; i < sources.length; i++) {
-            valid[i] = sources[i].last();
+            stand(i, sources[i].last());
         }
         return choose(false);
     }
@@ -46,7 +107,7 @@ public final class MergeCursor implements SortedCursor {
     @Override
     public boolean seek(byte[] key, int offset, int length) {
         for (int i = 0; i < sources.length; i++) {
-            valid[i] = sources[i].seek(key, offset, length);
+            stand(i, sources[i].seek(key, offset, length));
         }
         return choose(true);
     }
@@ -54,7 +115,7 @@ public final class MergeCursor implements SortedCursor {
     @Override
     public boolean seekFloor(byte[] key, int offset, int length) {
         for (int i = 0; i < sources.length; i++) {
-            valid[i] = sources[i].seekFloor(key, offset, length);
+            stand(i, sources[i].seekFloor(key, offset, length));
         }
         return choose(false);
     }
@@ -64,12 +125,10 @@ public final class MergeCursor implements SortedCursor {
         if (!forward) {
             turn(true);
         }
-        for (int i = 0; i < sources.length; i++) {
-            if (i != winner && valid[i] && compare(i, winner) == 0) {
-                valid[i] = sources[i].next();
-            }
+        for (int i = 0; i < tiedCount; i++) {
+            stand(tied[i], sources[tied[i]].next());
         }
-        valid[winner] = sources[winner].next();
+        stand(winner, sources[winner].next());
         return choose(true);
     }
 
@@ -78,15 +137,14 @@ public final class MergeCursor implements SortedCursor {
         if (forward) {
             turn(false);
         }
-        for (int i = 0; i < sources.length; i++) {
-            if (i != winner && valid[i] && compare(i, winner) == 0) {
-                valid[i] = sources[i].previous();
-            }
+        for (int i = 0; i < tiedCount; i++) {
+            stand(tied[i], sources[tied[i]].previous());
         }
-        valid[winner] = sources[winner].previous();
+        stand(winner, sources[winner].previous());
         return choose(false);
     }
 
+    /** Afterwards every source stands on the winner's key, or beyond it the other way. */
     private void turn(boolean toForward) {
         int length = keyLength();
         if (turnKey.length < length) {
@@ -95,26 +153,26 @@ public final class MergeCursor implements SortedCursor {
         keyMemory().get(keyOffset(), turnKey, 0, length);
         for (int i = 0; i < sources.length; i++) {
             if (i != winner) {
-                valid[i] = toForward ? sources[i].seek(turnKey, 0, length) : sources[i].seekFloor(turnKey, 0, length);
+                stand(i, toForward ? sources[i].seek(turnKey, 0, length) : sources[i].seekFloor(turnKey, 0, length));
             }
         }
-        forward = toForward;
+        choose(toForward);
     }
 
-    private boolean choose(boolean forward) {
-        this.forward = forward;
+    private boolean choose(boolean toForward) {
+        forward = toForward;
+        tiedCount = 0;
         int best = -1;
         for (int i = 0; i < sources.length; i++) {
             if (!valid[i]) {
                 continue;
             }
-            if (best < 0) {
+            int order = best < 0 ? -1 : toForward ? compare(i, best) : compare(best, i);
+            if (order < 0) {
                 best = i;
-                continue;
-            }
-            int order = compare(i, best);
-            if (forward ? order < 0 : order > 0) {
-                best = i;
+                tiedCount = 0;
+            } else if (order == 0) {
+                tied[tiedCount++] = i;
             }
         }
         winner = best;
@@ -122,9 +180,23 @@ public final class MergeCursor implements SortedCursor {
     }
 
     private int compare(int left, int right) {
-        SortedCursor a = sources[left];
-        SortedCursor b = sources[right];
-        return a.keyMemory().compare(a.keyOffset(), a.keyLength(), b.keyMemory(), b.keyOffset(), b.keyLength());
+        if (firstHeads[left] != firstHeads[right]) {
+            return Long.compareUnsigned(firstHeads[left], firstHeads[right]);
+        }
+        if (secondHeads[left] != secondHeads[right]) {
+            return Long.compareUnsigned(secondHeads[left], secondHeads[right]);
+        }
+        int leftLength = keyLengths[left];
+        int rightLength = keyLengths[right];
+        if (leftLength <= headEnd || rightLength <= headEnd) {
+            return Integer.compare(leftLength, rightLength);
+        }
+        return keys[left].compare(
+                keyOffsets[left] + headEnd,
+                leftLength - headEnd,
+                keys[right],
+                keyOffsets[right] + headEnd,
+                rightLength - headEnd);
     }
 
     @Override
@@ -132,23 +204,24 @@ public final class MergeCursor implements SortedCursor {
         for (int i = 0; i < sources.length; i++) {
             if (valid[i]) {
                 sources[i].resume();
+                noteKey(i);
             }
         }
     }
 
     @Override
     public Memory keyMemory() {
-        return sources[winner].keyMemory();
+        return keys[winner];
     }
 
     @Override
     public int keyOffset() {
-        return sources[winner].keyOffset();
+        return keyOffsets[winner];
     }
 
     @Override
     public int keyLength() {
-        return sources[winner].keyLength();
+        return keyLengths[winner];
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.segment.zone.ZoneReader;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -33,6 +34,22 @@ public final class RunTree {
                 .sorted(Comparator.comparingInt(SharedZone::number))
                 .toArray(SharedZone[]::new);
         this.frames = frames;
+    }
+
+    /** Bytes that all keys of all these runs begin with alike. */
+    public static int commonPrefix(List<ManifestRecord.Run> runs) {
+        byte[] least = runs.get(0).firstKey();
+        int common = least.length;
+        for (ManifestRecord.Run run : runs) {
+            common = Math.min(common, commonLength(least, run.firstKey()));
+            common = Math.min(common, commonLength(least, run.lastKey()));
+        }
+        return common;
+    }
+
+    private static int commonLength(byte[] one, byte[] other) {
+        int mismatch = Arrays.mismatch(one, other);
+        return mismatch < 0 ? one.length : mismatch;
     }
 
     /** What the manifest says of it. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.zone.SharedZone;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -126,31 +127,54 @@ class MergeCursorTest {
         }
     }
 
-    private static byte[] key(int number) {
-        return new byte[] {0, (byte) number, (byte) (number * 7)};
+    private static final int SHAPES = 4;
+
+    /** Keys of one shape begin with the same {@link #commonPrefix} bytes. */
+    private static byte[] key(int shape, int number) {
+        return switch (shape) {
+            case 0 -> new byte[] {0, (byte) number, (byte) (number * 7)};
+            case 1 -> Arrays.copyOf(new byte[] {5, 6}, 2 + number); // each is a prefix of the next, and ends with zeros
+            case 2 ->
+                ByteBuffer.allocate(25)
+                        .put(20, (byte) (number * 11))
+                        .put(24, (byte) number)
+                        .array();
+            default -> Arrays.copyOf(new byte[] {0, 1, (byte) (number % 3)}, 3 + 2 * number);
+        };
+    }
+
+    private static int commonPrefix(int shape) {
+        return new int[] {1, 2, 20, 2}[shape];
     }
 
     @Test
     void mergesNewestFirstUnderMovesInBothDirections() {
-        for (int seed = 0; seed < 300; seed++) {
+        for (int seed = 0; seed < 600; seed++) {
             Random random = new Random(seed);
             int sources = 1 + random.nextInt(4);
+            int shape = seed % SHAPES;
+            int commonPrefix = random.nextInt(commonPrefix(shape) + 1);
             TreeMap<byte[], Integer> merged = new TreeMap<>(Arrays::compareUnsigned);
             SortedCursor[] newestFirst = new SortedCursor[sources];
             for (int age = sources - 1; age >= 0; age--) {
                 TreeMap<byte[], Integer> map = new TreeMap<>(Arrays::compareUnsigned);
                 for (int i = random.nextInt(12); i > 0; i--) {
-                    map.put(key(random.nextInt(25)), random.nextInt(4) == 0 ? -1 : 1000 * age + i);
+                    map.put(key(shape, random.nextInt(25)), random.nextInt(4) == 0 ? -1 : 1000 * age + i);
                 }
                 merged.putAll(map);
                 newestFirst[age] = new MapCursor(map);
             }
-            walk(new MergeCursor(newestFirst), new ArrayList<>(merged.entrySet()), random, "seed " + seed);
+            walk(
+                    new MergeCursor(commonPrefix, newestFirst),
+                    new ArrayList<>(merged.entrySet()),
+                    shape,
+                    random,
+                    "seed " + seed);
         }
     }
 
     private static void walk(
-            MergeCursor cursor, List<Map.Entry<byte[], Integer>> expected, Random random, String where) {
+            MergeCursor cursor, List<Map.Entry<byte[], Integer>> expected, int shape, Random random, String where) {
         int at = -1; // nowhere
         boolean on = false;
         for (int step = 0; step < 200; step++) {
@@ -162,7 +186,7 @@ class MergeCursorTest {
                 on = cursor.last();
                 at = expected.size() - 1;
             } else if (move <= 3) {
-                byte[] key = key(random.nextInt(27));
+                byte[] key = key(shape, random.nextInt(27));
                 on = move == 2 ? cursor.seek(key, 0, key.length) : cursor.seekFloor(key, 0, key.length);
                 at = 0;
                 while (at < expected.size()

@@ -2,6 +2,7 @@ package dev.cambium.run;
 
 import dev.cambium.compaction.MergeCursor;
 import dev.cambium.compaction.RunCursor;
+import dev.cambium.compaction.RunTree;
 import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.epoch.ReadEpochs;
@@ -43,7 +44,9 @@ final class Merge implements AutoCloseable {
         this.cursors = inputs.stream()
                 .map(run -> RunCursor.streaming(run.tree(), storeId, budget))
                 .toList();
-        this.entries = new MergeCursor(cursors.toArray(new SortedCursor[0]));
+        this.entries = new MergeCursor(
+                RunTree.commonPrefix(inputs.stream().map(LiveRun::record).toList()),
+                cursors.toArray(new SortedCursor[0]));
         for (LiveRun input : inputs) {
             boolean retained = input.tryRetain();
             assert retained : "the version holds it, and only this thread installs another";

@@ -2,12 +2,14 @@ package dev.cambium.version;
 
 import dev.cambium.compaction.MergeCursor;
 import dev.cambium.compaction.RunCursor;
+import dev.cambium.compaction.RunTree;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.memtable.Root;
 import dev.cambium.run.LiveRun;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A hold on the parts of a version, frozen: what a snapshot sees, for as long as it is held. Its content is read inside epoch slots,
@@ -75,7 +77,13 @@ public final class Pin {
         for (LiveRun run : runs) {
             sources.add(new RunCursor(run.tree()));
         }
-        return sources.size() == 1 ? sources.get(0) : new MergeCursor(sources.toArray(new SortedCursor[0]));
+        if (sources.size() == 1) {
+            return sources.get(0);
+        }
+        int commonPrefix = sources.isEmpty() || sources.size() > runs.length
+                ? 0
+                : RunTree.commonPrefix(Stream.of(runs).map(LiveRun::record).toList());
+        return new MergeCursor(commonPrefix, sources.toArray(new SortedCursor[0]));
     }
 
     /** Lets go of everything; once. */

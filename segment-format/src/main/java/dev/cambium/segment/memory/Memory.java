@@ -130,6 +130,10 @@ public final class Memory {
     }
 
     /** Reads four bytes with the most significant first. */
+    public long getLongBigEndian(int offset) {
+        return Long.reverseBytes(getLong(offset));
+    }
+
     public int getIntBigEndian(int offset) {
         return Integer.reverseBytes(store.readInt(check(offset, 4)));
     }
