@@ -58,6 +58,8 @@ public final class Cursor implements AutoCloseable {
     private final SortedCursor entries;
     private final byte[] lower; // internal keys, inclusive and exclusive
     private final byte[] upper;
+    private final long lowerHead;
+    private final long upperHead;
     private byte[] seekKey = new byte[64];
     private Place place = Place.NOWHERE;
     private byte[] block;
@@ -80,6 +82,8 @@ public final class Cursor implements AutoCloseable {
         this.entries = snapshot.entries();
         this.lower = internal(keyspaceId, range.lower());
         this.upper = range.upper() != null ? internal(keyspaceId, range.upper()) : internal(keyspaceId + 1, null);
+        this.lowerHead = head(lower);
+        this.upperHead = head(upper);
     }
 
     private static byte[] internal(int keyspaceId, byte[] key) {
@@ -294,7 +298,7 @@ public final class Cursor implements AutoCloseable {
                 || keyLength > LONGEST_AHEAD
                 || valueLength > LONGEST_AHEAD
                 || from + keyLength + valueLength > BLOCK_BYTES
-                || index > 0 && (isForward ? !isBelow(upper) : isBelow(lower))) {
+                || index > 0 && (isForward ? !isBelowUpper() : isBelowLower())) {
             return false;
         }
         entries.keyMemory().get(entries.keyOffset() + 4, block, from, keyLength);
@@ -307,25 +311,47 @@ public final class Cursor implements AutoCloseable {
 
     /** Goes on to the first entry that is no tombstone, from where {@code entries} stands. */
     private boolean forward(boolean on) {
-        while (on && isBelow(upper) && entries.isTombstone()) {
+        while (on && isBelowUpper() && entries.isTombstone()) {
             on = entries.next();
         }
-        on = on && isBelow(upper);
+        on = on && isBelowUpper();
         place = on ? Place.ON_KEY : Place.BEHIND_LAST;
         return on;
     }
 
     private boolean backward(boolean on) {
-        while (on && !isBelow(lower) && (entries.isTombstone() || !isBelow(upper))) {
+        while (on && !isBelowLower() && (entries.isTombstone() || !isBelowUpper())) {
             on = entries.previous();
         }
-        on = on && !isBelow(lower);
+        on = on && !isBelowLower();
         place = on ? Place.ON_KEY : Place.BEFORE_FIRST;
         return on;
     }
 
-    private boolean isBelow(byte[] bound) {
-        return entries.keyMemory().compare(entries.keyOffset(), entries.keyLength(), bound, 0, bound.length) < 0;
+    private boolean isBelowUpper() {
+        return isBelow(upper, upperHead);
+    }
+
+    private boolean isBelowLower() {
+        return isBelow(lower, lowerHead);
+    }
+
+    /** @param head see {@link #head}: for most keys it is enough */
+    private boolean isBelow(byte[] bound, long head) {
+        Memory key = entries.keyMemory();
+        int length = entries.keyLength();
+        if (length >= 8) {
+            long keyHead = key.getLongBigEndian(entries.keyOffset());
+            if (keyHead != head) {
+                return Long.compareUnsigned(keyHead, head) < 0;
+            }
+        }
+        return key.compare(entries.keyOffset(), length, bound, 0, bound.length) < 0;
+    }
+
+    /** The first eight bytes of a bound, padded with zeros. */
+    private static long head(byte[] bound) {
+        return Bytes.getLongBigEndian(Arrays.copyOf(bound, 8), 0);
     }
 
     /** A copy of the key. */
