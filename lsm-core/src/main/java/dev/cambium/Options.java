@@ -22,6 +22,8 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
     public static final int MIN_PAGE_BYTES = 512;
     public static final int MAX_PAGE_BYTES = 64 << 10;
 
+    private static final long MIN_MANIFEST_BYTES = 4 << 10;
+
     /** What is kept for building pages and the like. */
     private static final long WORKING_BYTES = 8L << 20;
 
@@ -67,6 +69,11 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
 
     public Options withCreateIfMissing(boolean create) {
         return new Options(memoryBudget, memtableBytes, zoneBytes, pageBytes, create);
+    }
+
+    /** How long the manifest gets before it is replaced by a shorter one, if it has not more to say. */
+    public long manifestBytes() {
+        return Math.max(MIN_MANIFEST_BYTES, memtableBytes / 1024);
     }
 
     /** Bytes of pages that are kept in memory at least: what is left beside three memtables (one active, two that are laid down). */

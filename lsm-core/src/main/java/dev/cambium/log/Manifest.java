@@ -26,15 +26,17 @@ import java.util.function.Consumer;
  * <p>Threads: any; edits exclude each other.
  */
 public final class Manifest implements AutoCloseable {
-    /** A longer manifest is replaced by a snapshot of itself at the next open. */
-    static final long ROLL_FROM_BYTES = 64 << 10;
+    /** A manifest is not replaced before it is so much longer than what it began with. */
+    private static final int ROLL_FACTOR = 4;
 
     /** Logs that are kept to be recycled. */
     private static final int MOST_FREE = 2;
 
     private final ZoneFileSystem disk;
     private final SuperblockFile superblocks;
+    private final long leastRollBytes;
     private ManifestFile file;
+    private long rollFrom; // bytes
     private volatile ManifestState state;
 
     /** Logs that no manifest names any more: those of the latest edit, which a lost edit could name again, and the free ones. */
@@ -45,11 +47,23 @@ public final class Manifest implements AutoCloseable {
     /** Why an edit could not be appended; it may be on disk all the same, so nothing may contradict it. */
     private StoreException failure;
 
-    private Manifest(ZoneFileSystem disk, SuperblockFile superblocks, ManifestFile file, ManifestState state) {
+    private Manifest(
+            ZoneFileSystem disk,
+            SuperblockFile superblocks,
+            ManifestFile file,
+            ManifestState state,
+            long leastRollBytes,
+            long snapshotLength) {
         this.disk = disk;
         this.superblocks = superblocks;
         this.file = file;
         this.state = state;
+        this.leastRollBytes = leastRollBytes;
+        this.rollFrom = rollFrom(leastRollBytes, snapshotLength);
+    }
+
+    private static long rollFrom(long least, long snapshotLength) {
+        return Math.max(least, ROLL_FACTOR * snapshotLength);
     }
 
     /** Writes the files of an empty store; with the superblock, the last of them, the store exists. */
@@ -77,23 +91,82 @@ public final class Manifest implements AutoCloseable {
     /**
      * Takes the store over for a new writer, whose number is forced before anything else is changed; from now on no CLEAN of before
      * says where the log ends. A manifest that is long or has a torn tail is replaced.
+     *
+     * @param leastRollBytes a shorter manifest is not replaced because of its length
      */
-    static Manifest open(ZoneFileSystem disk, SuperblockFile superblocks, ManifestReading reading) {
+    static Manifest open(
+            ZoneFileSystem disk, SuperblockFile superblocks, ManifestReading reading, long leastRollBytes) {
         superblocks.write(superblocks.nextWriter());
         long id = superblocks.current().manifestId();
-        if (!reading.tornTail() && reading.fileLength() < ROLL_FROM_BYTES) {
-            return new Manifest(disk, superblocks, ManifestFile.openForAppend(disk, id, reading), reading.state());
+        long snapshotLength = reading.offsets().size() > 1 ? reading.offsets().get(1) : reading.validLength();
+        if (!reading.tornTail() && reading.fileLength() < rollFrom(leastRollBytes, snapshotLength)) {
+            ManifestFile file = ManifestFile.openForAppend(disk, id, reading);
+            return new Manifest(disk, superblocks, file, reading.state(), leastRollBytes, snapshotLength);
         }
-        long nextId = id + 1;
-        if (disk.exists(ManifestFile.name(nextId))) {
-            disk.delete(ManifestFile.name(nextId)); // of a roll that did not come to its end: no superblock names it
-        }
-        ManifestFile next = ManifestFile.create(
-                disk, nextId, superblocks.current().storeId(), reading.state().toSnapshotEdit());
-        disk.forceDirectory();
-        superblocks.write(superblocks.current().withManifest(nextId, next.length()));
+        ManifestFile next = createNext(disk, superblocks, reading.state());
+        superblocks.write(superblocks.current().withManifest(next.id(), next.length()));
         disk.delete(ManifestFile.name(id));
-        return new Manifest(disk, superblocks, next, reading.state());
+        return new Manifest(disk, superblocks, next, reading.state(), leastRollBytes, next.length());
+    }
+
+    /** Writes a manifest that says what {@code state} is; nothing names it yet. */
+    private static ManifestFile createNext(ZoneFileSystem disk, SuperblockFile superblocks, ManifestState state) {
+        long id = superblocks.current().manifestId() + 1;
+        if (disk.exists(ManifestFile.name(id))) {
+            disk.delete(ManifestFile.name(id)); // of a roll that did not come to its end: no superblock names it
+        }
+        ManifestFile next = ManifestFile.create(disk, id, superblocks.current().storeId(), state.toSnapshotEdit());
+        try {
+            disk.forceDirectory();
+            return next;
+        } catch (RuntimeException | Error e) {
+            next.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Replaces the manifest by a snapshot of itself where it has become long. To be called while no zone is written that no edit has named:
+     * a new manifest takes the numbers of zones that it does not name for used. Where the new one cannot be written, the old one stays.
+     */
+    public synchronized void rollIfLong() {
+        if (failure != null || file.length() < rollFrom) {
+            return;
+        }
+        ManifestFile next;
+        try {
+            next = createNext(disk, superblocks, state);
+        } catch (StoreException e) {
+            rollFrom = 2 * file.length();
+            System.getLogger("dev.cambium")
+                    .log(System.Logger.Level.WARNING, "the manifest stays as long as it is: {0}", e.getMessage());
+            return;
+        }
+        String old = ManifestFile.name(file.id());
+        try {
+            superblocks.write(superblocks.current().withManifest(next.id(), next.length()));
+        } catch (StoreException e) {
+            failure = e; // either of the two may be named
+            next.close();
+            throw e;
+        }
+        file.close();
+        file = next;
+        rollFrom = rollFrom(leastRollBytes, next.length());
+        state = ManifestState.EMPTY.apply(state.toSnapshotEdit(), ManifestFile.name(next.id()), 0);
+        free.addAll(droppedByLatest);
+        droppedByLatest = List.of();
+        delete(old);
+    }
+
+    /** Deletes a file that nothing names. What the system refuses is left to the next open. */
+    private void delete(String name) {
+        try {
+            disk.delete(name);
+        } catch (StoreException e) {
+            System.getLogger("dev.cambium")
+                    .log(System.Logger.Level.WARNING, "a file that is no longer needed stays: {0}", e.getMessage());
+        }
     }
 
     /**
@@ -199,15 +272,9 @@ public final class Manifest implements AutoCloseable {
         return recycled;
     }
 
-    /** Deletes a file that nothing names. What the system refuses is left to the next open. */
     private void deleteFree(String name) {
         free.remove(name);
-        try {
-            disk.delete(name);
-        } catch (StoreException e) {
-            System.getLogger("dev.cambium")
-                    .log(System.Logger.Level.WARNING, "a log that is no longer needed stays: {0}", e.getMessage());
-        }
+        delete(name);
     }
 
     private void deleteAfter(String name, StoreException failure) {

@@ -254,7 +254,7 @@ public final class Recovery implements AutoCloseable {
     public void settle(BackgroundExecutor background) {
         LogFile current = null;
         LogFile next = null;
-        manifest = Manifest.open(disk, superblocks, manifestReading);
+        manifest = Manifest.open(disk, superblocks, manifestReading, options.manifestBytes());
         try {
             LogFile prepared = unusedBehindLast();
             if (cleanClose) {

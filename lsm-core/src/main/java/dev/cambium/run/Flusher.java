@@ -381,8 +381,15 @@ public final class Flusher implements AutoCloseable {
             }
         });
         versions.install(memtable, live);
+        rollManifest();
         int tooMany = versions.current().runs().size() - TOLERATED_RUNS;
         owed += run == null || tooMany <= 0 ? 0 : run.bytes() * tooMany;
+    }
+
+    private void rollManifest() {
+        if (merge == null) {
+            longValues.whileAllIsNamed(manifest::rollIfLong);
+        }
     }
 
     /**
@@ -507,6 +514,7 @@ public final class Flusher implements AutoCloseable {
         LiveRun live = name(null, merge.inputs(), run, (edit, state) -> {});
         versions.install(merge.inputs(), live);
         close();
+        rollManifest();
         if (zones.hasUnconfirmedDrops()) {
             manifest.confirm();
             zones.confirmDrops();

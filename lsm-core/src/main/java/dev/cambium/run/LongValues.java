@@ -285,6 +285,13 @@ public final class LongValues {
         needed.add(open.number());
     }
 
+    /** Runs an action while no write has pages that no edit has named, and none begins; or does nothing. */
+    synchronized void whileAllIsNamed(Runnable action) {
+        if (inUse.isEmpty() && zones.areAllNamed(manifest.state())) {
+            action.run();
+        }
+    }
+
     /** Refuses every later write. */
     public synchronized void stop() {
         closed = true;

@@ -185,6 +185,11 @@ final class OpenZone implements ZoneSink, AutoCloseable {
         ended.stream().filter(zone -> state.zones().containsKey(zone.number())).forEach(edit::add);
     }
 
+    /** Whether every number that it has taken has been named, or never will be. */
+    boolean isNamed(ManifestState state) {
+        return ended.isEmpty() && (writer == null || state.zones().containsKey(writer.zone()));
+    }
+
     /** The zone that the next page may go to, or 0. */
     int number() {
         return writer != null ? writer.zone() : continued != null ? continued.number() : 0;

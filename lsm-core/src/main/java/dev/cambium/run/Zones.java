@@ -196,6 +196,11 @@ public final class Zones implements ZoneSink, AutoCloseable {
         chunks.describeEnded(edit, state);
     }
 
+    /** Whether no zone is being written that no edit has named. */
+    boolean areAllNamed(ManifestState state) {
+        return pages.isNamed(state) && chunks.isNamed(state);
+    }
+
     /** A number that no zone has had. */
     int nextZone() {
         return nextZone.get();
