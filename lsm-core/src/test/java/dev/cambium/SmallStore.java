@@ -185,8 +185,7 @@ final class SmallStore implements AutoCloseable {
             SortedMap<byte[], byte[]> expected = contents();
             store.close();
             assertEquals(0, store.memoryUsedBytes(), "memory that close does not give back");
-            SortedMap<byte[], byte[]> found =
-                    SecondReader.read(disk().list(), disk()::bytes).entries();
+            SortedMap<byte[], byte[]> found = new SecondReader(disk()::bytes).entries();
             assertEquals(expected.size(), found.size(), "entries that the second reader finds");
             expected.forEach((key, value) -> assertArrayEquals(value, found.get(key)));
         }

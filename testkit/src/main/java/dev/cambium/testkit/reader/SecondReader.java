@@ -1,72 +1,57 @@
 package dev.cambium.testkit.reader;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.zip.CRC32C;
+import net.jpountz.lz4.LZ4Factory;
 
 /**
  * Reads a closed store a second time: from {@code docs/FORMAT.md} alone, without a line of the product.
  *
- * <p>Checks what that page lets a reader check: checksums, zeros, the order of keys, sums over subtrees, that filters let keys
- * pass. What does not hold throws {@link IllegalStateException} with file and offset. Nothing is recovered: a store whose last
- * writer did not close it, or whose superblock or manifest is damaged in part, is refused.
+ * <p>What it reads must be whole and have its place, else {@link IllegalStateException} says where it is not. It
+ * recovers nothing and passes over what no entry depends on: filters, sums, directories, forced slots, mandatory zeros.
  */
 public final class SecondReader {
-    static final int OPEN = 1, SEALED = 2, CUT = 3; // a zone's states
-    static final int PUT = 1, DELETE = 2, PUT_REF = 3, KEYSPACE = 7; // operations
-    private static final int COMMIT = 255, SKIPPABLE = 0x8000; // tags
+    private static final int PUT = 1, DELETE = 2, PUT_REF = 3, KEYSPACE = 7; // operations
+    private static final int LEAF = 1, VALUES = 2, KEYS = 3, CHUNKS = 5; // kinds of pages
+    private static final int FIXED_KEYS = 1, FIXED_VALUES = 2, OPERATIONS = 4, WIDE = 16, FLAGS = 23; // flags of pages
+    private static final LZ4Factory LZ4 = LZ4Factory.safeInstance();
 
-    private final PageReader pages;
-    private final Collection<String> names;
     private final Function<String, byte[]> files;
     private final SortedMap<byte[], byte[]> entries = new TreeMap<>(Arrays::compareUnsigned); // value null: deleted
-    private final SortedMap<Integer, String> keyspaces = new TreeMap<>(Integer::compareUnsigned);
-    private final TreeMap<Long, Bytes> logs = new TreeMap<>(); // the manifest's fields by id, as in the next two
-    private final TreeMap<Long, Bytes> runs = new TreeMap<>();
-    private final TreeMap<Long, Bytes> zones = new TreeMap<>();
-    private final Map<Long, Bytes> logEnds = new HashMap<>(); // by log: end and last batch
+    private final SortedMap<Integer, String> keyspaces = new TreeMap<>();
+    private final TreeMap<Long, ByteBuffer> logs = new TreeMap<>(); // fields of the manifest by id, as in the next two
+    private final TreeMap<Long, ByteBuffer> runs = new TreeMap<>();
+    private final TreeMap<Long, ByteBuffer> zones = new TreeMap<>(); // then of each the part of the file that counts
+    private final TreeMap<Long, Long> logEnds = new TreeMap<>();
     private byte[] storeId;
-    private long lastLog, flushed;
-    private Bytes clean;
+    private ByteBuffer clean;
+    private long flushed;
+    private String reading;
 
-    private SecondReader(Collection<String> names, Function<String, byte[]> files) {
-        this.names = names;
+    /** Reads a store; {@code files} gives the bytes of a file by its name. */
+    public SecondReader(Function<String, byte[]> files) {
         this.files = files;
-        Bytes slot = readSuperblock();
-        readManifest(slot.u64(72), slot.u64(80));
-        slot.require(clean != null && clean.u64(0) == slot.u64(56), 56, "this incarnation did not close");
-        pages = new PageReader(storeId);
-        zones.forEach((number, zone) -> {
-            Bytes file = open(String.format("zone-%016x", number));
-            file = file.part(0, (int) Math.min(zone.u64(8), Integer.MAX_VALUE)); // what is behind it was never named
-            checkHead(file, "CAMB-ZON", 0, 72);
-            pages.addZone(file, zone);
-        });
-        long newest = -1;
-        for (Bytes run : runs.values().stream()
-                .sorted(Comparator.comparingLong(run -> run.u64(32)))
-                .toList()) {
-            run.require(newest < run.u64(24) && run.u64(24) <= run.u64(32), 24, "births of two runs overlap");
-            newest = run.u64(32);
-            entries.putAll(pages.readRun(run));
+        try {
+            readManifest(readSuperblock());
+            zones.replaceAll((id, zone) -> part(open("zone-%016x", "CAMB-ZON", 72, id), 0, (int) zone.getLong(8)));
+            Comparator<ByteBuffer> byAge = Comparator.comparing(run -> run.getLong(32));
+            for (ByteBuffer run : runs.values().stream().sorted(byAge).toList()) {
+                reading = "run " + run.getLong(0);
+                readTree(page(run, 8, 16, run.getLong(0)), new byte[0], null);
+            }
+            readLogs();
+        } catch (RuntimeException e) {
+            throw new IllegalStateException(reading + ": " + e.getMessage(), e);
         }
-        readLogs();
-        entries.values().removeIf(Objects::isNull);
-    }
-
-    /** Reads the store whose files have these names; {@code files} gives the bytes of each. */
-    public static SecondReader read(Collection<String> names, Function<String, byte[]> files) {
-        return new SecondReader(names, files);
+        entries.values().removeIf(value -> value == null);
     }
 
     /** All live entries by internal key: the keyspace's id in four bytes, big-endian, then the user's key. */
@@ -79,212 +64,236 @@ public final class SecondReader {
         return keyspaces;
     }
 
-    private Bytes open(String name) {
-        new Bytes(name, 0, ByteBuffer.allocate(0)).require(names.contains(name), 0, "no such file");
-        return new Bytes(name, 0, ByteBuffer.wrap(files.apply(name)));
+    private ByteBuffer open(String name, String magic, int crcAt, Object... id) {
+        reading = String.format(name, id);
+        byte[] file = files.apply(reading);
+        return checkHead(part(ByteBuffer.wrap(file), 0, file.length), magic, crcAt);
     }
 
-    /** Checks what all heads have in common; {@code word} is what stands between head and store id. */
-    private void checkHead(Bytes file, String magic, int word, int crcAt) {
-        file.checksum(crcAt, 0, crcAt, 0).require(Arrays.equals(file.copy(0, 8), magic.getBytes()), 0, "magic");
-        file.require(file.u16(8) == 1 && file.u32(12) == 0, 8, "version").require(file.u32(20) == word, 20, "word");
-        storeId = storeId == null ? file.copy(24, 40) : storeId;
-        file.require(Arrays.equals(storeId, file.copy(24, 40)), 24, "another store's");
+    private ByteBuffer checkHead(ByteBuffer file, String magic, int crcAt) {
+        checkCrc(file, crcAt, 0, crcAt, 0);
+        storeId = storeId == null ? take(file.position(24), 16) : storeId;
+        boolean known = text(take(file.position(0), 8)).equals(magic) && file.getChar(8) == 1 && file.getInt(12) == 0;
+        require(known && Arrays.equals(take(file.position(24), 16), storeId), "magic, version or store");
+        return file;
     }
 
-    private Bytes readSuperblock() {
-        Bytes file = open("SUPERBLOCK").exactly(69632).zero(4096, 65536);
-        List<Bytes> slots = List.of(file.part(0, 4096), file.part(65536, 69632));
-        long[] sequences = new long[2];
-        for (int i = 0; i < 2; i++) {
-            if (i == 0 || sequences[0] > 1 || !slots.get(1).isZero(0, 4096)) { // slot 1 is zero until sequence 2
-                checkHead(slots.get(i).zero(108, 4096), "CAMB-SUP", 0, 104);
-                sequences[i] = slots.get(i).u64(88);
+    private ByteBuffer readSuperblock() {
+        ByteBuffer slot0 = open("SUPERBLOCK", "CAMB-SUP", 104), slot1 = part(slot0, 65536, 69632);
+        long sequence0 = slot0.getLong(88), sequence1 = slot1.getLong(88);
+        if (sequence0 > 1 || !slot1.equals(ByteBuffer.allocate(4096))) { // slot 1 is zero until sequence 2
+            checkHead(slot1, "CAMB-SUP", 104);
+        }
+        require(Math.abs(sequence0 - sequence1) == 1, "sequences");
+        return sequence0 > sequence1 ? slot0 : slot1;
+    }
+
+    private void readManifest(ByteBuffer superblock) {
+        long id = superblock.getLong(72);
+        ByteBuffer file = open("manifest-%016x", "CAMB-MAN", 60, id);
+        require(file.capacity() >= superblock.getLong(80), "shorter than what was forced");
+        long version = file.getLong(72);
+        for (int at = 64; at < file.capacity(); at += file.getInt(at + 4)) {
+            ByteBuffer edit = part(file, at, at + file.getInt(at + 4));
+            checkCrc(edit, 0, 4, edit.capacity(), seed(id, at));
+            require(edit.getLong(8) == version++ && edit.getChar(edit.capacity() - 16) == 255, "version or COMMIT");
+            for (int field = 16; field < edit.capacity(); ) {
+                int end = field + 8 + edit.getInt(field + 4);
+                fold(edit.getChar(field), part(edit, field + 8, end));
+                field = end + 7 & -8;
             }
         }
-        boolean holds = sequences[0] % 2 == 1 && sequences[1] % 2 == 0 && Math.abs(sequences[0] - sequences[1]) == 1;
-        file.require(holds, 88, "sequences");
-        return slots.get(sequences[0] > sequences[1] ? 0 : 1);
+        require(clean != null && clean.getLong(0) == superblock.getLong(56), "this incarnation did not close");
     }
 
-    private void readManifest(long id, long forcedLength) {
-        Bytes file = open(String.format("manifest-%016x", id)).zero(48, 60);
-        checkHead(file, "CAMB-MAN", 0, 60);
-        file.require(
-                file.u64(40) == id && 64 < forcedLength && forcedLength <= file.length(), 40, "id or forced length");
-        long version = file.u64(72);
-        for (int at = 64; at < file.length(); version++) {
-            Bytes edit = file.part(at, at + file.u32(at + 4));
-            edit.require(edit.length() > 16 && edit.length() % 8 == 0, 4, "length");
-            edit.checksum(0, 4, edit.length(), seed(id, at)).require(edit.u64(8) == version, 8, "version");
-            int tag = 0;
-            for (int field = 16; field < edit.length(); ) {
-                edit.require(tag != COMMIT, field, "a field behind COMMIT").zero(field + 2, field + 4);
-                tag = edit.u16(field);
-                Bytes value = edit.part(field + 8, field + 8 + edit.u32(field + 4));
-                apply(tag, value, version);
-                int end = field + 8 + value.length();
-                edit.zero(end, field = align(end, 8));
-            }
-            edit.require(tag == COMMIT, 0, "no COMMIT");
-            at += edit.length();
-        }
-    }
-
-    private void apply(int tag, Bytes value, long version) {
-        long id = tag == 1 || tag > COMMIT ? 0 : value.u64(0);
+    private void fold(int tag, ByteBuffer value) {
         switch (tag) {
-            case 1 -> nameKeyspace(value.u32(0), value.copy(4, value.length()), value);
-            case 2 ->
-                logs.put(lastLog = value.require(id > lastLog, 0, "log id").u64(0), value.exactly(16));
-            case 3 -> logs.headMap(value.exactly(8).u64(0)).clear();
-            case 4 -> clean = value.exactly(32);
-            case 5 -> endLog(value.exactly(24), 0);
-            case 16 ->
-                runs.put(value.require(!runs.containsKey(id), 0, "run id").u64(0), value);
-            case 17 -> value.exactly(8).require(runs.remove(id) != null, 0, "no such run");
-            case 18 -> {
-                Bytes old = zones.put(id, value.exactly(24));
-                boolean same = old == null || Arrays.equals(old.copy(0, 24), value.copy(0, 24));
-                boolean grown =
-                        !same && old.u32(20) == OPEN && old.u64(8) <= value.u64(8) && old.u32(16) == value.u32(16);
-                value.require(value.u32(20) >= OPEN && value.u32(20) <= CUT, 20, "state");
-                value.require(same || grown, 0, "contradicts what was said of the zone");
-            }
-            case 23 -> value.exactly(8).require(zones.remove(id) != null, 0, "no such zone");
-            case 24 -> value.exactly(24);
-            case 25 -> flushed = value.exactly(8).u64(0);
-            case COMMIT -> value.exactly(8).require(id == version, 0, "COMMIT of another version");
-            default -> value.require(tag >= SKIPPABLE, 0, "unknown tag " + tag);
+            case 1 -> keyspaces.put(value.getInt(), text(take(value, value.remaining())));
+            case 2 -> logs.put(value.getLong(0), value);
+            case 3 -> logs.headMap(value.getLong(0)).clear();
+            case 4 -> clean = value;
+            case 5 -> logEnds.put(value.getLong(0), value.getLong(8));
+            case 16 -> runs.put(value.getLong(0), value);
+            case 17 -> runs.remove(value.getLong(0));
+            case 18 -> zones.put(value.getLong(0), value);
+            case 23 -> zones.remove(value.getLong(0));
+            case 25 -> flushed = value.getLong(0);
+            default -> require(tag == 24 || tag == 255 || tag >= 0x8000, "unknown tag " + tag);
         }
-    }
-
-    private void nameKeyspace(int id, byte[] name, Bytes where) {
-        String text = new String(name, StandardCharsets.UTF_8);
-        String old = keyspaces.put(id, text);
-        where.require(!text.isEmpty() && (old == null || old.equals(text)), 0, "name of a keyspace");
-    }
-
-    /** What stands at {@code at}: a log's id, the position at which it ends, the last batch in it. */
-    private void endLog(Bytes said, int at) {
-        Bytes old = logEnds.put(said.u64(at), said.part(at + 8, at + 24));
-        boolean same = old == null || Arrays.equals(old.copy(0, 16), said.copy(at + 8, at + 24));
-        said.require(same, at, "the log was said to end elsewhere");
     }
 
     private void readLogs() {
-        if (clean.u64(8) != 0) {
-            endLog(clean, 8);
-        }
-        List<Bytes> counting = new ArrayList<>();
-        for (Bytes named : logs.values()) {
-            Bytes log = openLog(named);
-            Bytes end = logEnds.get(named.u64(0));
-            boolean setAside = end != null && end.u64(0) < log.u64(528);
-            if (!log.isZero(512, 1024) && !setAside) {
-                counting.add(log);
-                if (log.u64(536) != 0) {
-                    endLog(log, 536);
-                }
+        TreeMap<Long, ByteBuffer> byPosition = new TreeMap<>();
+        for (long id : logs.keySet()) {
+            ByteBuffer log = open("log-%016x", "CAMB-LOG", 64, id);
+            boolean setAside = logEnds.getOrDefault(id, Long.MAX_VALUE) < log.getLong(528);
+            boolean used = !part(log, 512, 576).equals(ByteBuffer.allocate(64)); // START is zero until then
+            if (used && !setAside) {
+                checkCrc(log, 568, 512, 568, seed(log.getLong(48), 512));
+                byPosition.put(log.getLong(528), log);
             }
         }
-        counting.forEach(this::readLog);
-        for (String name : names) {
-            if (name.matches("log-[0-7][0-9a-f]{15}") && Long.parseLong(name.substring(4), 16) > lastLog) {
-                Bytes log = open(name);
-                log.zero(Math.min(512, log.length()), Math.min(1024, log.length())); // it was named before it was used
+        long position = byPosition.firstKey(), batch = byPosition.get(position).getLong(552);
+        while (position < clean.getLong(16)) {
+            ByteBuffer log = byPosition.floorEntry(position).getValue();
+            int at = 4096 + (int) (position - log.getLong(528));
+            ByteBuffer record = part(log, at, at + (log.getInt(at + 4) + 7 & -8));
+            checkCrc(record, 0, 4, record.capacity(), seed(log.getLong(48), position));
+            require(record.getChar(16) == 1 && record.getLong(8) == ++batch, "type or batch at " + position);
+            if (batch > flushed) {
+                readBatch(record.position(32));
             }
+            position += record.capacity();
+        }
+        require(position == clean.getLong(16) && batch == clean.getLong(24), "does not end where CLEAN says");
+    }
+
+    private void readBatch(ByteBuffer record) {
+        for (int i = 0; i < record.getInt(20); i++) {
+            int operation = record.getChar(), keyLength = record.getChar(), valueLength = record.getInt();
+            apply(operation, take(record, keyLength), record, valueLength);
+        }
+        require(record.position() == record.getInt(4), "operations do not fill a record");
+    }
+
+    /** Applies an operation of a log or a leaf, whose value is next. */
+    private void apply(int operation, byte[] key, ByteBuffer from, int length) {
+        int at = from.position();
+        byte[] value = take(from, length);
+        switch (operation) {
+            case PUT -> entries.put(key, value);
+            case DELETE -> entries.put(key, null);
+            case PUT_REF -> entries.put(key, referenced(from, at, at + 16, from.getLong(at + 8), from.getInt(at + 20)));
+            case KEYSPACE -> keyspaces.put(ByteBuffer.wrap(key).getInt(), text(value));
+            default -> require(false, "operation " + operation);
         }
     }
 
-    private Bytes openLog(Bytes named) {
-        Bytes log = open(String.format("log-%016x", named.u64(0)));
-        checkHead(log, "CAMB-LOG", 8, 64);
-        boolean same = log.u64(40) == named.u64(0) && log.u64(56) == named.u64(8) && log.u64(56) == log.length();
-        log.require(same, 40, "id or capacity").zero(68, 512).zero(2048, 4096);
-        if (log.isZero(512, 1024)) {
-            return log.zero(1024, 2048);
+    /** Adds what stands in and below a page: keys from {@code low} to before {@code high}, null at the right edge. */
+    private void readTree(ByteBuffer page, byte[] low, byte[] high) {
+        require(page.get(9) == (page.get(10) == 0 ? LEAF : KEYS), "kind of a page in a tree");
+        int count = page.getChar(48), pointers = 64 + 4 * count + 7 & -8, crcs = pointers + 40 * count;
+        if (page.get(9) == LEAF) {
+            readLeaf(page.position(64 + 4 * count), count, low, high);
+            return;
         }
-        log.checksum(568, 512, 568, seed(log.u64(48), 512)).zero(576, 1024);
-        return log.require(log.u32(572) == 1, 572, "marker").require(log.u64(544) <= log.u64(528), 528, "basePosition");
+        int[] tails = starts(page.position(crcs + 4 * count), FIXED_KEYS, count - 1, page.getChar(54));
+        byte[][] separators = keys(page, tails);
+        for (int i = 0; i < count; i++) {
+            ByteBuffer child = page(page, pointers + 8 * i, crcs + 4 * i, page.getLong(40));
+            require(child.get(10) == page.get(10) - 1, "level of a child");
+            readTree(child, i == 0 ? low : separators[i - 1], i == count - 1 ? high : separators[i]);
+        }
     }
 
-    private void readLog(Bytes log) {
-        Bytes end = logEnds.get(log.u64(40));
-        log.require(end != null, 512, "nothing says where this log ends");
-        checkSlots(log, end);
-        long base = log.u64(528), position = base, batch = log.u64(552);
-        while (position < end.u64(0)) {
-            int at = (int) Math.min(4096 + position - base, Integer.MAX_VALUE);
-            Bytes record = log.part(at, at + align(log.u32(at + 4), 8));
-            record.checksum(0, 4, record.length(), seed(log.u64(48), position));
-            record.zero(17, 20).require(record.u8(16) == 1, 16, "type").require(record.u64(8) == ++batch, 8, "batch");
-            record.require(record.u64(24) <= position, 24, "forcedThrough");
-            readBatch(record, batch);
-            position += record.length();
+    private void readLeaf(ByteBuffer page, int count, byte[] low, byte[] high) {
+        int[] tails = starts(page, FIXED_KEYS, count, page.getChar(54));
+        int[] values = starts(page, FIXED_VALUES, count, page.getInt(56));
+        byte[] operations = take(page, (page.getChar(12) & OPERATIONS) != 0 ? count : 0);
+        byte[][] keys = keys(page, tails);
+        boolean below = high == null || Arrays.compareUnsigned(keys[count - 1], high) < 0;
+        require(below && Arrays.compareUnsigned(low, keys[0]) <= 0, "keys that the pages above place elsewhere");
+        for (int i = 0; i < count; i++) {
+            apply(operations.length == 0 ? PUT : operations[i], keys[i], page, values[i + 1] - values[i]);
         }
-        log.require(position == end.u64(0) && batch == end.u64(8), 512, "ends elsewhere than it was said to");
+        require(!page.hasRemaining(), "bytes behind the values");
     }
 
-    /** After a crash one slot may be damaged; after a clean close none. */
-    private void checkSlots(Bytes log, Bytes end) {
-        int damaged = 0;
-        long[] sequences = new long[2];
-        for (int i = 0; i < 2; i++) {
-            Bytes slot = log.part(1024 + 512 * i, 1536 + 512 * i);
-            sequences[i] = slot.u64(0);
-            if (!slot.isZero(0, 512)) {
-                boolean holds = slot.u32(24) == (slot.crc(0, 24) ^ seed(log.u64(48), 1024 + 512 * i));
-                holds &= sequences[i] % 2 == 1 - i && slot.isZero(28, 512) && log.u64(528) <= slot.u64(8);
-                damaged += holds ? 0 : 1;
-                slot.require(!holds || slot.u64(8) <= end.u64(0), 8, "forced beyond the log's end");
+    /** Where {@code count} parts begin, and the last one ends: by the offsets that are next, or all have one length. */
+    private static int[] starts(ByteBuffer page, int fixed, int count, int length) {
+        int flags = page.getChar(12);
+        int[] starts = new int[count + 1];
+        for (int i = 0; i <= count; i++) {
+            starts[i] = (flags & fixed) != 0 ? i * length : (flags & WIDE) != 0 ? page.getInt() : page.getChar();
+        }
+        return starts;
+    }
+
+    /** The keys whose prefix and tails are next. */
+    private static byte[][] keys(ByteBuffer page, int[] tails) {
+        byte[] prefix = take(page, page.getChar(50)), head = new byte[page.get(52)];
+        byte[][] keys = new byte[tails.length - 1][];
+        for (int i = 0; i < keys.length; i++) {
+            byte[] tail = take(page, tails[i + 1] - tails[i]);
+            page.get(64 + 4 * i, head);
+            ByteBuffer key = ByteBuffer.allocate(prefix.length + head.length + tail.length);
+            keys[i] = key.put(prefix).put(head).put(tail).array();
+            require(i == 0 || Arrays.compareUnsigned(keys[i - 1], keys[i]) < 0, "order of keys");
+        }
+        return keys;
+    }
+
+    /** The value whose home and payloadCrc stand at two places of {@code from}. */
+    private byte[] referenced(ByteBuffer from, int homeAt, int crcAt, long length, int index) {
+        ByteBuffer page = page(from, homeAt, crcAt, from.getLong(homeAt));
+        ByteArrayOutputStream value = new ByteArrayOutputStream();
+        if (page.get(9) == CHUNKS) {
+            for (int at = 64; at < page.capacity(); at += 16) {
+                value.writeBytes(referenced(page, at, at + 8, page.getInt(at + 12), 0));
             }
+        } else {
+            require(page.get(9) == VALUES && 0 <= index && index < page.getInt(48), "kind or index");
+            int start = 56 + 4 * index, values = 60 + 4 * page.getInt(48) + page.getInt(start);
+            value.writeBytes(take(page.position(values), page.getInt(start + 4) - page.getInt(start)));
         }
-        boolean neighbours = Math.abs(sequences[0] - sequences[1]) == 1 || sequences[0] == 0 && sequences[1] == 0;
-        damaged = Math.max(damaged, neighbours ? 0 : 1);
-        log.require(damaged <= (log.u64(40) == clean.u64(8) ? 0 : 1), 1024, "forced slots");
+        require(value.size() == length, "length of a value");
+        return value.toByteArray();
     }
 
-    private void readBatch(Bytes record, long batch) {
-        int at = 32, end = record.u32(4);
-        record.require(record.u32(20) > 0, 20, "count").zero(end, record.length());
-        for (int i = 0; i < record.u32(20); i++) {
-            int code = record.u8(at), key = at + 8, value = key + record.u16(at + 2), next = value + record.u32(at + 4);
-            boolean empty = next == value, isName = code == KEYSPACE && value - key == 4;
-            boolean isReference = code == PUT_REF && next - value == 24;
-            boolean known = code == PUT || isReference || code == DELETE && empty || isName;
-            record.require(known && record.u8(at + 1) == 0 && value - key >= 4, at, "operation");
-            if (isName && batch > flushed) {
-                int id = ByteBuffer.wrap(record.copy(key, value)).getInt();
-                nameKeyspace(id, record.copy(value, next), record);
-            } else if (batch > flushed && isReference) {
-                Bytes reference = record.part(value, next);
-                entries.put(
-                        record.copy(key, value),
-                        pages.referenced(reference, 0, 16, reference.u64(8), reference.u32(20)));
-            } else if (batch > flushed) {
-                entries.put(record.copy(key, value), code == PUT ? record.copy(value, next) : null);
-            }
-            at = next;
-        }
-        record.require(at == end, at, "operations do not fill the record");
+    /** The page whose pointer and payloadCrc stand at two places of {@code from}, unpacked behind its header. */
+    private ByteBuffer page(ByteBuffer from, int pointerAt, int crcAt, long owner) {
+        long pointer = from.getLong(pointerAt);
+        int at = (int) (pointer >>> 14 & 0x3FFFFF) * 64;
+        ByteBuffer zone = zones.get(pointer >>> 36), page = part(zone, at, at + zone.getInt(at + 16));
+        byte[] header = take(page, 48), stored = take(page, page.remaining());
+        ByteBuffer covered = ByteBuffer.allocate(64).put(header, 0, 4);
+        checkCrc(part(covered.put(storeId).put(header, 4, 44), 0, 64), 0, 4, 64, 0);
+        checkCrc(page, 4, 48, page.capacity(), 0);
+        boolean meant = page.getLong(24) == pointer && page.get(9) == (pointer & 7) && page.getLong(40) == owner;
+        require(meant && page.getInt(4) == from.getInt(crcAt), "self, kind, owner or payloadCrc");
+        int codec = page.get(11), length = Math.min(page.getInt(20), 4 << 20) - 48;
+        byte[] payload = codec == 0 ? stored : LZ4.safeDecompressor().decompress(stored, length);
+        boolean known = page.get(8) == 1 && codec <= 1 && page.getChar(14) == 0 && (page.getChar(12) & ~FLAGS) == 0;
+        require(known && payload.length == length, "format, codec, dictionary, flags or rawLength");
+        return part(ByteBuffer.allocate(48 + length).put(header).put(payload), 0, 48 + length);
     }
 
-    static int align(int offset, int multiple) {
-        return offset + multiple - 1 & -multiple;
+    private static void require(boolean holds, String what) {
+        if (!holds) {
+            throw new IllegalStateException(what);
+        }
+    }
+
+    /** Little-endian; a u16 is a {@code char}. */
+    private static ByteBuffer part(ByteBuffer buffer, int from, int to) {
+        return buffer.slice(from, to - from).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static byte[] take(ByteBuffer buffer, int length) {
+        require(0 <= length && length <= buffer.remaining(), "bytes that are not there");
+        byte[] taken = new byte[length];
+        buffer.get(taken);
+        return taken;
+    }
+
+    private static String text(byte[] utf8) {
+        return new String(utf8, StandardCharsets.UTF_8);
+    }
+
+    private static void checkCrc(ByteBuffer buffer, int crcAt, int from, int to, int seed) {
+        CRC32C crc = new CRC32C();
+        crc.update(part(buffer, from, to));
+        require(buffer.getInt(crcAt) == ((int) crc.getValue() ^ seed), "crc of [" + from + ", " + to + ")");
     }
 
     static int seed(long salt, long position) {
-        long h = mix64(salt + 0x9E3779B97F4A7C15L * (position >>> 32));
+        long h = salt + 0x9E3779B97F4A7C15L * (position >>> 32);
+        h = (h ^ h >>> 30) * 0xBF58476D1CE4E5B9L;
+        h = (h ^ h >>> 27) * 0x94D049BB133111EBL;
+        h ^= h >>> 31;
         int z = (int) position + (int) h;
         z = (z ^ z >>> 16) * 0x85EBCA6B;
         z = (z ^ z >>> 13) * 0xC2B2AE35;
         return z ^ z >>> 16 ^ (int) (h >>> 32);
-    }
-
-    static long mix64(long z) {
-        z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
-        return z ^ z >>> 31;
     }
 }

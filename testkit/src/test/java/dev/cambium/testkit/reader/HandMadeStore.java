@@ -1,12 +1,10 @@
 package dev.cambium.testkit.reader;
 
 import java.io.ByteArrayOutputStream;
-import java.math.BigInteger;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
@@ -17,8 +15,24 @@ final class HandMadeStore {
 
     final TreeMap<String, byte[]> files = new TreeMap<>();
 
+    /** The bytes of each file that its content depends on. */
+    final TreeMap<String, BitSet> used = new TreeMap<>();
+
+    private void put(String name, byte[] bytes, BitSet bytesUsed) {
+        files.put(name, bytes);
+        used.put(name, bytesUsed);
+    }
+
+    private static BitSet range(int... bounds) {
+        BitSet bytes = new BitSet();
+        for (int i = 0; i < bounds.length; i += 2) {
+            bytes.set(bounds[i], bounds[i + 1]);
+        }
+        return bytes;
+    }
+
     SecondReader read() {
-        return SecondReader.read(files.keySet(), files::get);
+        return new SecondReader(files::get);
     }
 
     /** Little-endian bytes that grow. A number is followed by the count of bytes it takes. */
@@ -99,7 +113,7 @@ final class HandMadeStore {
                     .padTo(4096);
             file.padTo(sequence == 1 ? 0 : 65536).bytes(slot.array());
         }
-        files.put("SUPERBLOCK", file.array());
+        put("SUPERBLOCK", file.array(), range(0, 108, 65536, 65536 + 108));
     }
 
     static byte[] field(int tag, Out value) {
@@ -139,7 +153,7 @@ final class HandMadeStore {
             Out covered = new Out().u32(body.size() + 8).bytes(body.array());
             file.u32(crc(covered.array()) ^ SecondReader.seed(id, file.size())).bytes(covered.array());
         }
-        files.put(String.format("manifest-%016x", id), file.array());
+        put(String.format("manifest-%016x", id), file.array(), range(0, file.size()));
     }
 
     static byte[] key(int keyspace, String key) {
@@ -148,8 +162,12 @@ final class HandMadeStore {
     }
 
     static byte[] operation(int code, byte[] key, String value) {
-        Out out = new Out().number(code, 2).u16(key.length).u32(value.length());
-        return out.bytes(key).bytes(value.getBytes(StandardCharsets.UTF_8)).array();
+        return operation(code, key, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static byte[] operation(int code, byte[] key, byte[] value) {
+        Out out = new Out().number(code, 2).u16(key.length).u32(value.length);
+        return out.bytes(key).bytes(value).array();
     }
 
     /** A log with a batch for each operation, behind {@code lastBatch}; returns the position at which it ends. */
@@ -194,9 +212,10 @@ final class HandMadeStore {
                     .u64(batch);
             file.crc(1024 + 512 * slot, SecondReader.seed(salt, 1024 + 512 * slot));
         }
-        files.put(
+        put(
                 String.format("log-%016x", id),
-                file.padTo(4096).bytes(records.array()).padTo(capacity).array());
+                file.padTo(4096).bytes(records.array()).padTo(capacity).array(),
+                range(0, 68, 512, 572, 4096, 4096 + records.size()));
         return end;
     }
 
@@ -211,7 +230,7 @@ final class HandMadeStore {
     static final class Zone {
         final long number;
         final Out file;
-        final List<byte[]> directory = new ArrayList<>();
+        final BitSet used = range(0, 76);
 
         Zone(long number, int stream) {
             this.number = number;
@@ -228,7 +247,7 @@ final class HandMadeStore {
         }
 
         /** Owner 0 stands for the page's own pointer; a payload is packed if {@code codec} is 1, with literals only. */
-        Named append(int kind, int level, int codec, int flags, long owner, long birth, byte[] raw, String firstKey) {
+        Named append(int kind, int level, int codec, int flags, long owner, long birth, byte[] raw) {
             byte[] payload = codec == 0 ? raw : literals(raw);
             int stored = 48 + payload.length;
             int storedClass = 0;
@@ -256,36 +275,13 @@ final class HandMadeStore {
                     .u64(owner == 0 ? self : owner);
             int headerCrc = crc(new Out().bytes(STORE).bytes(covered.array()).array());
             file.u32(headerCrc).bytes(covered.array()).bytes(payload);
-            Out entry = new Out()
-                    .u32(at)
-                    .u32(stored)
-                    .number(kind, 1)
-                    .number(level, 1)
-                    .u16(0)
-                    .u32(crc(payload));
-            entry.u64(owner == 0 ? self : owner)
-                    .bytes(firstKey.getBytes(StandardCharsets.ISO_8859_1))
-                    .padTo(32);
-            directory.add(entry.array());
+            used.set(at, at + stored, kind != 4);
             return new Named(self, crc(payload), raw, 0, 0, 0, birth);
-        }
-
-        /** Appends directory and footer. */
-        void seal() {
-            int dataEnd = file.align(64).size();
-            directory.forEach(file::bytes);
-            file.crc(dataEnd, 0).align(64);
-            Out footer = new Out()
-                    .bytes("CAMB-ZEN".getBytes(StandardCharsets.US_ASCII))
-                    .u64(number)
-                    .u32(dataEnd)
-                    .u32(dataEnd);
-            file.bytes(footer.u32(directory.size()).padTo(60).crc(0, 0).array());
         }
     }
 
     void zone(Zone zone) {
-        files.put(String.format("zone-%016x", zone.number), zone.file.array());
+        put(String.format("zone-%016x", zone.number), zone.file.array(), zone.used);
     }
 
     private static byte[] literals(byte[] raw) {
@@ -379,53 +375,5 @@ final class HandMadeStore {
             out.u64(chunks.get(i).pointer).u32(chunks.get(i).crc).u32(lengths.get(i));
         }
         return out.array();
-    }
-
-    /** Payload of a filter over a few keys: each gets a place that no key before it looks at. */
-    static byte[] filter(List<byte[]> keys) {
-        int segmentLength = 16;
-        int segmentCount = 2;
-        nextSeed:
-        for (long seed = 1; ; seed++) {
-            byte[] fingerprints = new byte[(segmentCount + 2) * segmentLength];
-            boolean[] taken = new boolean[fingerprints.length];
-            for (byte[] key : keys) {
-                long h = SecondReader.mix64(hash(key) + seed);
-                int p0 = (int) ((h >>> 32) * (segmentCount * segmentLength) >>> 32);
-                int p1 = (p0 + segmentLength) ^ (int) ((h >>> 18) & (segmentLength - 1));
-                int p2 = (p0 + 2 * segmentLength) ^ (int) (h & (segmentLength - 1));
-                int free = !taken[p0] ? p0 : !taken[p1] ? p1 : p2;
-                if (taken[free]) {
-                    continue nextSeed;
-                }
-                fingerprints[free] = 0;
-                fingerprints[free] = (byte) (h ^ (h >>> 32) ^ fingerprints[p0] ^ fingerprints[p1] ^ fingerprints[p2]);
-                taken[p0] = taken[p1] = taken[p2] = true;
-            }
-            return new Out()
-                    .u32(1)
-                    .u32(keys.size())
-                    .u64(seed)
-                    .u32(segmentLength)
-                    .u32(segmentCount)
-                    .bytes(fingerprints)
-                    .array();
-        }
-    }
-
-    /** The hash of a key, slowly: with products of any length. */
-    static long hash(byte[] key) {
-        long a = 0xA0761D6478BD642FL;
-        long s = a ^ key.length;
-        byte[] padded = Arrays.copyOf(key, (key.length + 7) / 8 * 8);
-        for (int i = 0; i < padded.length; i += 8) {
-            s = fold(s ^ ByteBuffer.wrap(padded).order(ByteOrder.BIG_ENDIAN).getLong(i), 0xE7037ED1A0B428DBL);
-        }
-        return fold(s, a ^ key.length);
-    }
-
-    private static long fold(long a, long b) {
-        BigInteger product = BigInteger.valueOf(a).multiply(BigInteger.valueOf(b));
-        return product.longValue() ^ product.shiftRight(64).longValue();
     }
 }
