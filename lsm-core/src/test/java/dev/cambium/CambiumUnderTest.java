@@ -42,10 +42,15 @@ final class CambiumUnderTest implements TestedStore {
         Store closing = store;
         store = null;
         if (closing != null) { // not after a reopen that failed
+            SecondOpinion before = new SecondOpinion(closing);
             closing.close();
-            for (VerifyReport.Finding finding : new Verification(disk).run().findings()) {
+            VerifyReport report = new Verification(disk).run();
+            for (VerifyReport.Finding finding : report.findings()) {
                 throw new CorruptionException(
                         finding.file(), finding.offset(), "a closed store to be sound", finding.problem());
+            }
+            if (report.cleanClose()) { // not where the writer had failed
+                before.assertAgreesWith(disk);
             }
         }
     }

@@ -43,7 +43,9 @@ class RunModelTest {
             keys = random.pick(List.of(5, 60, 1000));
             mostValueBytes = random.pick(List.of(20, 200, 1500));
             StepExecutor.Mode mode = random.chance(50) ? StepExecutor.Mode.INLINE : StepExecutor.Mode.MANUAL;
-            small = new SmallStore(SmallStore.SMALL, mode, new SimulatedDisk(seed, random.chance(70)));
+            Options options =
+                    SmallStore.SMALL.withMemtableBytes(random.pick(List.of(4 << 10, 4 << 10, 64 << 10, 1 << 20)));
+            small = new SmallStore(options, mode, new SimulatedDisk(seed, random.chance(70)));
         }
 
         private static NavigableMap<byte[], byte[]> newModel() {
@@ -247,8 +249,8 @@ class RunModelTest {
     @Tag("long")
     @ParameterizedTest
     @ValueSource(longs = {1000, 2000, 3000, 4000})
-    void behavesLikeASortedMapThroughAMillionOperations(long firstSeed) {
-        for (long seed = firstSeed; seed < firstSeed + 25; seed++) {
+    void behavesLikeASortedMapThroughFiveMillionOperations(long firstSeed) {
+        for (long seed = firstSeed; seed < firstSeed + 125; seed++) {
             runSeed(seed, 10_000);
         }
     }

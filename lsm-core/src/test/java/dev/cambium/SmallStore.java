@@ -2,7 +2,6 @@ package dev.cambium;
 
 import static dev.cambium.StoreTest.b;
 import static dev.cambium.StoreTest.s;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.cambium.error.StoreException;
@@ -15,15 +14,11 @@ import dev.cambium.testkit.SimulatedEnvironment;
 import dev.cambium.testkit.disk.CrashOutcome;
 import dev.cambium.testkit.disk.SimulatedCrash;
 import dev.cambium.testkit.disk.SimulatedDisk;
-import dev.cambium.testkit.reader.SecondReader;
 import dev.cambium.testkit.runtime.StepExecutor;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -182,39 +177,10 @@ final class SmallStore implements AutoCloseable {
         } else if (disk().faults().failures() > 0 || !store.isOpen()) {
             store.close();
         } else {
-            SortedMap<byte[], byte[]> expected = contents();
+            SecondOpinion before = new SecondOpinion(store);
             store.close();
             assertEquals(0, store.memoryUsedBytes(), "memory that close does not give back");
-            SortedMap<byte[], byte[]> found = new SecondReader(disk()::bytes).entries();
-            assertEquals(expected.size(), found.size(), "entries that the second reader finds");
-            expected.forEach((key, value) -> assertArrayEquals(value, found.get(key)));
-        }
-    }
-
-    /** All entries by internal key. */
-    private SortedMap<byte[], byte[]> contents() {
-        SortedMap<byte[], byte[]> contents = new TreeMap<>(Arrays::compareUnsigned);
-        try (Cursor cursor = store.cursor()) {
-            addAll(Keyspace.DEFAULT_ID, cursor, contents);
-        }
-        for (String name : store.keyspaces()) {
-            Keyspace keyspace = store.keyspace(name);
-            try (Cursor cursor = keyspace.cursor()) {
-                addAll(keyspace.id(), cursor, contents);
-            }
-        }
-        return contents;
-    }
-
-    private static void addAll(int keyspaceId, Cursor cursor, SortedMap<byte[], byte[]> contents) {
-        while (cursor.next()) {
-            byte[] key = cursor.key();
-            contents.put(
-                    ByteBuffer.allocate(4 + key.length)
-                            .putInt(keyspaceId)
-                            .put(key)
-                            .array(),
-                    cursor.value());
+            before.assertAgreesWith(disk());
         }
     }
 }
