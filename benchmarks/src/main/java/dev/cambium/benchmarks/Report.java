@@ -5,6 +5,7 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
@@ -132,28 +133,36 @@ public final class Report {
         if (timed.isEmpty()) {
             return;
         }
-        text.append("## Latency of a put, µs\n\nOf each figure the median over the rounds.\n\n");
-        row(List.of("workload", "engine", "p50", "p99", "p99.9", "max"));
-        row(List.of("---", "---", "---:", "---:", "---:", "---:"));
+        text.append(
+                "## Latency of a put, µs\n\nOf each figure the median over the rounds. Beside it, how much too late a thread woke meanwhile"
+                        + " that did nothing but sleep a millisecond at a time: what the machine and the JVM do to anybody.\n\n");
+        row(List.of(
+                "workload", "engine", "p50", "p99", "p99.9", "max", "idle p50", "idle p99", "idle p99.9", "idle max"));
+        row(List.of("---", "---", "---:", "---:", "---:", "---:", "---:", "---:", "---:", "---:"));
         for (Workload workload : timed) {
             for (Contender engine : results.engines()) {
                 if (!results.rounds(workload, engine).isEmpty()) {
                     row(List.of(
                             workload.lowerName(),
                             engine.title(),
-                            micros(workload, engine, Latencies::median),
-                            micros(workload, engine, Latencies::p99),
-                            micros(workload, engine, Latencies::p999),
-                            micros(workload, engine, Latencies::max)));
+                            micros(workload, engine, Measurement::latencies, Latencies::median),
+                            micros(workload, engine, Measurement::latencies, Latencies::p99),
+                            micros(workload, engine, Measurement::latencies, Latencies::p999),
+                            micros(workload, engine, Measurement::latencies, Latencies::max),
+                            micros(workload, engine, Measurement::stalls, Latencies::median),
+                            micros(workload, engine, Measurement::stalls, Latencies::p99),
+                            micros(workload, engine, Measurement::stalls, Latencies::p999),
+                            micros(workload, engine, Measurement::stalls, Latencies::max)));
                 }
             }
         }
         text.append('\n');
     }
 
-    private String micros(Workload workload, Contender engine, ToLongFunction<Latencies> which) {
+    private String micros(
+            Workload workload, Contender engine, Function<Measurement, Latencies> of, ToLongFunction<Latencies> which) {
         long[] sorted = results.rounds(workload, engine).stream()
-                .map(Measurement::latencies)
+                .map(of)
                 .mapToLong(which)
                 .sorted()
                 .toArray();

@@ -23,6 +23,12 @@ public enum Workload {
     MIXED50("a get and a put of random keys in turns, buffered", Kind.READ, 1_000_000, 50_000, 1),
     MIXED95("19 gets, then a put, of random keys, buffered", Kind.READ, 1_000_000, 50_000, 1),
     SIZE("bytes of all files after random puts, compaction and close; MB", Kind.SIZE, 1_000_000, 50_000, 1),
+    WRITTEN(
+            "bytes that the process gives the disk, logs included, for two random puts of each key, flush and close; MB",
+            Kind.SIZE,
+            1_000_000,
+            50_000,
+            1),
     OPEN("open, by a new process, of a store that was closed; ms", Kind.OPEN, 1_000_000, 20_000, 1),
     REPLAY("reopen, by a new process, of a store whose process was halted; ms", Kind.OPEN, 580_000, 20_000, 1);
 

@@ -54,8 +54,12 @@ public final class WorkloadRun {
         LatencyHistogram latencies = workload.hasLatencies() ? new LatencyHistogram() : null;
         String description;
         long cost;
+        long writtenBefore = workload == Workload.WRITTEN ? DeviceWrites.bytes() : 0;
+        StallWatch watch = latencies == null ? null : StallWatch.start();
+        Latencies stalls = null;
         try (Engine engine = open(directory, workload.isForced(), false)) {
             cost = fill(engine, order, latencies);
+            stalls = watch == null ? null : watch.end();
             new EntryReader(engine, values).checkSample(order);
             if (workload.isRead()) {
                 engine.settle();
@@ -63,15 +67,21 @@ public final class WorkloadRun {
                 long start = System.nanoTime();
                 read(engine, readOrder);
                 cost = System.nanoTime() - start;
-            } else if (workload.isSize()) {
+            } else if (workload == Workload.WRITTEN) {
+                fill(engine, shuffled(1), null);
+                engine.settle();
+            } else if (workload == Workload.SIZE) {
                 engine.compact();
                 engine.settle();
             }
             description = engine.describe();
         }
-        return workload.isSize()
-                ? new Measurement(1, Directories.bytes(directory), null, description)
-                : new Measurement(order.length, cost, latencies == null ? null : latencies.summary(), description);
+        if (workload.isSize()) {
+            long bytes =
+                    workload == Workload.WRITTEN ? DeviceWrites.bytes() - writtenBefore : Directories.bytes(directory);
+            return new Measurement(1, bytes, null, null, description);
+        }
+        return new Measurement(order.length, cost, latencies == null ? null : latencies.summary(), stalls, description);
     }
 
     private void read(Engine engine, int[] order) {
@@ -220,7 +230,7 @@ public final class WorkloadRun {
         long elapsed = System.nanoTime() - start;
         try (engine) {
             new EntryReader(engine, values).checkSample(shuffled(0));
-            return new Measurement(1, elapsed, null, engine.describe());
+            return new Measurement(1, elapsed, null, null, engine.describe());
         }
     }
 }

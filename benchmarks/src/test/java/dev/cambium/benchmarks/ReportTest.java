@@ -20,8 +20,10 @@ class ReportTest {
         Results results = new Results(options.engines());
         for (long millis : new long[] {10, 1000, 20}) {
             for (Workload workload : options.workloads()) {
-                results.add(workload, Contender.CAMBIUM, new Measurement(1000, millis * 1_000_000, null, "Cambium"));
-                results.add(workload, Contender.ROCKSDB, new Measurement(1000, millis * 4_000_000, null, "RocksDB"));
+                results.add(
+                        workload, Contender.CAMBIUM, new Measurement(1000, millis * 1_000_000, null, null, "Cambium"));
+                results.add(
+                        workload, Contender.ROCKSDB, new Measurement(1000, millis * 4_000_000, null, null, "RocksDB"));
             }
         }
         results.addFailure(Workload.FILLSEQ, Contender.ROCKSDB);
