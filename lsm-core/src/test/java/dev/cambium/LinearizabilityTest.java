@@ -110,6 +110,12 @@ class LinearizabilityTest {
                     Durability.BUFFERED);
         }
 
+        /** Installs versions, drops zones, and leaves readers with pages of runs that are gone. */
+        @Operation
+        public void compact() {
+            store.compact();
+        }
+
         @Operation
         public int get(@Param(name = "key") int key) {
             return number(store.get(bytes(key)));
@@ -191,6 +197,8 @@ class LinearizabilityTest {
         public void putLarge(int key, int value) {
             entries.put(key, value);
         }
+
+        public void compact() {}
 
         public void delete(int key) {
             entries.remove(key);

@@ -8,26 +8,28 @@ import java.lang.invoke.VarHandle;
  * An ordered block of references with eight-byte key heads, in one {@code long[]}: a leaf of the tree, or the separators of an
  * inner node.
  * <pre>
- *   0        1        2        3 …        headsAt …            headsAt + capacity …
- *   +--------+--------+--------+----------+--------------------+--------------------+
- *   | shape  | count  | stamp  | prefix   | head per entry     | reference per entry|
- *   +--------+--------+--------+----------+--------------------+--------------------+
- *   shape: prefixLength u16 · capacity u16 · sorted u16 · headsAt u16
+ *   0        1        2        3 …        prefixAt   groupsAt
+ *   +--------+--------+--------+----------+----------+-------------------------+-------------------------+---
+ *   | shape  | count  | stamp  | samples  | prefix   | 8 heads  · 8 references | 8 heads  · 8 references | …
+ *   +--------+--------+--------+----------+----------+-------------------------+-------------------------+---
+ *   shape: prefixLength u16 · capacity u16 · sorted u16 · groupsAt u16
  * </pre>
  * All keys of a block share their first {@code prefixLength} bytes, which stand in the prefix words, most significant byte
  * first, the last word padded with zeros. A head is the next eight bytes of the key (zero beyond its end), so heads compare as
- * keys do, and only equal heads need the arena.
+ * keys do, and only equal heads need the arena. Entries stand in groups of eight; a sample is the last head of a group that is all
+ * sorted, so that the samples say which group a key is in.
  *
  * <p>Entries {@code [0, sorted)} are in key order; entries {@code [sorted, count)} are the <em>tail</em>: in order of arrival,
  * no key twice. Only a leaf that carries the writer's current stamp is ever changed, in two ways: an entry is appended to the
  * tail by a release store of {@code count}, or a reference is replaced by a release store. Separators have no tail.
  *
- * <p>Cost of a search: one sweep over the tail's heads (one cache line), a binary search over heads (three or four lines), one
- * access to the arena to compare the key.
+ * <p>Cost of a search: the first two cache lines with shape and samples, at once; then the two of a group, and those of the tail, at once;
+ * then the arena, to compare the key. So three misses one after the other, where a leaf is in no cache.
  */
 final class KeyBlock {
     /*
-     * Why one array: the node, its count, its prefix and its first heads come with the same cache miss. Why heads after the
+     * Why one array: the node, its count, its samples and its prefix come with the same cache miss. Why references beside their heads: their
+     * line is known with that of the heads, and fetched with it (apart, each get waited for one miss more). Why heads after the
      * common prefix: eight bytes of `user:0000…` tell nothing apart (740/650 ns a put/get with useful heads, 1,050/1,190 without).
      *
      * The prefix only has to be *a* common prefix. It is lengthened when a block is built anew from the arena (bulk, or a split
@@ -40,10 +42,12 @@ final class KeyBlock {
     static final int SHAPE = 0;
     static final int COUNT = 1;
     static final int STAMP = 2;
-    static final int PREFIX = 3;
+    private static final int SAMPLES = 3;
 
-    /** Words of a cache line. */
-    private static final int LINE = 8;
+    /** Entries of a group: their heads fill a cache line, as do their references. */
+    private static final int GROUP = 8;
+
+    private static final int GROUP_SHIFT = 3;
 
     static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
 
@@ -61,8 +65,17 @@ final class KeyBlock {
         return (int) (block[SHAPE] >>> 32) & 0xFFFF;
     }
 
-    static int headsAt(long[] block) {
+    private static int groupsAt(long[] block) {
         return (int) (block[SHAPE] >>> 48);
+    }
+
+    private static int prefixAt(long[] block) {
+        return SAMPLES + (sorted(block) >>> GROUP_SHIFT);
+    }
+
+    /** Where an entry's head stands; its reference stands {@link #GROUP} words further on. */
+    private static int at(int groupsAt, int index) {
+        return groupsAt + (index & -GROUP) + index;
     }
 
     /** Entries published so far. */
@@ -75,30 +88,31 @@ final class KeyBlock {
     }
 
     static long head(long[] block, int index) {
-        return block[headsAt(block) + index];
+        return block[at(groupsAt(block), index)];
     }
 
     static long reference(long[] block, int index) {
-        return (long) WORD.getAcquire(block, headsAt(block) + capacity(block) + index);
+        return (long) WORD.getAcquire(block, at(groupsAt(block), index) + GROUP);
     }
 
     /** Replaces a reference by one to the same key; visible at once. */
     static void replace(long[] block, int index, long reference) {
-        WORD.setRelease(block, headsAt(block) + capacity(block) + index, reference);
+        WORD.setRelease(block, at(groupsAt(block), index) + GROUP, reference);
     }
 
     /** Appends an entry to the tail; visible at once. The caller has checked that there is room. */
     static void append(long[] block, int count, long head, long reference) {
-        int heads = headsAt(block);
-        block[heads + count] = head;
-        block[heads + capacity(block) + count] = reference;
+        int at = at(groupsAt(block), count);
+        block[at] = head;
+        block[at + GROUP] = reference;
         WORD.setRelease(block, COUNT, (long) count + 1);
     }
 
     private static long[] blank(int prefixLength, int sorted, int capacity, long stamp) {
-        int headsAt = PREFIX + (prefixLength + 7) / 8;
-        long[] block = new long[headsAt + 2 * capacity];
-        block[SHAPE] = prefixLength | (long) capacity << 16 | (long) sorted << 32 | (long) headsAt << 48;
+        int groupsAt = SAMPLES + (sorted >>> GROUP_SHIFT) + (prefixLength + 7) / 8;
+        int groups = (capacity + GROUP - 1) >>> GROUP_SHIFT;
+        long[] block = new long[groupsAt + 2 * GROUP * groups];
+        block[SHAPE] = prefixLength | (long) capacity << 16 | (long) sorted << 32 | (long) groupsAt << 48;
         block[COUNT] = sorted;
         block[STAMP] = stamp;
         return block;
@@ -132,15 +146,34 @@ final class KeyBlock {
             Arena arena, long[] references, int from, int to, int room, long stamp, int prefixLength) {
         int count = to - from;
         long[] block = blank(prefixLength, count, count + room, stamp);
-        for (int at = 0, word = PREFIX; at < prefixLength; at += 8, word++) {
-            block[word] = mask(arena.head(references[from], at), prefixLength - at);
+        if (prefixLength > 0) {
+            putPrefix(block, arena, references[from]);
         }
-        int heads = headsAt(block);
+        int groupsAt = groupsAt(block);
         for (int i = 0; i < count; i++) {
-            block[heads + i] = arena.head(references[from + i], prefixLength);
+            put(block, at(groupsAt, i), arena.head(references[from + i], prefixLength), references[from + i]);
         }
-        System.arraycopy(references, from, block, heads + count + room, count);
+        putSamples(block);
         return block;
+    }
+
+    private static void put(long[] block, int at, long head, long reference) {
+        block[at] = head;
+        block[at + GROUP] = reference;
+    }
+
+    private static void putPrefix(long[] block, Arena arena, long reference) {
+        int prefixLength = prefixLength(block);
+        for (int at = 0, word = prefixAt(block); at < prefixLength; at += 8, word++) {
+            block[word] = mask(arena.head(reference, at), prefixLength - at);
+        }
+    }
+
+    private static void putSamples(long[] block) {
+        int groupsAt = groupsAt(block);
+        for (int group = 0, full = sorted(block) >>> GROUP_SHIFT; group < full; group++) {
+            block[SAMPLES + group] = block[groupsAt + 2 * GROUP * group + GROUP - 1];
+        }
     }
 
     /**
@@ -162,14 +195,12 @@ final class KeyBlock {
             return build(arena, references, from, to, room, stamp);
         }
         long[] block = blank(prefixLength, count, count + room, stamp);
-        for (int at = 0, word = PREFIX; at < prefixLength; at += 8, word++) {
-            block[word] = mask(arena.head(references[from], at), prefixLength - at);
-        }
-        int headsAt = headsAt(block);
+        putPrefix(block, arena, references[from]);
+        int groupsAt = groupsAt(block);
         for (int i = 0; i < count; i++) {
-            block[headsAt + i] = heads[from + i] << 8 * shift;
+            put(block, at(groupsAt, i), heads[from + i] << 8 * shift, references[from + i]);
         }
-        System.arraycopy(references, from, block, headsAt + count + room, count);
+        putSamples(block);
         return block;
     }
 
@@ -177,10 +208,15 @@ final class KeyBlock {
     static long[] buildLike(long[] like, long[] heads, long[] references, int from, int to, int room, long stamp) {
         int count = to - from;
         long[] block = blank(prefixLength(like), count, count + room, stamp);
-        int headsAt = headsAt(block);
-        System.arraycopy(like, PREFIX, block, PREFIX, headsAt - PREFIX);
-        System.arraycopy(heads, from, block, headsAt, count);
-        System.arraycopy(references, from, block, headsAt + count + room, count);
+        int groupsAt = groupsAt(block);
+        int prefixAt = prefixAt(block);
+        System.arraycopy(like, prefixAt(like), block, prefixAt, groupsAt - prefixAt);
+        for (int i = 0; i < count; i += GROUP) {
+            int group = Math.min(GROUP, count - i);
+            System.arraycopy(heads, from + i, block, at(groupsAt, i), group);
+            System.arraycopy(references, from + i, block, at(groupsAt, i) + GROUP, group);
+        }
+        putSamples(block);
         return block;
     }
 
@@ -195,7 +231,7 @@ final class KeyBlock {
      */
     static int comparePrefix(long[] block, byte[] key, int offset, int length) {
         int prefixLength = prefixLength(block);
-        for (int at = 0, word = PREFIX; at < prefixLength; at += 8, word++) {
+        for (int at = 0, word = prefixAt(block); at < prefixLength; at += 8, word++) {
             long theirs = mask(Bytes.head(key, offset + at, offset + length), prefixLength - at);
             if (theirs != block[word]) {
                 return Long.compareUnsigned(theirs, block[word]);
@@ -207,7 +243,7 @@ final class KeyBlock {
     /** Whether the key of an operation begins with the block's prefix; touches no other key. */
     static boolean sharesPrefix(long[] block, Arena arena, long reference) {
         int prefixLength = prefixLength(block);
-        for (int at = 0, word = PREFIX; at < prefixLength; at += 8, word++) {
+        for (int at = 0, word = prefixAt(block); at < prefixLength; at += 8, word++) {
             if (mask(arena.head(reference, at), prefixLength - at) != block[word]) {
                 return false;
             }
@@ -222,21 +258,20 @@ final class KeyBlock {
     /** First sorted index whose head is not below {@code head}. */
     private static int lowerBound(long[] block, int sorted, long head) {
         /*
-         * No load depends on another one, and there is no branch to mispredict: first one head of each cache line, all of
-         * which the processor fetches at once, then the eight heads of one line. Halving would wait for each line in turn.
+         * There is no branch to mispredict, and no load of one step depends on another one of it: first the samples, which come with the
+         * block's first lines, then the eight heads of one group.
          */
-        int heads = headsAt(block);
-        int end = heads + sorted;
-        int linesBelow = 0;
-        for (int at = heads + LINE - 1; at < end; at += LINE) {
-            linesBelow += isBelow(block[at], head);
+        int groupsBelow = 0;
+        for (int at = SAMPLES, end = SAMPLES + (sorted >>> GROUP_SHIFT); at < end; at++) {
+            groupsBelow += isBelow(block[at], head);
         }
-        int low = heads + linesBelow * LINE;
+        int first = groupsBelow << GROUP_SHIFT;
+        int low = groupsAt(block) + 2 * first;
         int below = 0;
-        for (int at = low, last = Math.min(low + LINE, end); at < last; at++) {
+        for (int at = low, last = low + Math.min(GROUP, sorted - first); at < last; at++) {
             below += isBelow(block[at], head);
         }
-        return low - heads + below;
+        return first + below;
     }
 
     /** 1 where {@code a} is below {@code b} as unsigned words, 0 elsewhere; in arithmetic only. */
@@ -251,18 +286,18 @@ final class KeyBlock {
      */
     static int searchSorted(long[] block, Arena arena, byte[] key, int offset, int length, long head) {
         int sorted = sorted(block);
-        int heads = headsAt(block);
+        int groupsAt = groupsAt(block);
         int low = lowerBound(block, sorted, head);
-        if (low == sorted || block[heads + low] != head) {
+        if (low == sorted || block[at(groupsAt, low)] != head) {
             return -1 - low;
         }
         int high =
                 low + 1; // one entry in nearly all cases; where heads tell nothing apart, the rest is found by halving
-        if (high < sorted && block[heads + high] == head) {
+        if (high < sorted && block[at(groupsAt, high)] == head) {
             int beyond = sorted;
             while (high < beyond) {
                 int middle = (high + beyond) >>> 1;
-                if (block[heads + middle] == head) {
+                if (block[at(groupsAt, middle)] == head) {
                     high = middle + 1;
                 } else {
                     beyond = middle;
@@ -286,9 +321,9 @@ final class KeyBlock {
 
     /** Finds a key that begins with the block's prefix in the tail: its index, or -1. */
     static int searchTail(long[] block, Arena arena, int count, byte[] key, int offset, int length, long head) {
-        int heads = headsAt(block);
+        int groupsAt = groupsAt(block);
         for (int i = count - 1, sorted = sorted(block); i >= sorted; i--) {
-            if (block[heads + i] == head && arena.compareKey(reference(block, i), key, offset, length) == 0) {
+            if (block[at(groupsAt, i)] == head && arena.compareKey(reference(block, i), key, offset, length) == 0) {
                 return i;
             }
         }
@@ -328,13 +363,15 @@ final class KeyBlock {
      */
     static int inOrder(long[] block, Arena arena, int count, long[] heads, long[] references, int at) {
         int sorted = sorted(block);
-        int headsAt = headsAt(block);
-        int referencesAt = headsAt + capacity(block);
-        System.arraycopy(block, headsAt, heads, at, sorted);
-        System.arraycopy(block, referencesAt, references, at, sorted);
+        int groupsAt = groupsAt(block);
+        for (int i = 0; i < sorted; i += GROUP) {
+            int group = Math.min(GROUP, sorted - i);
+            System.arraycopy(block, at(groupsAt, i), heads, at + i, group);
+            System.arraycopy(block, at(groupsAt, i) + GROUP, references, at + i, group);
+        }
         for (int i = sorted; i < count; i++) {
-            long head = block[headsAt + i];
-            long reference = block[referencesAt + i];
+            long head = block[at(groupsAt, i)];
+            long reference = block[at(groupsAt, i) + GROUP];
             int to = at + i;
             while (to > at && isBelow(arena, head, reference, heads[to - 1], references[to - 1])) {
                 heads[to] = heads[to - 1];
