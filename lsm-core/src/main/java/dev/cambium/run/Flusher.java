@@ -420,8 +420,8 @@ public final class Flusher implements AutoCloseable {
         }
         if (run != null) {
             addZones(run.extents(), needed);
-            zones.openReaders(run, before);
         }
+        zones.openReaders(before, needed);
         ManifestState after = manifest.append(edit -> {
             inputs.forEach(
                     input -> edit.add(new ManifestRecord.RunDrop(input.record().id())));

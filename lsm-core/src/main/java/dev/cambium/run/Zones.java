@@ -156,13 +156,14 @@ public final class Zones implements ZoneSink, AutoCloseable {
         DeadZones.delete(disk, zone);
     }
 
-    /** Makes what was forced readable: to be called before the edit that names the run. */
-    void openReaders(ManifestRecord.Run run, ManifestState state) {
-        for (ManifestRecord.Zone zone : pages.forced(state)) {
-            if (run.extents().stream().anyMatch(extent -> extent.zone() == zone.number())) {
-                openReader(zone);
-            }
-        }
+    /**
+     * Makes what was forced readable: to be called before the edit that names it. Also what only a merge needs that is not finished: a zone
+     * that has ended is described once.
+     */
+    void openReaders(ManifestState state, Set<Integer> needed) {
+        pages.forced(state).stream()
+                .filter(zone -> needed.contains(zone.number()))
+                .forEach(this::openReader);
     }
 
     /** Makes so much of a zone readable. */
