@@ -211,7 +211,12 @@ public final class GroupWriter {
             request.fail(e);
             return;
         }
-        Memory memory = versions.current().active().arena().memory(place);
+        Memtable memtable = versions.current().active();
+        if (!request.zones.isEmpty()) {
+            request.zones.forEach(
+                    memtable::hold); // now: a record whose group fails is not applied, and may be in the log
+        }
+        Memory memory = memtable.arena().memory(place);
         int at = Arena.offset(place);
         request.place = place + LogRecord.OPERATIONS_OFFSET;
         encodeOperations(request, memory, at + LogRecord.OPERATIONS_OFFSET);
@@ -286,9 +291,6 @@ public final class GroupWriter {
         for (WriteRequest request = group; request != null; request = request.next) {
             if (!request.hasOperations() || request.failure() != null) {
                 continue;
-            }
-            if (!request.zones.isEmpty()) {
-                request.zones.forEach(memtable::hold);
             }
             if (inStep != request.isSingle()) {
                 inStep = request.isSingle();
