@@ -39,7 +39,7 @@ import dev.cambium.version.Versions;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.SequenceInputStream;
+import java.io.PushbackInputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -298,7 +298,9 @@ public final class Store implements AutoCloseable {
         if (start.length <= Limits.LONGEST_INLINE_VALUE) {
             put(keyspaceId, key, start, durability);
         } else {
-            putLong(keyspaceId, key, new SequenceInputStream(new ByteArrayInputStream(start), value), durability);
+            PushbackInputStream whole = new PushbackInputStream(value, start.length);
+            whole.unread(start);
+            putLong(keyspaceId, key, whole, durability);
         }
     }
 

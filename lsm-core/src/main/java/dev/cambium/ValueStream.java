@@ -7,7 +7,10 @@ import java.lang.ref.Cleaner;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A long value, read chunk by chunk. Skipping reads nothing. For one thread. */
+/**
+ * A long value, read chunk by chunk. Skipping reads nothing. For one thread, though any may close it, which waits for a read under way:
+ * what is read from is freed then.
+ */
 final class ValueStream extends InputStream {
     private static final Cleaner CLEANER = Cleaner.create();
 
@@ -30,7 +33,9 @@ final class ValueStream extends InputStream {
         @Override
         public void run() {
             if (open.compareAndSet(true, false)) {
-                value.close();
+                synchronized (this) { // a read may be under way in another thread
+                    value.close();
+                }
                 if (!closedByUser) {
                     System.getLogger("dev.cambium")
                             .log(System.Logger.Level.WARNING, "a stream of a value was never closed; closed now");
@@ -66,7 +71,12 @@ final class ValueStream extends InputStream {
     public int read(byte[] target, int offset, int length) {
         Limits.checkNotNull(target, "target");
         Objects.checkFromIndexSize(offset, length, target.length);
-        ChunkedValue value = value();
+        synchronized (held) {
+            return read(value(), target, offset, length);
+        }
+    }
+
+    private int read(ChunkedValue value, byte[] target, int offset, int length) {
         if (length == 0) {
             return 0;
         }
@@ -88,17 +98,21 @@ final class ValueStream extends InputStream {
 
     @Override
     public long skip(long bytes) {
-        long skipped = Math.max(0, Math.min(bytes, value().length() - position));
-        position += skipped;
-        return skipped;
+        synchronized (held) {
+            long skipped = Math.max(0, Math.min(bytes, value().length() - position));
+            position += skipped;
+            return skipped;
+        }
     }
 
     /** Bytes that are left of the chunk that was read last. */
     @Override
     public int available() {
-        ChunkedValue value = value();
-        int at = (int) (position % ChunkList.CHUNK_LENGTH);
-        return loaded == position / ChunkList.CHUNK_LENGTH ? value.chunkLength(loaded) - at : 0;
+        synchronized (held) {
+            ChunkedValue value = value();
+            int at = (int) (position % ChunkList.CHUNK_LENGTH);
+            return loaded == position / ChunkList.CHUNK_LENGTH ? value.chunkLength(loaded) - at : 0;
+        }
     }
 
     @Override
