@@ -183,9 +183,11 @@ public final class Recovery implements AutoCloseable {
             Memtable memtable = memtables.get(memtables.size() - 1);
             loader.forEachReference((memory, offset) -> {
                 requireNamed(ValueReference.home(memory, offset));
-                // Where the chunks stand, only their list says. All zones that can have some stay until the memtable is
-                // laid down.
-                zones.ofLongValues(manifestReading.state()).forEach(memtable::hold);
+                if (memtable.zones().isEmpty()) {
+                    // Where the chunks stand, only their list says. All zones that can have some stay until the
+                    // memtable is laid down.
+                    zones.ofLongValues(manifestReading.state()).forEach(memtable::hold);
+                }
             });
             loader.finish();
             loader = null;

@@ -4,6 +4,7 @@ import dev.cambium.error.MemoryBudgetException;
 import dev.cambium.error.StoreIOException;
 import dev.cambium.log.Manifest;
 import dev.cambium.segment.frame.FrameCache;
+import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.memory.Memory;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -252,13 +254,11 @@ public final class LongValues {
         if (!isNamed(value)) {
             try {
                 open.force();
-                ManifestState before = manifest.state();
-                open.forced(before).stream()
+                open.forced(manifest.state()).stream()
                         .filter(zone -> inUse.containsKey(zone.number()))
                         .forEach(zones::openReader);
-                ManifestState after =
-                        manifest.append(edit -> open.forced(manifest.state()).forEach(edit::add));
-                open.named(before, after, zones::discard);
+                ManifestState after = manifest.append(edit -> describe(edit, manifest.state()));
+                open.named(after, zones::discard);
             } catch (RuntimeException | Error e) {
                 abandon(e);
                 throw e;
@@ -269,6 +269,13 @@ public final class LongValues {
             }
         }
         value.held = value.ends.keySet().stream().map(zones::hold).toList();
+    }
+
+    /** Says how long zones are and which have ended, but nothing of those in which only writes have pages that failed. */
+    private void describe(ManifestEdit.Builder edit, ManifestState state) {
+        Set<Integer> needed = new HashSet<>(inUse.keySet());
+        needed.addAll(state.zones().keySet());
+        open.describe(edit, state, needed);
     }
 
     private boolean isNamed(Written value) {

@@ -153,7 +153,7 @@ final class OpenZone implements ZoneSink, AutoCloseable {
         if (!mayNameMore) {
             ended.removeIf(zone -> {
                 boolean unnamed = !state.zones().containsKey(zone.number());
-                if (unnamed) {
+                if (unnamed && !named.contains(zone.number())) {
                     discard.accept(zone.number());
                 }
                 return unnamed;
@@ -198,12 +198,13 @@ final class OpenZone implements ZoneSink, AutoCloseable {
     /**
      * To be called once the edit that describes the stream is forced.
      *
-     * @param discard receives zones that ended before anything in them was needed
+     * @param discard receives zones that ended before anything in them was needed; not those that were named and dropped since, which are
+     *     whose who dropped them
      */
-    void named(ManifestState before, ManifestState after, IntConsumer discard) {
+    void named(ManifestState after, IntConsumer discard) {
         for (ManifestRecord.Zone zone : ended) {
             int number = zone.number();
-            if (!after.zones().containsKey(number) && !before.zones().containsKey(number)) {
+            if (!after.zones().containsKey(number) && !named.contains(number)) {
                 discard.accept(number);
             }
         }

@@ -210,7 +210,7 @@ public final class Zones implements ZoneSink, AutoCloseable {
     /** To be called once the edit with {@link #describe} is forced. */
     void named(ManifestState before, ManifestState after) {
         dead.confirm(); // what the edit before dropped
-        pages.named(before, after, this::discard); // it ended before any run was finished in it
+        pages.named(after, this::discard); // it ended before any run was finished in it
         for (int zone : before.zones().keySet()) {
             if (!after.zones().containsKey(zone)) {
                 dead.drop(zone);
