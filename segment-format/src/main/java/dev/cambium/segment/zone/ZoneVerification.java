@@ -64,7 +64,7 @@ public final class ZoneVerification {
 
     private void checkSealed() {
         long footerAt = length - ZoneFooter.LENGTH;
-        if (file.length() != length || footerAt < ZoneHeader.LENGTH) {
+        if (file.length() < length || footerAt < ZoneHeader.LENGTH) {
             throw new CorruptionException(
                     file.name(), 0, "a sealed zone of " + length + " bytes", file.length() + " bytes");
         }
