@@ -98,6 +98,7 @@ public final class Store implements AutoCloseable {
     private final Lookup[] lookups =
             Stream.generate(Lookup::new).limit(ReadEpochs.SLOTS).toArray(Lookup[]::new);
 
+    private final long mostLongBytes; // that a memtable may keep alive when the store is idle or closed
     private final Map<String, Keyspace> keyspaces = new ConcurrentHashMap<>();
     private final Object keyspaceCreation = new Object();
     private int nextKeyspaceId;
@@ -195,7 +196,7 @@ public final class Store implements AutoCloseable {
         this.zones = recovery.zones();
         this.versions = new Versions(
                 recovery.version(), firstLog -> new Memtable(budget, epochs, options.memtableBytes(), firstLog));
-        this.longValues = new LongValues(zones, manifest, budget, frames);
+        this.longValues = new LongValues(zones, manifest, budget);
         this.flusher = new Flusher(
                 versions,
                 log,
@@ -215,7 +216,9 @@ public final class Store implements AutoCloseable {
                 flusher,
                 frames,
                 new IdleWatch(background, this::layDownWhenIdle),
-                options.memtableBytes());
+                options.memtableBytes(),
+                options.zoneBytes());
+        this.mostLongBytes = options.zoneBytes();
         this.committer = new Committer(writer, environment.parker());
         this.nextKeyspaceId = Keyspace.DEFAULT_ID + 1;
         recovery.keyspaces().forEach((id, name) -> {
@@ -305,16 +308,22 @@ public final class Store implements AutoCloseable {
     }
 
     private void putLong(int keyspaceId, byte[] key, InputStream value, Durability durability) throws IOException {
-        requireOpen();
-        try (LongValues.Written written = longValues.write(value, Limits.MAX_VALUE_BYTES)) {
+        try (LongValues.Written written = writeLong(value)) {
             commit(WriteRequest.reference(
                     keyspaceId,
                     key,
                     written.reference(),
                     written.zones(),
+                    written.length(),
                     durability != Durability.NONE,
                     durability == Durability.SYNC));
         }
+    }
+
+    private LongValues.Written writeLong(InputStream value) throws IOException {
+        requireOpen();
+        writer.throwIfFailed();
+        return longValues.write(value, Limits.MAX_VALUE_BYTES, flusher::withMemory);
     }
 
     /** Deletes a key with {@link Durability#SYNC}, whether it is there or not. */
@@ -355,19 +364,20 @@ public final class Store implements AutoCloseable {
     }
 
     private void write(OperationBuffer operations, List<WriteBatch.LongPut> longPuts, Durability durability) {
+        OperationBuffer complete = longPuts.isEmpty() ? operations : operations.copy();
         List<LongValues.Written> written = new ArrayList<>(longPuts.size());
+        List<SharedZone> leadInto = new ArrayList<>();
+        long longBytes = 0;
         try {
-            List<SharedZone> leadInto = new ArrayList<>();
             for (WriteBatch.LongPut put : longPuts) {
-                requireOpen();
-                LongValues.Written value =
-                        longValues.write(new ByteArrayInputStream(put.value()), Limits.MAX_VALUE_BYTES);
+                LongValues.Written value = writeLong(new ByteArrayInputStream(put.value()));
                 written.add(value);
-                operations.patch(put.end(), value.reference());
+                complete.patch(put.end(), value.reference());
                 leadInto.addAll(value.zones());
+                longBytes += value.length();
             }
             commit(WriteRequest.batch(
-                    operations, leadInto, durability != Durability.NONE, durability == Durability.SYNC));
+                    complete, leadInto, longBytes, durability != Durability.NONE, durability == Durability.SYNC));
         } catch (IOException e) {
             throw new UncheckedIOException(e); // an array throws none
         } finally {
@@ -524,7 +534,7 @@ public final class Store implements AutoCloseable {
             }
             OperationBuffer operation = new OperationBuffer();
             operation.addKeyspace(nextKeyspaceId, encoded);
-            commit(WriteRequest.batch(operation, List.of(), true, true));
+            commit(WriteRequest.batch(operation, List.of(), 0, true, true));
             Keyspace created = new Keyspace(this, nextKeyspaceId++, name);
             keyspaces.put(name, created);
             return created;
@@ -587,7 +597,7 @@ public final class Store implements AutoCloseable {
     private void layDownWhenIdle() {
         committer.tryRun(() -> {
             Version version = versions.current();
-            boolean isWorthIt = version.active().arena().filledBytes() >= LAY_DOWN_FROM;
+            boolean isWorthIt = isWorthARun(version.active());
             if (open
                     && writer.failure() == null
                     && isWorthIt
@@ -753,8 +763,7 @@ public final class Store implements AutoCloseable {
     private void endWrites() {
         Memtable active = versions.current().active();
         try {
-            if (writer.failure() == null
-                    && (active.hasUnlogged() || active.arena().filledBytes() >= LAY_DOWN_FROM)) {
+            if (writer.failure() == null && (active.hasUnlogged() || isWorthARun(active))) {
                 writer.seal();
             }
         } catch (StoreException e) {
@@ -762,6 +771,10 @@ public final class Store implements AutoCloseable {
         } finally {
             writer.close();
         }
+    }
+
+    private boolean isWorthARun(Memtable memtable) {
+        return memtable.arena().filledBytes() >= LAY_DOWN_FROM || memtable.longBytes() >= mostLongBytes;
     }
 
     private void layDownRest() {

@@ -230,21 +230,28 @@ public final class ChunkedValue implements AutoCloseable {
         return value;
     }
 
-    /** Says where list and chunks stand and how long they are, by their headers. */
+    /** Says where list and chunks stand and how long they are, by their headers; a chunk whose header is damaged counts as short as can be. */
     public void forEachPage(PageConsumer consumer) {
         consumer.accept(Pointer.zone(listPointer), listBytes);
         Memory header = Memory.allocate(PageHeader.LENGTH);
         try {
             for (int i = 0; i < chunks.count(); i++) {
-                long home = chunks.home(i);
-                ZoneReader zone = zone(home);
-                zone.readHeader(home, header);
-                PageHeader.check(
-                        header, 0, Integer.MAX_VALUE, storeId, Pointer.zone(home), Pointer.offset(home), zone.name());
-                consumer.accept(Pointer.zone(home), paddedLength(header));
+                consumer.accept(Pointer.zone(chunks.home(i)), pageBytes(chunks.home(i), header));
             }
         } finally {
             header.release();
+        }
+    }
+
+    private int pageBytes(long home, Memory header) {
+        ZoneReader zone = zone(home);
+        try {
+            zone.readHeader(home, header);
+            PageHeader.check(
+                    header, 0, Integer.MAX_VALUE, storeId, Pointer.zone(home), Pointer.offset(home), zone.name());
+            return paddedLength(header);
+        } catch (CorruptionException e) {
+            return Pointer.ALIGNMENT; // who reads the chunk is told
         }
     }
 

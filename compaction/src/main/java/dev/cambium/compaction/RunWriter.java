@@ -1,5 +1,6 @@
 package dev.cambium.compaction;
 
+import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.manifest.ManifestRecord;
@@ -14,10 +15,12 @@ import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePageBuilder;
 import dev.cambium.segment.page.ValueReference;
+import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongFunction;
 
 /**
  * Lays sorted entries down as a run: leaves, the value pages they refer to, filters and key pages, bottom-up, each page written once
@@ -153,9 +156,7 @@ public final class RunWriter implements AutoCloseable {
         Memory key = entry.keyMemory();
         Memory reference = entry.valueMemory();
         makeRoom(key, entry.keyOffset(), entry.keyLength(), OperationCode.PUT_REF, ValueReference.LENGTH);
-        try (ChunkedValue value = ChunkedValue.open(entry::zone, storeId, reference, entry.valueOffset())) {
-            value.forEachPage(this::noteExtent);
-        }
+        noteChunks(entry::zone, reference, entry.valueOffset());
         leaf.add(
                 key,
                 entry.keyOffset(),
@@ -166,6 +167,15 @@ public final class RunWriter implements AutoCloseable {
                 ValueReference.LENGTH,
                 entry.keyLength() + ValueReference.valueLength(reference, entry.valueOffset()));
         noteKey(key, entry.keyOffset(), entry.keyLength());
+    }
+
+    /** Where a page of the value is damaged, who reads it is told, and the entry is kept all the same: of that page a least length is noted. */
+    private void noteChunks(LongFunction<SharedZone> zones, Memory reference, int offset) {
+        try (ChunkedValue value = ChunkedValue.open(zones, storeId, reference, offset)) {
+            value.forEachPage(this::noteExtent);
+        } catch (CorruptionException e) {
+            noteExtent(Pointer.zone(ValueReference.home(reference, offset)), Pointer.ALIGNMENT);
+        }
     }
 
     /** Writes the leaf where the next entry does not fit any more. */

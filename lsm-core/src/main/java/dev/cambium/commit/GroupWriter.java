@@ -30,23 +30,19 @@ import java.util.zip.CRC32C;
  * keep the state before it.
  */
 public final class GroupWriter {
-    /** How much pages in memory give way at once. */
-    private static final long SHRINK_BYTES = 8 << 20;
-
-    private static final int MOST_SHRINKS = 8;
-
     private final Versions versions;
     private final WriteAheadLog log;
     private final Flusher flusher;
     private final FrameCache frames;
     private final long memtableBytes;
+    private final long mostLongBytes;
     private final SearchKey searchKey = new SearchKey();
     private final CRC32C crc = new CRC32C();
 
     private final IdleWatch idleWatch;
 
     private boolean closed;
-    private Throwable firstFailure;
+    private volatile Throwable firstFailure;
 
     // The span: records encoded but not appended yet, neighbours in one chunk, for one log file.
     private Memory spanMemory;
@@ -55,25 +51,33 @@ public final class GroupWriter {
     private boolean spanMapped;
     private long nextBatch;
 
-    /** @param memtableBytes how full a memtable gets before it is sealed */
+    /**
+     * @param memtableBytes how full a memtable gets before it is sealed
+     * @param mostLongBytes of long values that it refers to before it is sealed: till then those that were overwritten take room too
+     */
     public GroupWriter(
             Versions versions,
             WriteAheadLog log,
             Flusher flusher,
             FrameCache frames,
             IdleWatch idleWatch,
-            long memtableBytes) {
+            long memtableBytes,
+            long mostLongBytes) {
         this.versions = versions;
         this.log = log;
         this.flusher = flusher;
         this.frames = frames;
         this.idleWatch = idleWatch;
         this.memtableBytes = memtableBytes;
+        this.mostLongBytes = mostLongBytes;
     }
 
-    /** Bytes of records that the active memtable takes before it is full. */
+    /** Bytes of records that the active memtable takes before it is full; one that keeps many long values alive takes none. */
     long memtableRoom() {
-        return memtableBytes - versions.current().active().arena().filledBytes();
+        Memtable active = versions.current().active();
+        return active.longBytes() >= mostLongBytes
+                ? 0
+                : memtableBytes - active.arena().filledBytes();
     }
 
     /**
@@ -110,6 +114,13 @@ public final class GroupWriter {
     /** Refuses every later request. To be called from an action. */
     public void close() {
         closed = true;
+    }
+
+    /** Throws where the writer is latched: before work that only a commit gives a meaning. From any thread. */
+    public void throwIfFailed() {
+        if (firstFailure != null) {
+            throw new WriterFailedException(firstFailure);
+        }
     }
 
     /** Why the writer is latched, or null. To be called from an action. */
@@ -213,8 +224,9 @@ public final class GroupWriter {
         }
         Memtable memtable = versions.current().active();
         if (!request.zones.isEmpty()) {
-            request.zones.forEach(
-                    memtable::hold); // now: a record whose group fails is not applied, and may be in the log
+            // Now: a record whose group fails is not applied, and may be in the log.
+            request.zones.forEach(memtable::hold);
+            memtable.noteLongBytes(request.longBytes);
         }
         Memory memory = memtable.arena().memory(place);
         int at = Arena.offset(place);
@@ -238,24 +250,20 @@ public final class GroupWriter {
      * cannot any more, waits for what is being laid down.
      */
     private long allocate(int length) {
-        for (int shrinks = 0; ; ) {
-            long laidDown = flusher.laidDown();
-            try {
-                if (memtableRoom() < length
-                        && versions.current().active().arena().filledBytes() > 0) {
-                    sealActive();
-                }
-                return versions.current().active().arena().allocate(length);
-            } catch (MemoryBudgetException e) {
-                if (shrinks++ < MOST_SHRINKS && frames.shrink(SHRINK_BYTES)) {
-                    continue; // readers may take again what was given up, so this alone need not come to an end
-                }
-                if (!flusher.awaitMemory(laidDown)) {
-                    throw e;
-                }
-                shrinks = 0;
-            }
+        try {
+            return tryAllocate(length);
+        } catch (MemoryBudgetException e) {
+            long[] place = new long[1];
+            flusher.withMemory(() -> place[0] = tryAllocate(length));
+            return place[0];
         }
+    }
+
+    private long tryAllocate(int length) {
+        if (memtableRoom() < length && versions.current().active().arena().filledBytes() > 0) {
+            sealActive();
+        }
+        return versions.current().active().arena().allocate(length);
     }
 
     private static void encodeOperations(WriteRequest request, Memory memory, int at) {

@@ -28,6 +28,15 @@ public final class OperationBuffer {
         bytes = new byte[capacity];
     }
 
+    /** Another buffer with the same operations. */
+    public OperationBuffer copy() {
+        OperationBuffer copy = new OperationBuffer(Math.max(1, length));
+        System.arraycopy(bytes, 0, copy.bytes, 0, length);
+        copy.length = length;
+        copy.count = count;
+        return copy;
+    }
+
     /** Appends one operation on a user's key. */
     public void add(int code, int keyspaceId, byte[] key, byte[] value) {
         long needed = (long) Operation.length(Operation.KEYSPACE_ID_LENGTH + key.length, 0) + value.length;

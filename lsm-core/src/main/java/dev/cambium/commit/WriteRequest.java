@@ -39,6 +39,9 @@ public final class WriteRequest {
     /** Where long values stand that the operations refer to. */
     final List<SharedZone> zones;
 
+    /** Bytes of those values. */
+    final long longBytes;
+
     final Thread thread = Thread.currentThread();
 
     @SuppressWarnings("unused") // through STATE
@@ -61,7 +64,8 @@ public final class WriteRequest {
             Runnable action,
             boolean logged,
             boolean sync,
-            List<SharedZone> zones) {
+            List<SharedZone> zones,
+            long longBytes) {
         this.code = code;
         this.keyspaceId = keyspaceId;
         this.key = key;
@@ -71,37 +75,47 @@ public final class WriteRequest {
         this.logged = logged;
         this.sync = sync;
         this.zones = zones;
+        this.longBytes = longBytes;
     }
 
     /** One put or delete of a user's key. */
     public static WriteRequest single(
             int code, int keyspaceId, byte[] key, byte[] value, boolean logged, boolean sync) {
-        return new WriteRequest(code, keyspaceId, key, value, null, null, logged, sync, List.of());
+        return new WriteRequest(code, keyspaceId, key, value, null, null, logged, sync, List.of(), 0);
     }
 
-    /** One put of a long value: its reference, and the zones that it leads into, which the caller holds. */
+    /** One put of a long value: its reference, the zones that it leads into, which the caller holds, and how many bytes it has. */
     public static WriteRequest reference(
-            int keyspaceId, byte[] key, byte[] reference, List<SharedZone> zones, boolean logged, boolean sync) {
-        return new WriteRequest(OperationCode.PUT_REF, keyspaceId, key, reference, null, null, logged, sync, zones);
+            int keyspaceId,
+            byte[] key,
+            byte[] reference,
+            List<SharedZone> zones,
+            long longBytes,
+            boolean logged,
+            boolean sync) {
+        return new WriteRequest(
+                OperationCode.PUT_REF, keyspaceId, key, reference, null, null, logged, sync, zones, longBytes);
     }
 
     /**
      * A batch of one operation or more.
      *
      * @param zones that its references to long values lead into, which the caller holds
+     * @param longBytes of those values
      */
-    public static WriteRequest batch(OperationBuffer operations, List<SharedZone> zones, boolean logged, boolean sync) {
-        return new WriteRequest(0, 0, null, null, operations, null, logged, sync, zones);
+    public static WriteRequest batch(
+            OperationBuffer operations, List<SharedZone> zones, long longBytes, boolean logged, boolean sync) {
+        return new WriteRequest(0, 0, null, null, operations, null, logged, sync, zones, longBytes);
     }
 
     /** Makes everything logged before durable. */
     public static WriteRequest force() {
-        return new WriteRequest(0, 0, null, null, null, null, true, true, List.of());
+        return new WriteRequest(0, 0, null, null, null, null, true, true, List.of(), 0);
     }
 
     /** Runs while no write is under way. */
     public static WriteRequest action(Runnable action) {
-        return new WriteRequest(0, 0, null, null, null, action, true, false, List.of());
+        return new WriteRequest(0, 0, null, null, null, action, true, false, List.of(), 0);
     }
 
     boolean isSingle() {

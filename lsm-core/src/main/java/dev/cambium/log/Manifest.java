@@ -126,8 +126,7 @@ public final class Manifest implements AutoCloseable {
     }
 
     /**
-     * Replaces the manifest by a snapshot of itself where it has become long. To be called while no zone is written that no edit has named:
-     * a new manifest takes the numbers of zones that it does not name for used. Where the new one cannot be written, the old one stays.
+     * Replaces the manifest by a snapshot of itself where it has become long. Where the new one cannot be written, the old one stays.
      */
     public synchronized void rollIfLong() {
         if (failure != null || file.length() < rollFrom) {

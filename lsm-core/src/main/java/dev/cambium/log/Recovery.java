@@ -183,6 +183,7 @@ public final class Recovery implements AutoCloseable {
             Memtable memtable = memtables.get(memtables.size() - 1);
             loader.forEachReference((memory, offset) -> {
                 requireNamed(ValueReference.home(memory, offset));
+                memtable.noteLongBytes(ValueReference.valueLength(memory, offset));
                 if (memtable.zones().isEmpty()) {
                     // Where the chunks stand, only their list says. All zones that can have some stay until the
                     // memtable is laid down.

@@ -54,6 +54,8 @@ public final class Memtable {
     /** Where the chunks of long values stand that its entries refer to; held until the memory goes. Never changed, but replaced. */
     private volatile List<SharedZone> zones = List.of();
 
+    private volatile long longBytes;
+
     /**
      * @param capacityBytes how much is to be written into it; sizes chunks and filter
      * @param firstLog the log that its first record stands in, or will
@@ -115,6 +117,16 @@ public final class Memtable {
     /** Keyspaces that its batches create: names by id. */
     public SortedMap<Integer, String> keyspaces() {
         return keyspaces;
+    }
+
+    /** Says that entries refer to so many more bytes of long values; for the writer. */
+    public void noteLongBytes(long bytes) {
+        longBytes = longBytes + bytes;
+    }
+
+    /** Bytes of long values that its entries have referred to, those of overwritten entries too. */
+    public long longBytes() {
+        return longBytes;
     }
 
     /** Zones that its entries may refer to. */

@@ -8,6 +8,7 @@ import dev.cambium.compaction.SortedCursor;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.DiskFullException;
+import dev.cambium.error.MemoryBudgetException;
 import dev.cambium.error.StoreException;
 import dev.cambium.error.StoreIOException;
 import dev.cambium.log.Manifest;
@@ -56,6 +57,11 @@ public final class Flusher implements AutoCloseable {
 
     private static final long STEP_BYTES = 1 << 20;
     private static final int STEP_LEAVES = 64;
+
+    /** How much pages in memory give way at once, and how often. */
+    private static final long SHRINK_BYTES = 8 << 20;
+
+    private static final int MOST_SHRINKS = 8;
     private static final long LONGEST_WAIT_NANOS = 60_000_000_000L;
 
     private final Versions versions;
@@ -381,15 +387,9 @@ public final class Flusher implements AutoCloseable {
             }
         });
         versions.install(memtable, live);
-        rollManifest();
+        manifest.rollIfLong();
         int tooMany = versions.current().runs().size() - TOLERATED_RUNS;
         owed += run == null || tooMany <= 0 ? 0 : run.bytes() * tooMany;
-    }
-
-    private void rollManifest() {
-        if (merge == null) {
-            longValues.whileAllIsNamed(manifest::rollIfLong);
-        }
     }
 
     /**
@@ -408,9 +408,6 @@ public final class Flusher implements AutoCloseable {
         zones.force();
         ManifestState before = manifest.state();
         Set<Integer> needed = new HashSet<>();
-        longValues.addNeeded(needed); // before the memtables are looked at, which those writes pass on to
-        versions.current().memtables().filter(memtable -> memtable != flushed).forEach(memtable -> memtable.zones()
-                .forEach(zone -> needed.add(zone.number())));
         before.runs().stream()
                 .filter(known ->
                         inputs.stream().noneMatch(input -> input.record().id() == known.id()))
@@ -421,6 +418,7 @@ public final class Flusher implements AutoCloseable {
         if (run != null) {
             addZones(run.extents(), needed);
         }
+        longValues.addNeeded(needed, before, versions.current().memtables().filter(other -> other != flushed));
         zones.openReaders(before, needed);
         ManifestState after = manifest.append(edit -> {
             inputs.forEach(
@@ -514,7 +512,7 @@ public final class Flusher implements AutoCloseable {
         LiveRun live = name(null, merge.inputs(), run, (edit, state) -> {});
         versions.install(merge.inputs(), live);
         close();
-        rollManifest();
+        manifest.rollIfLong();
         if (zones.hasUnconfirmedDrops()) {
             manifest.confirm();
             zones.confirmDrops();
@@ -536,20 +534,39 @@ public final class Flusher implements AutoCloseable {
         await(() -> !versions.current().sealed().contains(memtable));
     }
 
-    /** How many memtables have been laid down, and given back as far as nobody holds them; to be read before memory is asked for. */
-    public long laidDown() {
-        return flushesEnded;
-    }
-
     /**
-     * Waits until a memtable has been laid down since {@link #laidDown} was {@code before}, and gives its memory back; false where none is
-     * being or will be.
+     * Waits until a memtable has been laid down since there were {@code before}, and gives its memory back; false where none is being or
+     * will be.
      */
-    public boolean awaitMemory(long before) {
+    private boolean awaitMemory(long before) {
         await(() ->
                 flushesEnded != before || versions.current().oldestSealed() == null && flushesBegun == flushesEnded);
         epochs.reclaim();
         return flushesEnded != before;
+    }
+
+    /**
+     * Runs what needs memory. Where the budget has none, pages in memory give way; where they cannot any more, waits for what is being laid
+     * down, and tries again.
+     *
+     * @throws MemoryBudgetException where nothing is being laid down
+     */
+    public void withMemory(Runnable allocation) {
+        for (int shrinks = 0; ; ) {
+            long laidDown = flushesEnded;
+            try {
+                allocation.run();
+                return;
+            } catch (MemoryBudgetException e) {
+                if (shrinks++ < MOST_SHRINKS && frames.shrink(SHRINK_BYTES)) {
+                    continue; // readers may take again what was given up, so this alone need not come to an end
+                }
+                if (!awaitMemory(laidDown)) {
+                    throw e;
+                }
+                shrinks = 0;
+            }
+        }
     }
 
     /**

@@ -1,9 +1,8 @@
 package dev.cambium.run;
 
-import dev.cambium.error.MemoryBudgetException;
 import dev.cambium.error.StoreIOException;
 import dev.cambium.log.Manifest;
-import dev.cambium.segment.frame.FrameCache;
+import dev.cambium.memtable.Memtable;
 import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
@@ -24,6 +23,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Writes values of more than 1 MiB, chunk by chunk, before the log names them: value pages and their list, appended to zones of their
@@ -40,28 +41,21 @@ public final class LongValues {
     private static final int CHUNK_AT = ValuePage.VALUE_START_OFFSET + 8;
     private static final int COPY_BYTES = 1 << 16;
 
-    /** How much pages in memory give way at once, and how often. */
-    private static final long SHRINK_BYTES = 8 << 20;
-
-    private static final int MOST_SHRINKS = 8;
-
     private final Zones zones;
     private final OpenZone open;
     private final Manifest manifest;
     private final MemoryBudget budget;
-    private final FrameCache frames;
 
     // Guarded by this object.
     private final Map<Integer, Integer> inUse =
             new HashMap<>(); // zone: writes with pages there whose record is not applied yet
     private boolean closed;
 
-    public LongValues(Zones zones, Manifest manifest, MemoryBudget budget, FrameCache frames) {
+    public LongValues(Zones zones, Manifest manifest, MemoryBudget budget) {
         this.zones = zones;
         this.open = zones.chunks();
         this.manifest = manifest;
         this.budget = budget;
-        this.frames = frames;
     }
 
     /** A value that has been written and named; its zones stay as long as this is open, or something else refers to it. */
@@ -121,6 +115,9 @@ public final class LongValues {
             synchronized (LongValues.this) {
                 ends.keySet().forEach(zone -> inUse.merge(zone, -1, (was, change) -> was == 1 ? null : was + change));
                 ends.clear();
+                if (!manifest.hasFailed()) {
+                    open.discardEnded(manifest.state(), inUse::containsKey, zones::discard);
+                }
             }
         }
     }
@@ -130,13 +127,14 @@ public final class LongValues {
      *
      * @param in is read to its end
      * @param most bytes that it may have
+     * @param withMemory runs what needs memory, again and again until there is some
      * @throws IllegalArgumentException where it has more
      * @throws IOException what {@code in} throws; nothing is put then
      */
-    public Written write(InputStream in, long most) throws IOException {
+    public Written write(InputStream in, long most, Consumer<Runnable> withMemory) throws IOException {
         manifest.throwIfFailed(); // else it would write what cannot be named
         int capacity = CHUNK_AT + ChunkList.CHUNK_LENGTH;
-        reserve(capacity);
+        withMemory.accept(() -> budget.reserve(capacity));
         Written value = new Written();
         Memory page = null;
         try {
@@ -159,19 +157,6 @@ public final class LongValues {
             budget.release(capacity);
             if (page != null) {
                 page.release();
-            }
-        }
-    }
-
-    private void reserve(int bytes) {
-        for (int shrinks = 0; ; shrinks++) {
-            try {
-                budget.reserve(bytes);
-                return;
-            } catch (MemoryBudgetException e) {
-                if (shrinks == MOST_SHRINKS || !frames.shrink(SHRINK_BYTES)) {
-                    throw e;
-                }
             }
         }
     }
@@ -240,7 +225,7 @@ public final class LongValues {
 
     private void abandon(Throwable reason) {
         try {
-            open.abandonFailed(manifest.state(), manifest.hasFailed(), zones::discard);
+            open.giveUpFailed(manifest.state(), manifest.hasFailed(), zones::discard);
         } catch (RuntimeException | Error e) {
             reason.addSuppressed(e);
         }
@@ -259,6 +244,7 @@ public final class LongValues {
                         .forEach(zones::openReader);
                 ManifestState after = manifest.append(edit -> describe(edit, manifest.state()));
                 open.named(after, zones::discard);
+                manifest.rollIfLong();
             } catch (RuntimeException | Error e) {
                 abandon(e);
                 throw e;
@@ -286,17 +272,21 @@ public final class LongValues {
         });
     }
 
-    /** Adds the zones that a write under way needs, and the one that the next may go to: no edit that begins now may drop them. */
-    synchronized void addNeeded(Set<Integer> needed) {
-        needed.addAll(inUse.keySet());
-        needed.add(open.number());
-    }
-
-    /** Runs an action while no write has pages that no edit has named, and none begins; or does nothing. */
-    synchronized void whileAllIsNamed(Runnable action) {
-        if (inUse.isEmpty() && zones.areAllNamed(manifest.state())) {
-            action.run();
+    /**
+     * Adds the zones that memtables refer to, and those in which a write under way has pages: no edit that begins now may drop them. Where
+     * nobody refers to the zone that takes the next page, it is given up, so that the edit drops it.
+     *
+     * @param needed has the zones that runs need
+     * @param before the edit
+     */
+    synchronized void addNeeded(Set<Integer> needed, ManifestState before, Stream<Memtable> memtables) {
+        needed.addAll(inUse.keySet()); // before the memtables are looked at, which those writes pass on to
+        memtables.forEach(memtable -> memtable.zones().forEach(zone -> needed.add(zone.number())));
+        int number = open.number();
+        if (!needed.contains(number) && before.zones().containsKey(number)) {
+            open.giveUp();
         }
+        needed.add(open.number());
     }
 
     /** Refuses every later write. */

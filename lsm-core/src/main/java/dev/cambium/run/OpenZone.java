@@ -2,6 +2,7 @@ package dev.cambium.run;
 
 import dev.cambium.compaction.ZoneSink;
 import dev.cambium.error.StoreException;
+import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
@@ -9,12 +10,14 @@ import dev.cambium.segment.manifest.ManifestRecord.ZoneState;
 import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.runtime.Clock;
+import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.segment.zone.ZoneWriter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
 import java.util.function.IntSupplier;
 
 /**
@@ -134,31 +137,58 @@ final class OpenZone implements ZoneSink, AutoCloseable {
     }
 
     /**
-     * Gives the zone up that is appended to where its writer has failed, and forgets ended zones that nothing names.
+     * Gives the zone up that is appended to where its writer has failed. Where it is named, what stands behind its named end is cut off, so
+     * that an attempt that met a full disk leaves it no fuller.
      *
      * @param state what the manifest names
      * @param mayNameMore whether the manifest's last edit failed, so that it may name more than {@code state}
-     * @param discard receives zones that are not to stay
+     * @param discard receives the zone where nothing names it
      */
-    void abandonFailed(ManifestState state, boolean mayNameMore, IntConsumer discard) {
-        if (writer != null && writer.hasFailed()) {
-            ManifestRecord.Zone known = state.zones().get(writer.zone());
-            ended.add(
-                    known != null
-                            ? cut(known)
-                            : new ManifestRecord.Zone(writer.zone(), writer.length(), stream, ZoneState.CUT));
-            writer.close();
-            writer = null;
+    void giveUpFailed(ManifestState state, boolean mayNameMore, IntConsumer discard) {
+        if (writer == null || !writer.hasFailed()) {
+            return;
         }
-        if (!mayNameMore) {
-            ended.removeIf(zone -> {
-                boolean unnamed = !state.zones().containsKey(zone.number());
-                if (unnamed && !named.contains(zone.number())) {
-                    discard.accept(zone.number());
-                }
-                return unnamed;
-            });
+        int number = writer.zone();
+        ManifestRecord.Zone known = state.zones().get(number);
+        close();
+        if (known != null) {
+            ended.add(cut(known));
+            cutOff(known);
+        } else if (!mayNameMore) {
+            discard.accept(number);
         }
+    }
+
+    private void cutOff(ManifestRecord.Zone zone) {
+        try (ZoneFile file = disk.open(ZoneFiles.name(zone.number()))) {
+            file.truncate(zone.length());
+        } catch (StoreException e) {
+            System.getLogger("dev.cambium")
+                    .log(System.Logger.Level.WARNING, "a zone stays longer than it counts: {0}", e.getMessage());
+        }
+    }
+
+    /**
+     * Forgets ended zones that were never named and are of no use to anybody.
+     *
+     * @param isNeeded whether somebody is going to name the zone
+     * @param discard receives them
+     */
+    void discardEnded(ManifestState state, IntPredicate isNeeded, IntConsumer discard) {
+        ended.removeIf(zone -> {
+            int number = zone.number();
+            boolean unnamed = !state.zones().containsKey(number) && !isNeeded.test(number);
+            if (unnamed && !named.contains(number)) {
+                discard.accept(number);
+            }
+            return unnamed;
+        });
+    }
+
+    /** Ends the zone that the next page would go to, without a word: an edit drops it, or nothing ever named it. */
+    void giveUp() {
+        close();
+        continued = null;
     }
 
     /**
@@ -183,11 +213,6 @@ final class OpenZone implements ZoneSink, AutoCloseable {
     /** Says which named zones have ended since the last edit: for the one that says that the store was closed. */
     void describeEnded(ManifestEdit.Builder edit, ManifestState state) {
         ended.stream().filter(zone -> state.zones().containsKey(zone.number())).forEach(edit::add);
-    }
-
-    /** Whether every number that it has taken has been named, or never will be. */
-    boolean isNamed(ManifestState state) {
-        return ended.isEmpty() && (writer == null || state.zones().containsKey(writer.zone()));
     }
 
     /** The zone that the next page may go to, or 0. */
@@ -222,7 +247,8 @@ final class OpenZone implements ZoneSink, AutoCloseable {
             close();
             discard.accept(zone);
         }
-        abandonFailed(state, false, discard);
+        giveUpFailed(state, false, discard);
+        discardEnded(state, number -> false, discard);
     }
 
     /** Closes the file; nothing is forced. */

@@ -98,11 +98,12 @@ public final class Zones implements ZoneSink, AutoCloseable {
     }
 
     private int takeNumber() {
-        if (nextZone.get() > Pointer.MOST_ZONE) {
+        int number = nextZone.getAndUpdate(next -> Math.min(next + 1, Pointer.MOST_ZONE + 1));
+        if (number > Pointer.MOST_ZONE) {
             throw new StoreException(
                     "all " + Pointer.MOST_ZONE + " zone numbers have been used; copy the content to a new store");
         }
-        return nextZone.getAndIncrement();
+        return number;
     }
 
     private void openReader(int zone, long length) {
@@ -147,7 +148,10 @@ public final class Zones implements ZoneSink, AutoCloseable {
      * @param mayNameMore whether the manifest's last edit failed, so that it may name more than {@code state}
      */
     void abandonFailed(ManifestState state, boolean mayNameMore) {
-        pages.abandonFailed(state, mayNameMore, this::discard);
+        pages.giveUpFailed(state, mayNameMore, this::discard);
+        if (!mayNameMore) {
+            pages.discardEnded(state, number -> false, this::discard);
+        }
     }
 
     /** Deletes a zone that was never named. */
@@ -195,11 +199,6 @@ public final class Zones implements ZoneSink, AutoCloseable {
     public void describeEnded(ManifestEdit.Builder edit, ManifestState state) {
         pages.describeEnded(edit, state);
         chunks.describeEnded(edit, state);
-    }
-
-    /** Whether no zone is being written that no edit has named. */
-    boolean areAllNamed(ManifestState state) {
-        return pages.isNamed(state) && chunks.isNamed(state);
     }
 
     /** A number that no zone has had. */

@@ -63,6 +63,11 @@ final class RealFile implements ZoneFile {
         });
     }
 
+    @Override
+    public void truncate(long newLength) {
+        RealFileSystem.run("truncate", path.toString(), () -> channel.truncate(newLength));
+    }
+
     private static int result(Future<Integer> transfer) throws IOException {
         boolean interrupted = false;
         try {

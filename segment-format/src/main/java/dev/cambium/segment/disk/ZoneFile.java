@@ -24,6 +24,9 @@ public interface ZoneFile extends AutoCloseable {
     /** Writes exactly {@code length} bytes of {@code source} at {@code offset}. */
     void write(long offset, Memory source, int sourceOffset, int length);
 
+    /** Cuts the file off; what stood behind {@code newLength} may come back at a power loss until a force that began later has returned. */
+    void truncate(long newLength);
+
     /**
      * Maps the whole file as it is now so that {@link #store} can be used. To be called once, only where
      * {@link ZoneFileSystem#mappedStoresAreSafe} and only when all its blocks have been written.

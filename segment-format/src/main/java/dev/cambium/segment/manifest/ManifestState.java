@@ -25,8 +25,7 @@ import java.util.TreeMap;
  * @param runs newest first
  * @param next numbers that were never used
  * @param flushedThrough batches up to this one stand in runs; replay passes over them
- * @param firstZone no zone that is new since the first edit has a smaller number
- * @param zonesSince numbers of zones that are new since the first edit, dropped ones too
+ * @param zonesSince numbers of zones that this manifest has named, dropped ones too
  */
 public record ManifestState(
         long version,
@@ -39,7 +38,6 @@ public record ManifestState(
         List<ManifestRecord.Run> runs,
         ManifestRecord.Next next,
         long flushedThrough,
-        int firstZone,
         Set<Integer> zonesSince) {
     /** Before the first edit. */
     public static final ManifestState EMPTY = new ManifestState(
@@ -53,7 +51,6 @@ public record ManifestState(
             List.of(),
             new ManifestRecord.Next(1, 1, 1),
             0,
-            1,
             Set.of());
 
     public ManifestState {
@@ -78,7 +75,6 @@ public record ManifestState(
             fold.apply(record);
         }
         fold.checkRuns();
-        boolean isFirst = version == 0;
         return new ManifestState(
                 edit.version(),
                 fold.keyspaces,
@@ -90,8 +86,7 @@ public record ManifestState(
                 fold.runs,
                 fold.next,
                 fold.flushedThrough,
-                isFirst ? fold.next.zone() : firstZone,
-                isFirst ? Set.of() : fold.zonesSince);
+                fold.zonesSince);
     }
 
     /** The smallest id for a log that was never used. */
@@ -139,7 +134,6 @@ public record ManifestState(
         private final List<ManifestRecord.Run> runs;
         private ManifestRecord.Next next;
         private long flushedThrough;
-        private final int firstZone;
         private final Set<Integer> zonesSince;
 
         Fold(ManifestState before, String file, long fileOffset) {
@@ -154,7 +148,6 @@ public record ManifestState(
             runs = new ArrayList<>(before.runs);
             next = before.next;
             flushedThrough = before.flushedThrough;
-            firstZone = before.firstZone;
             zonesSince = new HashSet<>(before.zonesSince);
         }
 
@@ -206,10 +199,7 @@ public record ManifestState(
             ManifestRecord.Zone known = zones.put(zone.number(), zone);
             if (known == null) {
                 // Several are written at once, so they need not be named in the order of their numbers.
-                require(
-                        zone.number() >= firstZone && zonesSince.add(zone.number()),
-                        zone,
-                        "a number that no zone has had, not below " + firstZone);
+                require(zonesSince.add(zone.number()), zone, "a number that no zone of this manifest has had");
                 next = new ManifestRecord.Next(Math.max(next.zone(), zone.number() + 1), next.run(), next.birth());
             } else {
                 boolean grows = zone.length() >= known.length() && zone.stream() == known.stream();

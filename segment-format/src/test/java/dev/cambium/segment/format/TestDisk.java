@@ -159,6 +159,12 @@ public final class TestDisk implements ZoneFileSystem {
         }
 
         @Override
+        public void truncate(long newLength) {
+            step("truncate", name);
+            files.put(name, Arrays.copyOf(content(name), (int) newLength));
+        }
+
+        @Override
         public void mapForStores() {
             mappedForStores = true;
         }

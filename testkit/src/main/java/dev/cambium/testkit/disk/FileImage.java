@@ -101,6 +101,19 @@ final class FileImage {
         }
     }
 
+    void truncate(int newLength) {
+        growTo(newLength);
+        int count = (newLength + SECTOR_BYTES - 1) / SECTOR_BYTES;
+        sectors = Arrays.copyOf(sectors, count);
+        unforced.keySet().removeIf(index -> index >= count);
+        givenUp.keySet().removeIf(index -> index >= count);
+        int tail = newLength % SECTOR_BYTES;
+        if (tail != 0 && sectors[count - 1] != null) {
+            sectors[count - 1] = Arrays.copyOf(Arrays.copyOf(sectors[count - 1], tail), SECTOR_BYTES);
+            remember(count - 1, sectors[count - 1]);
+        }
+    }
+
     private void growTo(int newLength) {
         length = newLength;
         int count = (newLength + SECTOR_BYTES - 1) / SECTOR_BYTES;

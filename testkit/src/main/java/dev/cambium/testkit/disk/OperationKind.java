@@ -5,6 +5,7 @@ public enum OperationKind {
     CREATE_DIRECTORY,
     CREATE,
     WRITE,
+    TRUNCATE,
     STORE,
     FORCE,
     FORCE_DIRECTORY,

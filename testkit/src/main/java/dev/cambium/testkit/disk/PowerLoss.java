@@ -43,7 +43,7 @@ final class PowerLoss {
         return survival == CrashOutcome.Survival.SEEDED ? sector(forced, since) : forced;
     }
 
-    /** How long a file is that had a forced length and has grown since. */
+    /** How long a file is that had a forced length and has grown, or was cut off, since. */
     int length(int forced, int written) {
         return switch (survival) {
             case NOTHING_UNFORCED -> forced;
@@ -51,7 +51,9 @@ final class PowerLoss {
             case SEEDED ->
                 written == forced || random.chance(lengthPercent)
                         ? written
-                        : random.chance(50) ? forced : random.between(forced, written);
+                        : random.chance(50)
+                                ? forced
+                                : random.between(Math.min(forced, written), Math.max(forced, written));
         };
     }
 

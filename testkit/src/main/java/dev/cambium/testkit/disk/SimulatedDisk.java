@@ -326,6 +326,11 @@ public final class SimulatedDisk implements ZoneFileSystem {
         file.force(metadata);
     }
 
+    void truncate(String name, FileImage file, int newLength) {
+        perform(OperationKind.TRUNCATE, name);
+        file.truncate(newLength);
+    }
+
     void checkReadable(String name, long offset, int length) {
         FaultRule fault = faults.match(OperationKind.READ, name);
         if (fault != null) {

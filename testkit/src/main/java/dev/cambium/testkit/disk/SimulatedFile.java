@@ -63,6 +63,18 @@ final class SimulatedFile implements ZoneFile {
     }
 
     @Override
+    public void truncate(long newLength) {
+        synchronized (disk) {
+            checkWritable("truncate");
+            if (newLength < 0 || newLength > image.length()) {
+                throw SimulatedDisk.refused(
+                        "truncate", name, "it ends at " + image.length() + ", not behind " + newLength);
+            }
+            disk.truncate(name, image, (int) newLength);
+        }
+    }
+
+    @Override
     public void mapForStores() {
         synchronized (disk) {
             checkWritable("map");

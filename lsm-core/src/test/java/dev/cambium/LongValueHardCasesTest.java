@@ -34,7 +34,7 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 /** Corners of long values: what fails half-way, what is left behind, who closes what. */
-class LongValueReviewTest {
+class LongValueHardCasesTest {
     private static final int MIB = 1 << 20;
     private static final Options WIDE = SmallStore.ROOMY.withZoneBytes(64 << 20);
 
