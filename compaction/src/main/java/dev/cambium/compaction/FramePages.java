@@ -35,7 +35,4 @@ final class FramePages implements PageSource {
     public boolean areValuesThere() {
         return values.isLive();
     }
-
-    @Override
-    public void release() {}
 }

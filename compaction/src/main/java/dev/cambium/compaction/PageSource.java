@@ -16,7 +16,4 @@ interface PageSource {
 
     /** The same of the last page of values. */
     boolean areValuesThere();
-
-    /** Gives memory back, if it has any of its own. */
-    void release();
 }

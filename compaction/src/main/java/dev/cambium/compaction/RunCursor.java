@@ -2,7 +2,6 @@ package dev.cambium.compaction;
 
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePage;
@@ -39,19 +38,9 @@ public final class RunCursor implements SortedCursor {
         this(tree, new FramePages(tree));
     }
 
-    private RunCursor(RunTree tree, PageSource pages) {
+    RunCursor(RunTree tree, PageSource pages) {
         this.tree = tree;
         this.pages = pages;
-    }
-
-    /** A cursor for a merge, which reads every page once and leaves the frames alone; to be given back by {@link #release}. */
-    public static RunCursor streaming(RunTree tree, byte[] storeId, MemoryBudget budget) {
-        return new RunCursor(tree, new StreamedPages(tree, storeId, budget));
-    }
-
-    /** Gives back what it has read. */
-    public void release() {
-        pages.release();
     }
 
     private KeyNode root() {

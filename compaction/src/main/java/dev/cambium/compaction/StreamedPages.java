@@ -2,112 +2,67 @@ package dev.cambium.compaction;
 
 import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
-import dev.cambium.segment.memory.ReservedVector;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.PageKind;
-import dev.cambium.segment.page.PageOpener;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePage;
 import dev.cambium.segment.page.ValueReference;
-import dev.cambium.segment.zone.ZoneReader;
 
-/**
- * Pages read past the frames, for a merge that needs each once: what readers have in memory stays there. Neighbouring pages are read
- * together, some hundred KiB at a time; each is verified.
- */
+/** Pages of one run, read past the frames; see {@link StreamedRuns}. */
 final class StreamedPages implements PageSource {
+    /** A page that is longer when it is unpacked has one value only, so it is read once. */
+    private static final int LONG_PAGE_BYTES = 1 << 16;
+
     private final RunTree tree;
-    private final byte[] storeId;
-    private final Stream leaves;
-    private final Stream values;
+    private final PageStream leaves;
+    private final PageStream values;
+    private final PageStream longPages; // of all runs
     private ValuePage valuePage;
     private long valuesPointer;
 
-    StreamedPages(RunTree tree, byte[] storeId, MemoryBudget budget) {
+    StreamedPages(RunTree tree, PageStream leaves, PageStream values, PageStream longPages) {
         this.tree = tree;
-        this.storeId = storeId;
-        this.leaves = new Stream(budget);
-        this.values = new Stream(budget);
-    }
-
-    /** The part of a zone that was read last, and the page that was unpacked last. */
-    private final class Stream {
-        private static final int WINDOW_BYTES = 1 << 18;
-
-        private final ReservedVector window;
-        private final ReservedVector raw;
-        private ZoneReader zone;
-        private int from;
-        private int to; // in the zone
-        private Memory page;
-
-        Stream(MemoryBudget budget) {
-            window = new ReservedVector(budget, 1 << 12, Integer.MAX_VALUE);
-            raw = new ReservedVector(budget, 1 << 12, Integer.MAX_VALUE);
-        }
-
-        Memory read(ZoneReader of, long pointer, int payloadCrc) {
-            int at = Pointer.offset(pointer);
-            int stored = Pointer.storedBytes(pointer);
-            if (of != zone || at < from || (to - at < stored && to < of.length())) {
-                zone = null;
-                from = at;
-                int most = Math.max(stored, WINDOW_BYTES);
-                to = at + of.readAhead(pointer, most, window.reserve(most));
-                zone = of;
-            }
-            Memory bytes = window.memory();
-            PageOpener.verify(bytes, at - from, Math.min(stored, to - at), storeId, pointer, payloadCrc, of.name());
-            int length = PageHeader.rawLength(bytes, at - from);
-            if (page != null) {
-                page.release();
-            }
-            page = raw.reserve(length).view(0, length);
-            PageOpener.unpack(bytes, at - from, of.name(), at, page);
-            return page;
-        }
-
-        void release() {
-            if (page != null) {
-                page.release();
-            }
-            window.release();
-            raw.release();
-        }
+        this.leaves = leaves;
+        this.values = values;
+        this.longPages = longPages;
     }
 
     @Override
     public LeafPage leaf(KeyNode parent, int child) {
         long pointer = parent.page().child(child);
-        Memory page = leaves.read(tree.zone(pointer), pointer, parent.page().payloadCrc(child));
-        require(page, PageKind.LEAF, pointer);
-        return new LeafPage(page);
+        return new LeafPage(read(leaves, pointer, parent.page().payloadCrc(child), PageKind.LEAF));
     }
 
     @Override
     public ValuePage values(LeafPage from, int referenceAt) {
         long home = ValueReference.home(from.memory(), referenceAt);
+        int payloadCrc = ValueReference.payloadCrc(from.memory(), referenceAt);
+        if (Pointer.rawBytes(home) > LONG_PAGE_BYTES) {
+            ValuePage page = new ValuePage(read(longPages, home, payloadCrc, PageKind.VALUES));
+            tree.requireValue(page, from, referenceAt);
+            return page;
+        }
         if (home != valuesPointer) {
             valuesPointer = Pointer.NULL;
-            Memory page = values.read(tree.zone(home), home, ValueReference.payloadCrc(from.memory(), referenceAt));
-            require(page, PageKind.VALUES, home);
-            valuePage = new ValuePage(page);
+            valuePage = new ValuePage(read(values, home, payloadCrc, PageKind.VALUES));
             valuesPointer = home;
         }
         tree.requireValue(valuePage, from, referenceAt);
         return valuePage;
     }
 
-    private void require(Memory page, int kind, long pointer) {
-        if (PageHeader.kind(page, 0) != kind) {
+    private Memory read(PageStream stream, long pointer, int payloadCrc, int kind) {
+        Memory page = stream.read(tree.zone(pointer), pointer, payloadCrc);
+        int found = PageHeader.kind(page, 0);
+        if (found != kind) {
             throw new CorruptionException(
                     tree.zone(pointer).name(),
                     Pointer.offset(pointer) + (long) PageHeader.KIND_OFFSET,
                     "a page of " + PageKind.name(kind),
-                    PageKind.name(PageHeader.kind(page, 0)));
+                    PageKind.name(found));
         }
+        return page;
     }
 
     @Override
@@ -120,8 +75,8 @@ final class StreamedPages implements PageSource {
         return true;
     }
 
-    @Override
-    public void release() {
+    /** Gives back its own windows. */
+    void release() {
         leaves.release();
         values.release();
     }

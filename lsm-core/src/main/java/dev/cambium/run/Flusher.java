@@ -552,19 +552,21 @@ public final class Flusher implements AutoCloseable {
      * @throws MemoryBudgetException where nothing is being laid down
      */
     public void withMemory(Runnable allocation) {
-        for (int shrinks = 0; ; ) {
+        int shrinks = 0;
+        for (boolean last = false; ; ) {
             long laidDown = flushesEnded;
             try {
                 allocation.run();
                 return;
             } catch (MemoryBudgetException e) {
+                if (last) {
+                    throw e;
+                }
                 if (shrinks++ < MOST_SHRINKS && frames.shrink(SHRINK_BYTES)) {
                     continue; // readers may take again what was given up, so this alone need not come to an end
                 }
-                if (!awaitMemory(laidDown)) {
-                    throw e;
-                }
-                shrinks = 0;
+                last = !awaitMemory(laidDown); // which gives back what was laid down before the caller came here, too
+                shrinks = last ? MOST_SHRINKS : 0;
             }
         }
     }

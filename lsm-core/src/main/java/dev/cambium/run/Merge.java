@@ -5,6 +5,7 @@ import dev.cambium.compaction.RunCursor;
 import dev.cambium.compaction.RunTree;
 import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.SortedCursor;
+import dev.cambium.compaction.StreamedRuns;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.memory.MemoryBudget;
@@ -19,6 +20,7 @@ final class Merge implements AutoCloseable {
     private final RunWriter writer;
     private final ReadEpochs epochs;
     private final boolean dropTombstones;
+    private final StreamedRuns runs;
     private final List<RunCursor> cursors; // one an input
     private final SortedCursor entries;
     private boolean begun;
@@ -41,9 +43,8 @@ final class Merge implements AutoCloseable {
         this.writer = writer;
         this.epochs = epochs;
         this.dropTombstones = dropTombstones;
-        this.cursors = inputs.stream()
-                .map(run -> RunCursor.streaming(run.tree(), storeId, budget))
-                .toList();
+        this.runs = new StreamedRuns(storeId, budget);
+        this.cursors = inputs.stream().map(run -> runs.cursor(run.tree())).toList();
         this.entries = new MergeCursor(
                 RunTree.commonPrefix(inputs.stream().map(LiveRun::record).toList()),
                 cursors.toArray(new SortedCursor[0]));
@@ -142,7 +143,7 @@ final class Merge implements AutoCloseable {
     @Override
     public void close() {
         writer.close();
-        cursors.forEach(RunCursor::release);
+        runs.close();
         inputs.forEach(LiveRun::release);
     }
 }
