@@ -31,6 +31,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Corners of long values: what fails half-way, what is left behind, who closes what. */
@@ -464,16 +465,27 @@ class LongValueHardCasesTest {
 
     @Test
     void whatWasAcknowledgedIsThereWhateverFailsUnderPutsWithinEachOther() {
+        failUnderPutsWithinEachOther(7);
+    }
+
+    @Tag("long")
+    @Test
+    void whatWasAcknowledgedIsThereWhicheverOperationFailsUnderPutsWithinEachOther() {
+        failUnderPutsWithinEachOther(1);
+    }
+
+    private static void failUnderPutsWithinEachOther(int step) {
         Options options = SmallStore.ROOMY.withZoneBytes(5 * MIB / 2);
         for (OperationKind kind : List.of(
                 OperationKind.CREATE,
                 OperationKind.WRITE,
+                OperationKind.TRUNCATE,
                 OperationKind.STORE,
                 OperationKind.FORCE,
                 OperationKind.FORCE_DIRECTORY,
                 OperationKind.DELETE,
                 OperationKind.READ)) {
-            for (long nth = 1; ; nth++) {
+            for (long nth = 1; ; nth += step) {
                 SmallStore small = new SmallStore(options);
                 small.disk().faults().add(FaultRule.on(kind).fromThe(nth).leaving(700));
                 Script script = new Script(small);
