@@ -57,6 +57,7 @@ public final class Flusher implements AutoCloseable {
 
     private static final long STEP_BYTES = 1 << 20;
     private static final int STEP_LEAVES = 64;
+    private static final int MOST_UNLOADED = 1 << 10;
 
     /** How much pages in memory give way at once, and how often. */
     private static final long SHRINK_BYTES = 8 << 20;
@@ -433,6 +434,9 @@ public final class Flusher implements AutoCloseable {
         zones.named(before, after);
         if (run == null) {
             return null;
+        }
+        if (unloaded.size() >= MOST_UNLOADED) {
+            unloaded.clear(); // nobody has paused for long: there is no room for all of them
         }
         unloaded.add(run.id());
         return zones.open(run);
