@@ -439,8 +439,18 @@ class LongValueHardCasesTest {
 
     @Test
     void whatWasAcknowledgedIsThereWhereverPutsWithinEachOtherAreCutShort() {
+        cutPutsWithinEachOther(4);
+    }
+
+    @Tag("long")
+    @Test
+    void whatWasAcknowledgedIsThereAtWhicheverOperationPutsWithinEachOtherAreCutShort() {
+        cutPutsWithinEachOther(1);
+    }
+
+    private static void cutPutsWithinEachOther(int step) {
         Options options = SmallStore.ROOMY.withZoneBytes(5 * MIB / 2);
-        for (long at = 0; ; at++) {
+        for (long at = 0; ; at += step) {
             SmallStore small = new SmallStore(options);
             SimulatedDisk disk = small.disk();
             disk.crashAt(disk.operationCount() + at);
