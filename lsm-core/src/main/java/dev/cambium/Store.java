@@ -54,8 +54,9 @@ import java.util.stream.Stream;
 /**
  * An ordered map from byte arrays to byte arrays in a directory. One process has it open at a time.
  *
- * <p>Keys are 0 to 32,767 bytes, in the order of unsigned bytes; values up to 1 GiB, as arrays or as streams. A write is atomic, and visible to readers when
- * its call returns; how durable it is by then, its {@link Durability} says. Reads take no lock and see the latest write.
+ * <p>Keys are 0 to 32,767 bytes, in the order of unsigned bytes; values up to 1 GiB, as arrays or as streams. A write is atomic, and
+ * visible to readers when its call returns; how durable it is by then, its {@link Durability} says. Reads take no lock and see the
+ * latest write.
  *
  * <p>Errors: {@link IllegalArgumentException} for a bad argument; {@link IllegalStateException} after {@link #close}; else a
  * {@link StoreException}. Where a write throws {@link dev.cambium.error.MemoryBudgetException} or

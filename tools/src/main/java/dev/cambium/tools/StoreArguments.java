@@ -18,8 +18,7 @@ final class StoreArguments {
             names = "--memory-budget",
             paramLabel = "SIZE",
             converter = MemorySize.class,
-            description =
-                    "Off-heap memory the store may use, 16m to 64g; 256m unless given. For now all data must fit.")
+            description = "Off-heap memory the store may use, 16m to 64g; 256m unless given. The data may be larger.")
     private Long memoryBudget;
 
     Path directory() {
