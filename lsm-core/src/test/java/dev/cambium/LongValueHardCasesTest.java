@@ -21,6 +21,7 @@ import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,11 +29,13 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Corners of long values: what fails half-way, what is left behind, who closes what. */
 class LongValueHardCasesTest {
@@ -518,5 +521,43 @@ class LongValueHardCasesTest {
                 }
             }
         }
+    }
+
+    /** A memtable is full once it refers to a zone of long values, but no group of writes may be split by that. */
+    @Test
+    void writesBesideLongPutsThatFillAMemtableAreFoundUnderTheirKeys(@TempDir Path directory)
+            throws InterruptedException {
+        try (Store store = Store.open(directory, Options.DEFAULT.withZoneBytes(MIB))) {
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            AtomicBoolean stop = new AtomicBoolean();
+            List<Thread> threads = new ArrayList<>();
+            for (int t = 0; t < 6; t++) {
+                int thread = t;
+                threads.add(new Thread(() -> {
+                    try {
+                        for (int i = 0; thread < 2 ? i < 30 : !stop.get(); i++) {
+                            byte[] key = b(thread + " " + i % 50);
+                            byte[] value = thread < 2 ? new byte[MIB + 1] : b(thread + " " + i);
+                            store.put(key, value);
+                            assertArrayEquals(value, store.get(key));
+                        }
+                    } catch (Throwable e) {
+                        failure.compareAndSet(null, e);
+                    }
+                }));
+            }
+            threads.forEach(Thread::start);
+            threads.get(0).join();
+            threads.get(1).join();
+            stop.set(true);
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            if (failure.get() != null) {
+                throw new AssertionError(failure.get());
+            }
+        }
+        assertTrue(
+                Store.verify(directory).isSound(), () -> Store.verify(directory).toString());
     }
 }

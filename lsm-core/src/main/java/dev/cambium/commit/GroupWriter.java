@@ -50,6 +50,7 @@ public final class GroupWriter {
     private int spanLength;
     private boolean spanMapped;
     private long nextBatch;
+    private boolean groupBegun; // a request of the group stands in the active memtable's arena
 
     /**
      * @param memtableBytes how full a memtable gets before it is sealed
@@ -184,6 +185,7 @@ public final class GroupWriter {
         spanMapped = !sync;
         long firstBatch = log.lastBatch() + 1;
         nextBatch = firstBatch;
+        groupBegun = false;
         for (WriteRequest request = group; request != null; request = request.next) {
             if (request.hasOperations()) {
                 encode(request);
@@ -226,11 +228,11 @@ public final class GroupWriter {
         if (!request.zones.isEmpty()) {
             // Now: a record whose group fails is not applied, and may be in the log.
             request.zones.forEach(memtable::hold);
-            memtable.noteLongBytes(request.longBytes);
         }
         Memory memory = memtable.arena().memory(place);
         int at = Arena.offset(place);
         request.place = place + LogRecord.OPERATIONS_OFFSET;
+        groupBegun = true;
         encodeOperations(request, memory, at + LogRecord.OPERATIONS_OFFSET);
         if (!request.logged) {
             return;
@@ -261,6 +263,7 @@ public final class GroupWriter {
 
     private long tryAllocate(int length) {
         if (memtableRoom() < length && versions.current().active().arena().filledBytes() > 0) {
+            assert !groupBegun : "the group is larger than what the memtable had room for";
             sealActive();
         }
         return versions.current().active().arena().allocate(length);
@@ -307,6 +310,10 @@ public final class GroupWriter {
                 } else {
                     memtable.endStep();
                 }
+            }
+            if (request.longBytes > 0) {
+                memtable.noteLongBytes(
+                        request.longBytes); // not before: a group is not to find its memtable full half-way
             }
             if (request.isSingle()) {
                 searchKey.set(request.keyspaceId, request.key);
