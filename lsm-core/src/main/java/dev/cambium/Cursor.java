@@ -72,8 +72,7 @@ public final class Cursor implements AutoCloseable {
     private int window = 1;
     private boolean hasViews; // of entries where they lie, so that they are not copied
     private long moves;
-    private Memory longValue; // for views of the entry that the cursor stood on at `longValueMove`; the collector's
-    private long longValueMove;
+    private Memory longValue; // for views of the entry that the cursor stands on; the collector's
     private volatile boolean closed;
 
     private Cursor(Snapshot snapshot, boolean ownsSnapshot, int keyspaceId, KeyRange range) {
@@ -212,9 +211,15 @@ public final class Cursor implements AutoCloseable {
     /** Moves to the next entry of the block. */
     private boolean step() {
         requireOpen();
-        moves++;
+        noteMove();
         blockAt++;
         return true;
+    }
+
+    /** All views end. */
+    private void noteMove() {
+        moves++;
+        longValue = null;
     }
 
     private void requireOpen() {
@@ -435,7 +440,6 @@ public final class Cursor implements AutoCloseable {
         }
         try (chunked) {
             longValue = chunked.toMemory();
-            longValueMove = moves;
             return new ByteView(this, moves, false, longValue.capacity());
         }
     }
@@ -465,14 +469,14 @@ public final class Cursor implements AutoCloseable {
             throw new IllegalStateException(
                     "the cursor stands nowhere since a move failed: go somewhere by first, last or a seek");
         }
-        moves++;
+        noteMove();
         return place == Place.ON_KEY ? resume(slot) : slot;
     }
 
     /** Enters the read protection for a move from nowhere, which ends all views. */
     private int enterAfresh() {
         int slot = enterOpen();
-        moves++;
+        noteMove();
         window = 1;
         leave();
         return slot;
@@ -518,15 +522,11 @@ public final class Cursor implements AutoCloseable {
 
     /** Where the key or value lies now; inside a slot. */
     Memory memory(boolean key) {
-        return key ? entries.keyMemory() : hasLongValue() ? longValue : entries.valueMemory();
+        return key ? entries.keyMemory() : longValue != null ? longValue : entries.valueMemory();
     }
 
     int offset(boolean key) {
-        return key ? entries.keyOffset() + 4 : hasLongValue() ? 0 : entries.valueOffset();
-    }
-
-    private boolean hasLongValue() {
-        return longValue != null && longValueMove == moves;
+        return key ? entries.keyOffset() + 4 : longValue != null ? 0 : entries.valueOffset();
     }
 
     void exit(int slot) {

@@ -40,7 +40,7 @@ public final class Keyspace {
     }
 
     public void put(byte[] key, byte[] value, Durability durability) {
-        store.put(id, key, value, durability);
+        store.writes().put(id, key, value, durability);
     }
 
     /** As {@link Store#put(byte[], InputStream)}. */
@@ -50,7 +50,7 @@ public final class Keyspace {
 
     /** As {@link Store#put(byte[], InputStream, Durability)}. */
     public void put(byte[] key, InputStream value, Durability durability) throws IOException {
-        store.put(id, key, value, durability);
+        store.writes().put(id, key, value, durability);
     }
 
     public void delete(byte[] key) {
@@ -58,20 +58,20 @@ public final class Keyspace {
     }
 
     public void delete(byte[] key, Durability durability) {
-        store.delete(id, key, durability);
+        store.writes().delete(id, key, durability);
     }
 
     public byte[] get(byte[] key) {
-        return store.get(id, key);
+        return store.reads().get(id, key);
     }
 
     public int get(byte[] key, ByteBuffer target) {
-        return store.get(id, key, target);
+        return store.reads().get(id, key, target);
     }
 
     /** As {@link Store#getStream}. */
     public InputStream getStream(byte[] key) {
-        return store.getStream(id, key);
+        return store.reads().getStream(id, key);
     }
 
     /** A cursor over the keyspace as it is now, with a snapshot of its own. */

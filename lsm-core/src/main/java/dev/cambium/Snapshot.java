@@ -1,11 +1,11 @@
 package dev.cambium;
 
-import dev.cambium.compaction.ChunkedValue;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.version.Lookup;
 import dev.cambium.version.Pin;
 import java.io.InputStream;
 import java.lang.ref.Cleaner;
+import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -24,7 +24,7 @@ public final class Snapshot implements AutoCloseable {
     private final Cleaner.Cleanable cleanable;
 
     /** What a snapshot keeps alive; apart from it, so that it can be released when the snapshot is unreachable. */
-    static final class Held implements Runnable {
+    static final class Held extends PointReads implements Runnable {
         final Pin content;
         private final Store store;
         private final AtomicBoolean open = new AtomicBoolean(true);
@@ -32,6 +32,7 @@ public final class Snapshot implements AutoCloseable {
         private volatile boolean closedByUser;
 
         Held(Store store, Pin content, AtomicLong openSnapshots) {
+            super(store);
             this.store = store;
             this.content = content;
             this.openSnapshots = openSnapshots;
@@ -40,6 +41,21 @@ public final class Snapshot implements AutoCloseable {
 
         boolean isOpen() {
             return open.get();
+        }
+
+        @Override
+        int enter() {
+            int slot = store.epochs().enter();
+            if (isOpen() && store.isOpen()) {
+                return slot;
+            }
+            store.epochs().exit(slot);
+            throw new IllegalStateException(store.isOpen() ? "the snapshot is closed" : "the store is closed");
+        }
+
+        @Override
+        void find(Lookup lookup) {
+            content.find(lookup);
         }
 
         @Override
@@ -68,57 +84,32 @@ public final class Snapshot implements AutoCloseable {
 
     /** A copy of the value of {@code key} as it was then, or null. */
     public byte[] get(byte[] key) {
-        return get(Keyspace.DEFAULT_ID, key);
+        return held.get(Keyspace.DEFAULT_ID, key);
     }
 
     /** As {@link #get(byte[])}, in a keyspace. */
     public byte[] get(Keyspace keyspace, byte[] key) {
-        return get(store.idOf(keyspace), key);
+        return held.get(store.idOf(keyspace), key);
     }
 
-    private byte[] get(int keyspaceId, byte[] key) {
-        Limits.checkKey(key);
-        ChunkedValue chunked;
-        int slot = enter();
-        try {
-            Lookup found = find(slot, keyspaceId, key);
-            if (!found.isChunked()) {
-                return found.value();
-            }
-            chunked = found.openChunked(store.storeId());
-        } finally {
-            store.epochs().exit(slot);
-        }
-        try (chunked) {
-            return chunked.toArray();
-        }
+    /** Copies the value of {@code key} as it was then to {@code target}; see {@link Store#get(byte[], ByteBuffer)}. */
+    public int get(byte[] key, ByteBuffer target) {
+        return held.get(Keyspace.DEFAULT_ID, key, target);
+    }
+
+    /** As {@link #get(byte[], ByteBuffer)}, in a keyspace. */
+    public int get(Keyspace keyspace, byte[] key, ByteBuffer target) {
+        return held.get(store.idOf(keyspace), key, target);
     }
 
     /** The value of {@code key} as it was then, as a stream, or null. It may be read after the snapshot was closed; see {@link Store#getStream}. */
     public InputStream getStream(byte[] key) {
-        return getStream(Keyspace.DEFAULT_ID, key);
+        return held.getStream(Keyspace.DEFAULT_ID, key);
     }
 
     /** As {@link #getStream(byte[])}, in a keyspace. */
     public InputStream getStream(Keyspace keyspace, byte[] key) {
-        return getStream(store.idOf(keyspace), key);
-    }
-
-    private InputStream getStream(int keyspaceId, byte[] key) {
-        Limits.checkKey(key);
-        int slot = enter();
-        try {
-            return store.stream(find(slot, keyspaceId, key));
-        } finally {
-            store.epochs().exit(slot);
-        }
-    }
-
-    private Lookup find(int slot, int keyspaceId, byte[] key) {
-        Lookup lookup = store.lookup(slot);
-        lookup.begin(keyspaceId, key);
-        held.content.find(lookup);
-        return lookup;
+        return held.getStream(store.idOf(keyspace), key);
     }
 
     /** A cursor over the store's own keyspace; it ends with this snapshot. */
@@ -148,12 +139,7 @@ public final class Snapshot implements AutoCloseable {
 
     /** Enters the read protection; throws where this snapshot or its store is closed. */
     int enter() {
-        int slot = store.epochs().enter();
-        if (held.isOpen() && store.isOpen()) {
-            return slot;
-        }
-        store.epochs().exit(slot);
-        throw new IllegalStateException(store.isOpen() ? "the snapshot is closed" : "the store is closed");
+        return held.enter();
     }
 
     /** Whether snapshot and store are open. */

@@ -3,9 +3,7 @@ package dev.cambium;
 import dev.cambium.commit.Committer;
 import dev.cambium.commit.GroupWriter;
 import dev.cambium.commit.IdleWatch;
-import dev.cambium.commit.OperationBuffer;
 import dev.cambium.commit.WriteRequest;
-import dev.cambium.compaction.ChunkedValue;
 import dev.cambium.compaction.PageSizes;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.error.StoreException;
@@ -23,7 +21,6 @@ import dev.cambium.segment.disk.DirectoryLock;
 import dev.cambium.segment.disk.RealFileSystem;
 import dev.cambium.segment.format.Name;
 import dev.cambium.segment.frame.FrameCache;
-import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.runtime.BackgroundExecutor;
@@ -31,19 +28,14 @@ import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.runtime.Environment;
 import dev.cambium.segment.runtime.Parker;
 import dev.cambium.segment.runtime.RandomSource;
-import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.version.Lookup;
 import dev.cambium.version.Pin;
 import dev.cambium.version.Version;
 import dev.cambium.version.Versions;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PushbackInputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -74,8 +66,6 @@ import java.util.stream.Stream;
  * }</pre>
  */
 public final class Store implements AutoCloseable {
-    private static final byte[] NO_VALUE = {};
-
     /** From so many bytes on, what is in memory becomes a run when the store is closed; less is replayed from the log. */
     private static final long LAY_DOWN_FROM = 1 << 20;
 
@@ -94,6 +84,8 @@ public final class Store implements AutoCloseable {
     private final Flusher flusher;
     private final GroupWriter writer;
     private final Committer committer;
+    private final Writes writes;
+    private final PointReads reads;
     private final RecoveryReport recoveryReport;
     private final AtomicLong openSnapshots = new AtomicLong();
     private final Lookup[] lookups =
@@ -215,12 +207,23 @@ public final class Store implements AutoCloseable {
                 versions,
                 log,
                 flusher,
-                frames,
                 new IdleWatch(background, this::layDownWhenIdle),
                 options.memtableBytes(),
                 options.zoneBytes());
         this.mostLongBytes = options.zoneBytes();
         this.committer = new Committer(writer, environment.parker());
+        this.writes = new Writes(this, committer, writer, longValues, flusher);
+        this.reads = new PointReads(this) {
+            @Override
+            int enter() {
+                return Store.this.enter();
+            }
+
+            @Override
+            void find(Lookup lookup) {
+                versions.current().find(lookup);
+            }
+        };
         this.nextKeyspaceId = Keyspace.DEFAULT_ID + 1;
         recovery.keyspaces().forEach((id, name) -> {
             keyspaces.put(name, new Keyspace(this, id, name));
@@ -246,43 +249,23 @@ public final class Store implements AutoCloseable {
 
     /** Puts a value with {@link Durability#SYNC}. Replaces what the key had. */
     public void put(byte[] key, byte[] value) {
-        put(Keyspace.DEFAULT_ID, key, value, Durability.SYNC);
+        writes.put(Keyspace.DEFAULT_ID, key, value, Durability.SYNC);
     }
 
     /** Puts a value. Replaces what the key had. */
     public void put(byte[] key, byte[] value, Durability durability) {
-        put(Keyspace.DEFAULT_ID, key, value, durability);
-    }
-
-    void put(int keyspaceId, byte[] key, byte[] value, Durability durability) {
-        Limits.checkKey(key);
-        Limits.checkValue(value);
-        Limits.checkNotNull(durability, "durability");
-        if (value.length > Limits.LONGEST_INLINE_VALUE) {
-            try {
-                putLong(keyspaceId, key, new ByteArrayInputStream(value), durability);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e); // an array throws none
-            }
-            return;
-        }
-        commit(WriteRequest.single(
-                OperationCode.PUT,
-                keyspaceId,
-                key,
-                value,
-                durability != Durability.NONE,
-                durability == Durability.SYNC));
+        writes.put(Keyspace.DEFAULT_ID, key, value, durability);
     }
 
     /**
      * Puts what a stream holds, up to 1 GiB, with {@link Durability#SYNC}. Replaces what the key had once the whole of it has been read and
-     * is durable. Takes the memory of one MiB, however long the value is. The stream is read to its end, and not closed.
+     * is durable. Takes a few MiB of memory, on the heap and off it, however long the value is. The stream is read to its end, and not
+     * closed.
      *
      * @throws IOException what the stream throws; then nothing was put
      */
     public void put(byte[] key, InputStream value) throws IOException {
-        put(Keyspace.DEFAULT_ID, key, value, Durability.SYNC);
+        writes.put(Keyspace.DEFAULT_ID, key, value, Durability.SYNC);
     }
 
     /**
@@ -290,63 +273,17 @@ public final class Store implements AutoCloseable {
      * before anything refers to them.
      */
     public void put(byte[] key, InputStream value, Durability durability) throws IOException {
-        put(Keyspace.DEFAULT_ID, key, value, durability);
-    }
-
-    void put(int keyspaceId, byte[] key, InputStream value, Durability durability) throws IOException {
-        Limits.checkKey(key);
-        Limits.checkNotNull(value, "value");
-        Limits.checkNotNull(durability, "durability");
-        requireOpen();
-        byte[] start = value.readNBytes(Limits.LONGEST_INLINE_VALUE + 1);
-        if (start.length <= Limits.LONGEST_INLINE_VALUE) {
-            put(keyspaceId, key, start, durability);
-        } else {
-            PushbackInputStream whole = new PushbackInputStream(value, start.length);
-            whole.unread(start);
-            putLong(keyspaceId, key, whole, durability);
-        }
-    }
-
-    private void putLong(int keyspaceId, byte[] key, InputStream value, Durability durability) throws IOException {
-        try (LongValues.Written written = writeLong(value)) {
-            commit(WriteRequest.reference(
-                    keyspaceId,
-                    key,
-                    written.reference(),
-                    written.zones(),
-                    written.length(),
-                    durability != Durability.NONE,
-                    durability == Durability.SYNC));
-        }
-    }
-
-    private LongValues.Written writeLong(InputStream value) throws IOException {
-        requireOpen();
-        writer.throwIfFailed();
-        return longValues.write(value, Limits.MAX_VALUE_BYTES, flusher::withMemory);
+        writes.put(Keyspace.DEFAULT_ID, key, value, durability);
     }
 
     /** Deletes a key with {@link Durability#SYNC}, whether it is there or not. */
     public void delete(byte[] key) {
-        delete(Keyspace.DEFAULT_ID, key, Durability.SYNC);
+        writes.delete(Keyspace.DEFAULT_ID, key, Durability.SYNC);
     }
 
     /** Deletes a key, whether it is there or not. */
     public void delete(byte[] key, Durability durability) {
-        delete(Keyspace.DEFAULT_ID, key, durability);
-    }
-
-    void delete(int keyspaceId, byte[] key, Durability durability) {
-        Limits.checkKey(key);
-        Limits.checkNotNull(durability, "durability");
-        commit(WriteRequest.single(
-                OperationCode.DELETE,
-                keyspaceId,
-                key,
-                NO_VALUE,
-                durability != Durability.NONE,
-                durability == Durability.SYNC));
+        writes.delete(Keyspace.DEFAULT_ID, key, durability);
     }
 
     /** Writes a batch with {@link Durability#SYNC}: all of it or nothing, also for readers and snapshots. */
@@ -356,68 +293,12 @@ public final class Store implements AutoCloseable {
 
     /** Writes a batch: all of it or nothing, also for readers and snapshots. An empty one does nothing. */
     public void write(WriteBatch batch, Durability durability) {
-        Limits.checkNotNull(batch, "batch");
-        Limits.checkNotNull(durability, "durability");
-        OperationBuffer operations = batch.operationsFor(this);
-        if (operations.count() > 0) {
-            write(operations, batch.longPuts(), durability);
-        }
-    }
-
-    private void write(OperationBuffer operations, List<WriteBatch.LongPut> longPuts, Durability durability) {
-        OperationBuffer complete = longPuts.isEmpty() ? operations : operations.copy();
-        List<LongValues.Written> written = new ArrayList<>(longPuts.size());
-        List<SharedZone> leadInto = new ArrayList<>();
-        long longBytes = 0;
-        try {
-            for (WriteBatch.LongPut put : longPuts) {
-                LongValues.Written value = writeLong(new ByteArrayInputStream(put.value()));
-                written.add(value);
-                complete.patch(put.end(), value.reference());
-                leadInto.addAll(value.zones());
-                longBytes += value.length();
-            }
-            commit(WriteRequest.batch(
-                    complete, leadInto, longBytes, durability != Durability.NONE, durability == Durability.SYNC));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // an array throws none
-        } finally {
-            written.forEach(LongValues.Written::close);
-        }
-    }
-
-    private void requireOpen() {
-        if (!open) {
-            throw new IllegalStateException("the store is closed");
-        }
-    }
-
-    private void commit(WriteRequest request) {
-        requireOpen();
-        committer.commit(request);
+        writes.write(batch, durability);
     }
 
     /** A copy of the value of {@code key}, or null. Takes no lock; allocates the copy and nothing else. */
     public byte[] get(byte[] key) {
-        return get(Keyspace.DEFAULT_ID, key);
-    }
-
-    byte[] get(int keyspaceId, byte[] key) {
-        Limits.checkKey(key);
-        ChunkedValue chunked;
-        int slot = enter();
-        try {
-            Lookup found = find(slot, keyspaceId, key);
-            if (!found.isChunked()) {
-                return found.value();
-            }
-            chunked = found.openChunked(storeId());
-        } finally {
-            epochs.exit(slot);
-        }
-        try (chunked) {
-            return chunked.toArray();
-        }
+        return reads.get(Keyspace.DEFAULT_ID, key);
     }
 
     /**
@@ -428,26 +309,7 @@ public final class Store implements AutoCloseable {
      * store.
      */
     public InputStream getStream(byte[] key) {
-        return getStream(Keyspace.DEFAULT_ID, key);
-    }
-
-    InputStream getStream(int keyspaceId, byte[] key) {
-        Limits.checkKey(key);
-        int slot = enter();
-        try {
-            return stream(find(slot, keyspaceId, key));
-        } finally {
-            epochs.exit(slot);
-        }
-    }
-
-    /** What a lookup has found, as a stream, or null; inside its slot. */
-    InputStream stream(Lookup found) {
-        if (found.isChunked()) {
-            return new ValueStream(this, found.openChunked(storeId()));
-        }
-        byte[] value = found.value();
-        return value == null ? null : new ByteArrayInputStream(value);
+        return reads.getStream(Keyspace.DEFAULT_ID, key);
     }
 
     /**
@@ -457,33 +319,7 @@ public final class Store implements AutoCloseable {
      * @return the length of the whole value, or -1 where the key is absent
      */
     public int get(byte[] key, ByteBuffer target) {
-        return get(Keyspace.DEFAULT_ID, key, target);
-    }
-
-    int get(int keyspaceId, byte[] key, ByteBuffer target) {
-        Limits.checkKey(key);
-        Limits.checkNotNull(target, "target");
-        ChunkedValue chunked;
-        int slot = enter();
-        try {
-            Lookup found = find(slot, keyspaceId, key);
-            if (!found.isChunked()) {
-                return found.value(target);
-            }
-            chunked = found.openChunked(storeId());
-        } finally {
-            epochs.exit(slot);
-        }
-        try (chunked) {
-            return chunked.copyTo(target);
-        }
-    }
-
-    private Lookup find(int slot, int keyspaceId, byte[] key) {
-        Lookup lookup = lookup(slot);
-        lookup.begin(keyspaceId, key);
-        versions.current().find(lookup);
-        return lookup;
+        return reads.get(Keyspace.DEFAULT_ID, key, target);
     }
 
     /** The lookup that belongs to a claimed slot. */
@@ -533,9 +369,7 @@ public final class Store implements AutoCloseable {
             if (known != null) {
                 return known;
             }
-            OperationBuffer operation = new OperationBuffer();
-            operation.addKeyspace(nextKeyspaceId, encoded);
-            commit(WriteRequest.batch(operation, List.of(), 0, true, true));
+            writes.createKeyspace(nextKeyspaceId, encoded);
             Keyspace created = new Keyspace(this, nextKeyspaceId++, name);
             keyspaces.put(name, created);
             return created;
@@ -558,7 +392,7 @@ public final class Store implements AutoCloseable {
 
     /** Makes every write that returned survive a power loss, those with {@link Durability#NONE} excepted. */
     public void sync() {
-        commit(WriteRequest.force());
+        writes.commit(WriteRequest.force());
     }
 
     /**
@@ -569,7 +403,7 @@ public final class Store implements AutoCloseable {
      */
     public void flush() {
         Memtable[] newest = new Memtable[1];
-        commit(WriteRequest.action(() -> newest[0] = writer.seal()));
+        writes.commit(WriteRequest.action(() -> newest[0] = writer.seal()));
         if (newest[0] != null) {
             flusher.awaitFlushed(newest[0]);
         }
@@ -606,7 +440,7 @@ public final class Store implements AutoCloseable {
                 writer.seal();
             }
         });
-        flusher.mergeYoung();
+        flusher.noteIdle();
     }
 
     /** What the store holds and uses now. */
@@ -662,6 +496,14 @@ public final class Store implements AutoCloseable {
         return recoveryReport;
     }
 
+    Writes writes() {
+        return writes;
+    }
+
+    PointReads reads() {
+        return reads;
+    }
+
     byte[] storeId() {
         return manifest.storeId();
     }
@@ -677,6 +519,12 @@ public final class Store implements AutoCloseable {
     /** Off-heap bytes that are counted in the budget; may be asked for after {@link #close}. */
     long memoryUsedBytes() {
         return budget.usedBytes();
+    }
+
+    void requireOpen() {
+        if (!open) {
+            throw new IllegalStateException("the store is closed");
+        }
     }
 
     private int enter() {

@@ -47,7 +47,10 @@ public record StoreStats(
         long openSnapshots,
         int keyspaces,
         boolean mappedLog) {
-    /** Bytes of pages written since the store was opened, for each byte of pages that what was put takes once; 0 where nothing was laid down. */
+    /**
+     * Bytes of pages written since the store was opened, for each byte of pages that what was put takes once; 0 where nothing was laid down.
+     * The chunks of values of more than 1 MiB are not among them: they are written once.
+     */
     public double writeAmplification() {
         return flushedBytes == 0 ? 0 : (double) (flushedBytes + mergedBytes) / flushedBytes;
     }

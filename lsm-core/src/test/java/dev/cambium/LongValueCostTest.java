@@ -1,5 +1,7 @@
 package dev.cambium;
 
+import static dev.cambium.LongInputs.interrupted;
+import static dev.cambium.LongInputs.noise;
 import static dev.cambium.StoreTest.b;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -17,9 +19,7 @@ import dev.cambium.testkit.disk.OperationKind;
 import dev.cambium.testkit.disk.SimulatedDisk;
 import dev.cambium.testkit.runtime.StepExecutor;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,52 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 class LongValueCostTest {
     private static final int MIB = 1 << 20;
     private static final Options WIDE = SmallStore.ROOMY.withZoneBytes(64 << 20);
-
-    /** Bytes that no compression makes shorter. */
-    private static byte[] noise(long seed, int length) {
-        byte[] bytes = new byte[length];
-        new SplittableRandom(seed).nextBytes(bytes);
-        return bytes;
-    }
-
-    /** Gives bytes, does something once so many of them are gone, and goes on. */
-    private static final class Interrupted extends InputStream {
-        private final byte[] bytes;
-        private final int after;
-        private final Interruption interruption;
-        private int position;
-        private boolean done;
-
-        interface Interruption {
-            void run() throws IOException;
-        }
-
-        Interrupted(byte[] bytes, int after, Interruption interruption) {
-            this.bytes = bytes;
-            this.after = after;
-            this.interruption = interruption;
-        }
-
-        @Override
-        public int read() {
-            throw new AssertionError("one byte at a time is too slow");
-        }
-
-        @Override
-        public int read(byte[] target, int offset, int length) throws IOException {
-            if (position >= after && !done) {
-                done = true;
-                interruption.run();
-            }
-            if (position == bytes.length) {
-                return -1;
-            }
-            int given = Math.min(length, Math.min(bytes.length, done ? bytes.length : after) - position);
-            System.arraycopy(bytes, position, target, offset, given);
-            position += given;
-            return given;
-        }
-    }
 
     /** A value that is written over again and again, and nobody calls flush. */
     @Test
@@ -212,7 +166,7 @@ class LongValueCostTest {
         try (SmallStore small = new SmallStore(SmallStore.ROOMY)) {
             Store store = small.store();
             byte[] value = noise(1, 4 * MIB);
-            store.put(b("slow"), new Interrupted(value, 3 * MIB, () -> {
+            store.put(b("slow"), interrupted(value, 3 * MIB, () -> {
                 small.disk().faults().add(FaultRule.on(OperationKind.CREATE).forLackOfRoom());
                 assertThrows(DiskFullException.class, () -> store.put(b("other"), noise(2, 2 * MIB)));
             }));

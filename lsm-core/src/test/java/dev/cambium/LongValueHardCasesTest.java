@@ -1,5 +1,8 @@
 package dev.cambium;
 
+import static dev.cambium.LongInputs.failingAfter;
+import static dev.cambium.LongInputs.interrupted;
+import static dev.cambium.LongInputs.noise;
 import static dev.cambium.StoreTest.b;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -26,8 +29,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
@@ -41,58 +45,6 @@ import org.junit.jupiter.api.io.TempDir;
 class LongValueHardCasesTest {
     private static final int MIB = 1 << 20;
     private static final Options WIDE = SmallStore.ROOMY.withZoneBytes(64 << 20);
-
-    /** Bytes that no compression makes shorter. */
-    private static byte[] noise(long seed, int length) {
-        byte[] bytes = new byte[length];
-        new SplittableRandom(seed).nextBytes(bytes);
-        return bytes;
-    }
-
-    /** Gives bytes, does something once so many of them are gone, and goes on. */
-    private static final class Interrupted extends InputStream {
-        private final byte[] bytes;
-        private final int after;
-        private final Interruption interruption;
-        private int position;
-        private boolean done;
-
-        interface Interruption {
-            void run() throws IOException;
-        }
-
-        Interrupted(byte[] bytes, int after, Interruption interruption) {
-            this.bytes = bytes;
-            this.after = after;
-            this.interruption = interruption;
-        }
-
-        @Override
-        public int read() {
-            throw new AssertionError("one byte at a time is too slow");
-        }
-
-        @Override
-        public int read(byte[] target, int offset, int length) throws IOException {
-            if (position >= after && !done) {
-                done = true;
-                interruption.run();
-            }
-            if (position == bytes.length) {
-                return -1;
-            }
-            int given = Math.min(length, Math.min(bytes.length, done ? bytes.length : after) - position);
-            System.arraycopy(bytes, position, target, offset, given);
-            position += given;
-            return given;
-        }
-    }
-
-    private static InputStream failingAfter(byte[] bytes) {
-        return new Interrupted(Arrays.copyOf(bytes, bytes.length + 1), bytes.length, () -> {
-            throw new IOException("the line is dead");
-        });
-    }
 
     @Test
     void aStreamThatIsPutIsReadToItsEndAndNotClosed() throws IOException {
@@ -154,6 +106,31 @@ class LongValueHardCasesTest {
                 assertTrue(value == null || Arrays.equals(noise(1, 3 * MIB), value));
                 assertArrayEquals(b("v1"), found.store().get(b("k1")));
             }
+        }
+    }
+
+    /** An edit whose force failed may be on disk: what it says of a zone must be there, although another put fails in that zone. */
+    @Test
+    void aZoneIsNotCutBelowWhatAnEditThatFailedSaysOfIt() {
+        SmallStore small = new SmallStore(WIDE);
+        Store store = small.store();
+        store.put(b("first"), noise(1, MIB + 1)); // names the zone
+        assertThrows(
+                StoreException.class,
+                () -> store.put(b("slow"), interrupted(noise(2, 3 * MIB), 2 * MIB, () -> {
+                    small.disk()
+                            .faults()
+                            .add(FaultRule.on(OperationKind.FORCE).inFiles(name -> name.startsWith("manifest-")));
+                    assertThrows(StoreException.class, () -> store.put(b("second"), noise(3, 2 * MIB)));
+                    small.disk()
+                            .faults()
+                            .add(FaultRule.on(OperationKind.WRITE).inFiles(name -> name.startsWith("zone-")));
+                })));
+        SimulatedDisk left = small.disk().afterCrash(CrashOutcome.PROCESS_KILL);
+        assertThrows(StoreException.class, store::close);
+        try (SmallStore found = new SmallStore(WIDE, StepExecutor.Mode.INLINE, left)) {
+            assertArrayEquals(noise(1, MIB + 1), found.store().get(b("first")));
+            assertNull(found.store().get(b("slow")));
         }
     }
 
@@ -250,24 +227,13 @@ class LongValueHardCasesTest {
         try (SmallStore small = new SmallStore(SmallStore.ROOMY)) {
             small.store().put(b("k"), noise(1, 2 * MIB));
             InputStream stream = small.store().getStream(b("k"));
+            List<FutureTask<Void>> closers = new CopyOnWriteArrayList<>();
             small.disk()
                     .faults()
                     .add(FaultRule.on(OperationKind.READ)
                             .fromThe(Long.MAX_VALUE)
                             .inFiles(name -> {
-                                Thread closer = new Thread(() -> {
-                                    try {
-                                        stream.close();
-                                    } catch (IOException e) {
-                                        throw new AssertionError(e);
-                                    }
-                                });
-                                closer.start();
-                                try {
-                                    closer.join(500);
-                                } catch (InterruptedException e) {
-                                    throw new AssertionError(e);
-                                }
+                                closers.add(closeWhileReading(stream));
                                 return false;
                             }));
             byte[] first = new byte[100];
@@ -278,9 +244,28 @@ class LongValueHardCasesTest {
                 // it was closed first
             }
             small.disk().faults().clear();
-            Thread.sleep(50);
+            assertFalse(closers.isEmpty(), "nothing was read");
+            for (FutureTask<Void> closer : closers) {
+                closer.get();
+            }
             assertThrows(IllegalStateException.class, stream::read);
         }
+    }
+
+    /** Lets another thread close the stream, and gives it time to come as far as it can while this one reads. */
+    private static FutureTask<Void> closeWhileReading(InputStream stream) {
+        FutureTask<Void> closing = new FutureTask<>(() -> {
+            stream.close();
+            return null;
+        });
+        Thread closer = new Thread(closing);
+        closer.start();
+        try {
+            closer.join(500);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        return closing;
     }
 
     /** While a slow stream is put, everything else happens that may drop its zones. */
@@ -292,11 +277,11 @@ class LongValueHardCasesTest {
                 byte[] value = noise(1, 4 * MIB + 7);
                 byte[] inner = noise(2, 3 * MIB);
                 store.put(b("old"), inner);
-                store.put(b("slow"), new Interrupted(value, 2 * MIB + 99, () -> {
+                store.put(b("slow"), interrupted(value, 2 * MIB + 99, () -> {
                     store.delete(b("old"));
                     store.put(b("inner"), inner);
                     store.flush();
-                    store.put(b("inner"), new Interrupted(inner, 2 * MIB, store::compact));
+                    store.put(b("inner"), interrupted(inner, 2 * MIB, store::compact));
                     store.compact();
                     assertThrows(IOException.class, () -> store.put(b("inner"), failingAfter(inner)));
                     store.delete(b("inner"));
@@ -323,7 +308,7 @@ class LongValueHardCasesTest {
             SmallStore small = new SmallStore(options);
             small.store().put(b("k"), noise(1, MIB + 1));
             assertThrows(IllegalStateException.class, () -> small.store()
-                    .put(b("k"), new Interrupted(noise(2, 4 * MIB), 3 * MIB, () -> small.store()
+                    .put(b("k"), interrupted(noise(2, 4 * MIB), 3 * MIB, () -> small.store()
                             .close())));
             assertEquals(0, small.store().memoryUsedBytes());
             small.open();
@@ -408,7 +393,7 @@ class LongValueHardCasesTest {
             attempt(store::flush);
             write(
                     two,
-                    () -> store.put(b("b"), new Interrupted(two, MIB, () -> {
+                    () -> store.put(b("b"), interrupted(two, MIB, () -> {
                         write(three, () -> store.put(b("c"), three), "c");
                         attempt(store::flush);
                         write(null, () -> store.delete(b("a")), "a");

@@ -1,27 +1,23 @@
 package dev.cambium;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cambium.log.Verification;
-import dev.cambium.testkit.disk.CrashOutcome;
-import dev.cambium.testkit.disk.SimulatedDisk;
 import dev.cambium.testkit.runtime.SeededRandom;
-import dev.cambium.testkit.runtime.StepExecutor;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -34,13 +30,9 @@ class LongValueModelTest {
     private static final int KEYS = 9;
 
     /** One store and its map. */
-    private static final class Trial {
-        private final SeededRandom random;
-        private final SmallStore small;
-        private final NavigableMap<byte[], byte[]> model = new TreeMap<>(Arrays::compareUnsigned);
+    private static final class Trial extends ModelTrial {
         private final List<Reading> readings = new ArrayList<>();
         private final List<Held> held = new ArrayList<>();
-        private boolean hasUnlogged;
         private int values;
 
         /** A stream that was begun, and what it must give. */
@@ -59,16 +51,17 @@ class LongValueModelTest {
         private record Held(Snapshot snapshot, NavigableMap<byte[], byte[]> content) {}
 
         Trial(long seed) {
-            random = new SeededRandom(seed);
-            Options options = SmallStore.SMALL
-                    .withMemtableBytes(random.pick(List.of(4 << 10, 1 << 20)))
-                    .withZoneBytes(random.pick(List.of(MIB, 5 * MIB / 2, 16 * MIB)));
-            StepExecutor.Mode mode = random.chance(50) ? StepExecutor.Mode.INLINE : StepExecutor.Mode.MANUAL;
-            small = new SmallStore(options, mode, new SimulatedDisk(seed, random.chance(70)));
+            this(new SeededRandom(seed), seed);
         }
 
-        private byte[] key() {
-            return ("key" + random.nextInt(KEYS)).getBytes(StandardCharsets.US_ASCII);
+        private Trial(SeededRandom random, long seed) {
+            super(
+                    random,
+                    KEYS,
+                    SmallStore.SMALL
+                            .withMemtableBytes(random.pick(List.of(4 << 10, 1 << 20)))
+                            .withZoneBytes(random.pick(List.of(MIB, 5 * MIB / 2, 16 * MIB))),
+                    seed);
         }
 
         private int length() {
@@ -79,7 +72,8 @@ class LongValueModelTest {
         }
 
         /** Bytes that no other value has; some compress. */
-        private byte[] value() {
+        @Override
+        byte[] value() {
             byte[] value = new byte[length()];
             ByteBuffer words = ByteBuffer.wrap(value);
             boolean isNoise = random.chance(30);
@@ -91,19 +85,11 @@ class LongValueModelTest {
             return value;
         }
 
-        private Durability durability() {
-            Durability durability = random.pick(List.of(Durability.values()));
-            hasUnlogged |= durability == Durability.NONE;
-            return durability;
-        }
-
         private void run(int operations) throws IOException {
             try (small) {
                 for (int i = 0; i < operations; i++) {
                     operate(random.nextInt(100));
-                    if (small.executor().waiting() > 0 && random.chance(50)) {
-                        small.executor().runNext();
-                    }
+                    stepByChance(50);
                 }
                 compareAll();
                 reopen();
@@ -132,7 +118,7 @@ class LongValueModelTest {
                 store.delete(key, durability());
                 model.remove(key);
             } else if (dice < 50) {
-                batch();
+                batch(5, 2);
             } else if (dice < 60) {
                 byte[] key = key();
                 assertArrayEquals(model.get(key), store.get(key));
@@ -147,18 +133,14 @@ class LongValueModelTest {
                 readOn();
             } else if (dice < 79) {
                 if (held.size() < 3) {
-                    NavigableMap<byte[], byte[]> content = new TreeMap<>(Arrays::compareUnsigned);
-                    content.putAll(model);
-                    held.add(new Held(store.snapshot(), content));
+                    held.add(new Held(store.snapshot(), copyOfModel()));
                 }
             } else if (dice < 84) {
                 useHeld();
             } else if (dice < 91) {
-                store.flush();
-                hasUnlogged = false;
+                flush();
             } else if (dice < 94) {
-                store.compact();
-                hasUnlogged = false;
+                compact();
             } else if (dice < 97) {
                 reopen();
             } else {
@@ -179,24 +161,6 @@ class LongValueModelTest {
                     throw new UncheckedIOException(new IOException("the line is dead"));
                 }
                 return read;
-            }
-        }
-
-        private void batch() {
-            WriteBatch batch = new WriteBatch();
-            for (int left = random.between(1, 5); left > 0; left--) {
-                byte[] key = key();
-                if (random.chance(25)) {
-                    batch.delete(key);
-                    model.remove(key);
-                } else {
-                    byte[] value = value();
-                    batch.put(key, value);
-                    model.put(key, value);
-                }
-            }
-            for (int times = random.between(1, 2); times > 0; times--) {
-                small.store().write(batch, durability());
             }
         }
 
@@ -250,56 +214,22 @@ class LongValueModelTest {
             }
         }
 
-        private void reopen() throws IOException {
+        @Override
+        void closeSnapshots() {
             held.forEach(one -> one.snapshot.close());
             held.clear();
-            small.reopen();
-            hasUnlogged = false;
-            closeReadings();
-            compareAll();
         }
 
         /** The store is closed from which they read. */
-        private void closeReadings() throws IOException {
+        @Override
+        void closeStreams() {
             for (Reading reading : readings) {
                 if (reading.expected.length > MIB) {
                     assertThrows(IllegalStateException.class, reading.stream::read);
                 }
-                reading.stream.close();
+                assertDoesNotThrow(reading.stream::close);
             }
             readings.clear();
-        }
-
-        /** What was written without a log is flushed first, what was not forced is, where the power goes: so nothing may be missing. */
-        private void kill() throws IOException {
-            if (hasUnlogged) {
-                small.store().flush();
-                hasUnlogged = false;
-            }
-            held.forEach(one -> one.snapshot.close());
-            held.clear();
-            if (random.chance(50)) {
-                small.reopenAfter(CrashOutcome.PROCESS_KILL);
-            } else {
-                small.store().sync();
-                small.reopenAfter(
-                        random.chance(50)
-                                ? CrashOutcome.NOTHING_UNFORCED
-                                : CrashOutcome.powerLoss(random.nextLong() >>> 1));
-            }
-            closeReadings();
-            compareAll();
-        }
-
-        private void compareAll() {
-            try (Cursor cursor = small.store().cursor()) {
-                for (Map.Entry<byte[], byte[]> entry : model.entrySet()) {
-                    assertTrue(cursor.next());
-                    assertArrayEquals(entry.getKey(), cursor.key());
-                    assertArrayEquals(entry.getValue(), cursor.value());
-                }
-                assertTrue(!cursor.next());
-            }
         }
     }
 

@@ -255,6 +255,7 @@ class MisuseTest {
             }
             uses.put("get", () -> store.get(b("k")));
             uses.put("get into a buffer", () -> store.get(b("k"), ByteBuffer.allocate(8)));
+            uses.put("getStream", () -> store.getStream(b("k")));
             uses.put("snapshot", store::snapshot);
             uses.put("cursor", store::cursor);
             uses.put("keyspace that is there", () -> store.keyspace("space"));
@@ -271,6 +272,8 @@ class MisuseTest {
         if (snapshot != null) {
             uses.put("Snapshot.get", () -> snapshot.get(b("k")));
             uses.put("Snapshot.get in a keyspace", () -> snapshot.get(space, b("k")));
+            uses.put("Snapshot.get into a buffer", () -> snapshot.get(b("k"), ByteBuffer.allocate(8)));
+            uses.put("Snapshot.getStream", () -> snapshot.getStream(b("k")));
             uses.put("Snapshot.cursor", snapshot::cursor);
             uses.put("Snapshot.cursor in a keyspace", () -> snapshot.cursor(space));
         }
@@ -285,6 +288,7 @@ class MisuseTest {
             uses.put("value", cursor::value);
             uses.put("keyView", cursor::keyView);
             uses.put("valueView", cursor::valueView);
+            uses.put("valueStream", cursor::valueStream);
         }
         uses.put("byteAt", () -> view.byteAt(0));
         uses.put("copyTo an array", () -> view.copyTo(new byte[8], 0));

@@ -54,6 +54,13 @@ class StoreTest {
             assertEquals(5, store.get(b("a"), target), "the whole length, though only three bytes fit");
             assertEquals("hellohel", s(target.array()));
             assertEquals(-1, store.get(b("b"), target));
+            try (Snapshot then = store.snapshot()) {
+                store.put(b("a"), b("later"));
+                target.clear();
+                assertEquals(5, then.get(b("a"), target));
+                assertEquals("hello", s(target.array()).substring(0, 5));
+                assertEquals(-1, then.get(b("b"), target));
+            }
         }
     }
 

@@ -10,7 +10,6 @@ import dev.cambium.log.WriteAheadLog;
 import dev.cambium.memtable.Arena;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.run.Flusher;
-import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.log.LogRecord;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.memory.Memory;
@@ -33,7 +32,6 @@ public final class GroupWriter {
     private final Versions versions;
     private final WriteAheadLog log;
     private final Flusher flusher;
-    private final FrameCache frames;
     private final long memtableBytes;
     private final long mostLongBytes;
     private final SearchKey searchKey = new SearchKey();
@@ -60,14 +58,12 @@ public final class GroupWriter {
             Versions versions,
             WriteAheadLog log,
             Flusher flusher,
-            FrameCache frames,
             IdleWatch idleWatch,
             long memtableBytes,
             long mostLongBytes) {
         this.versions = versions;
         this.log = log;
         this.flusher = flusher;
-        this.frames = frames;
         this.idleWatch = idleWatch;
         this.memtableBytes = memtableBytes;
         this.mostLongBytes = mostLongBytes;

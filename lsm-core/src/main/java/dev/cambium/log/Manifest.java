@@ -112,16 +112,31 @@ public final class Manifest implements AutoCloseable {
     /** Writes a manifest that says what {@code state} is; nothing names it yet. */
     private static ManifestFile createNext(ZoneFileSystem disk, SuperblockFile superblocks, ManifestState state) {
         long id = superblocks.current().manifestId() + 1;
-        if (disk.exists(ManifestFile.name(id))) {
-            disk.delete(ManifestFile.name(id)); // of a roll that did not come to its end: no superblock names it
+        String name = ManifestFile.name(id);
+        if (disk.exists(name)) {
+            disk.delete(name); // of a roll that did not come to its end: no superblock names it
         }
-        ManifestFile next = ManifestFile.create(disk, id, superblocks.current().storeId(), state.toSnapshotEdit());
+        ManifestFile next = null;
         try {
+            next = ManifestFile.create(disk, id, superblocks.current().storeId(), state.toSnapshotEdit());
             disk.forceDirectory();
             return next;
         } catch (RuntimeException | Error e) {
-            next.close();
+            if (next != null) {
+                next.close();
+            }
+            deleteAfter(disk, name, e); // the disk may be full
             throw e;
+        }
+    }
+
+    private static void deleteAfter(ZoneFileSystem disk, String name, Throwable failure) {
+        try {
+            if (disk.exists(name)) {
+                disk.delete(name);
+            }
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
         }
     }
 
@@ -249,8 +264,10 @@ public final class Manifest implements AutoCloseable {
             if (prepared != null) {
                 prepared.close();
             }
-            if (failure == null) {
-                deleteAfter(name, e);
+            if (failure == null
+                    && state.logs().stream()
+                            .noneMatch(log -> LogFile.name(log.id()).equals(name))) {
+                deleteAfter(disk, name, e);
             }
             throw e;
         }
@@ -274,18 +291,6 @@ public final class Manifest implements AutoCloseable {
     private void deleteFree(String name) {
         free.remove(name);
         delete(name);
-    }
-
-    private void deleteAfter(String name, StoreException failure) {
-        try {
-            if (disk.exists(name)
-                    && state.logs().stream()
-                            .noneMatch(log -> LogFile.name(log.id()).equals(name))) {
-                disk.delete(name);
-            }
-        } catch (StoreException e) {
-            failure.addSuppressed(e);
-        }
     }
 
     /**

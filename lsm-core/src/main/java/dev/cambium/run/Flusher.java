@@ -2,12 +2,10 @@ package dev.cambium.run;
 
 import dev.cambium.CompactionListener;
 import dev.cambium.compaction.PageSizes;
-import dev.cambium.compaction.RunLoader;
 import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.error.CorruptionException;
-import dev.cambium.error.DiskFullException;
 import dev.cambium.error.MemoryBudgetException;
 import dev.cambium.error.StoreException;
 import dev.cambium.error.StoreIOException;
@@ -26,10 +24,9 @@ import dev.cambium.version.Version;
 import dev.cambium.version.Versions;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 
@@ -44,11 +41,6 @@ import java.util.function.BooleanSupplier;
  * told to who waits, and the next {@link #wake} tries again. Threads: {@link #wake} and the waits from any thread.
  */
 public final class Flusher implements AutoCloseable {
-    /** Runs of one tier that are merged at once; while nobody writes, two are enough. */
-    private static final int TIER_SIZE = 4;
-
-    private static final int TIER_SIZE_WHEN_IDLE = 2;
-
     /** With more runs than that, merges take their share of the time before the next memtable is laid down. */
     private static final int TOLERATED_RUNS = 8;
 
@@ -56,14 +48,11 @@ public final class Flusher implements AutoCloseable {
     private static final int MOST_SEALED = 2;
 
     private static final long STEP_BYTES = 1 << 20;
-    private static final int STEP_LEAVES = 64;
-    private static final int MOST_UNLOADED = 1 << 10;
 
     /** How much pages in memory give way at once, and how often. */
     private static final long SHRINK_BYTES = 8 << 20;
 
     private static final int MOST_SHRINKS = 8;
-    private static final long LONGEST_WAIT_NANOS = 60_000_000_000L;
 
     private final Versions versions;
     private final WriteAheadLog log;
@@ -72,11 +61,11 @@ public final class Flusher implements AutoCloseable {
     private final MemoryBudget budget;
     private final ReadEpochs epochs;
     private final BackgroundExecutor lane;
-    private final Parker parker;
-    private final Clock clock;
     private final LongValues longValues;
     private final FrameCache frames;
     private final PageSizes sizes;
+    private final StepWaits waits;
+    private final MergeChoice choice = new MergeChoice();
 
     /** What somebody waits for: that all runs there are become one. */
     private static final class MergeWish {
@@ -98,25 +87,17 @@ public final class Flusher implements AutoCloseable {
     }
 
     private final ConcurrentLinkedQueue<MergeWish> wishes = new ConcurrentLinkedQueue<>();
-    private final ConcurrentLinkedQueue<Thread> waiting = new ConcurrentLinkedQueue<>();
-    private volatile long attempts;
-    private volatile StoreException failure; // of the latest attempt
-    private volatile boolean closed;
-    private volatile boolean isIdle;
+    private final AtomicInteger pauses = new AtomicInteger(); // of the writers
     private volatile long flushesBegun;
     private volatile long flushesEnded;
     private volatile long flushedBytes;
     private volatile long mergedBytes;
 
-    /** Runs with a page that a merge could not read, and why: they are left alone until the store is reopened. Changed by the lane. */
-    private final Map<Long, CorruptionException> damaged = new ConcurrentHashMap<>();
-
     // The lane's own.
     private Merge merge;
     private MergeWish granted; // by the merge; or null
-    private final Set<Long> unloaded = new HashSet<>(); // runs that were made here and not brought into memory yet
-    private LiveRun loading; // the one of them that is being brought; or null
-    private RunLoader loader; // of it
+    private final IdleLoading loading;
+    private int pausesUsed; // so far: what is worth doing in a pause only was done
     private long owed; // bytes to be merged before the next memtable is laid down
     private long nextRun;
     private long nextBirth;
@@ -141,18 +122,18 @@ public final class Flusher implements AutoCloseable {
         this.budget = budget;
         this.epochs = epochs;
         this.lane = lane;
-        this.parker = parker;
-        this.clock = clock;
+        this.waits = new StepWaits(parker, clock);
         this.longValues = longValues;
         this.frames = frames;
         this.sizes = sizes;
+        this.loading = new IdleLoading(frames, epochs);
         this.nextRun = manifest.state().next().run();
         this.nextBirth = manifest.state().next().birth();
     }
 
-    /** Asks for merges that would not be worth it yet, and for pages to be loaded: nobody writes now. */
-    public void mergeYoung() {
-        isIdle = true;
+    /** Nobody writes now: asks for merges that would not be worth it yet, and for pages to be loaded. */
+    public void noteIdle() {
+        pauses.incrementAndGet();
         wake();
     }
 
@@ -163,9 +144,9 @@ public final class Flusher implements AutoCloseable {
 
     private void step() {
         boolean more = false;
+        StoreException failure = null;
         try {
             more = doWork();
-            failure = null;
         } catch (StoreException e) {
             giveUp(e);
             failure = e;
@@ -175,17 +156,10 @@ public final class Flusher implements AutoCloseable {
             failure = new StoreException("the background work failed: " + e, e);
             throw e;
         } finally {
-            attempts = attempts + 1;
-            unparkAll();
+            waits.stepEnded(failure);
         }
         if (more) {
             wake();
-        }
-    }
-
-    private void unparkAll() {
-        for (Thread thread = waiting.poll(); thread != null; thread = waiting.poll()) {
-            parker.unpark(thread);
         }
     }
 
@@ -202,17 +176,23 @@ public final class Flusher implements AutoCloseable {
             }
             return true;
         }
+        int pausesNow = pauses.get();
+        boolean isIdle = pausesNow != pausesUsed;
         try {
-            if (mergeStep(version) || loadStep(version)) {
+            if (mergeStep(version, isIdle) || isIdle && loading.step(version.runs())) {
                 return true;
             }
-            isIdle = false;
+            pausesUsed = pausesNow;
             return false;
         } catch (StoreException e) {
             // Whoever waits for a memtable can have it all the same; only who wished for this merge is told.
             boolean isDamage = e instanceof CorruptionException && merge != null;
             if (isDamage) {
-                setAside(merge.stuckInputs(), (CorruptionException) e);
+                choice.setAside(merge.stuckInputs(), (CorruptionException) e);
+                if (granted != null) { // who wished for it gets what can be had without them
+                    wishes.add(granted);
+                    granted = null;
+                }
             } else {
                 System.getLogger("dev.cambium")
                         .log(
@@ -223,71 +203,6 @@ public final class Flusher implements AutoCloseable {
             giveUp(e);
             return isDamage || versions.current().oldestSealed() != null;
         }
-    }
-
-    /**
-     * While nobody writes: brings what was laid down or merged back into memory, as far as there is room, so that it can be read as fast as
-     * it was before.
-     */
-    private boolean loadStep(Version version) {
-        if (unloaded.isEmpty() || !isIdle) {
-            return false;
-        }
-        if (!frames.hasRoom()) {
-            unloaded.clear();
-            loading = null;
-            return false;
-        }
-        if (loading == null || !version.runs().contains(loading)) {
-            beginLoading(version);
-            return true;
-        }
-        boolean more = false;
-        int slot = epochs.enter();
-        try {
-            more = loader.step(STEP_LEAVES);
-        } catch (StoreException e) {
-            // Whoever needs the page is told.
-        } finally {
-            epochs.exit(slot);
-        }
-        if (!more) {
-            unloaded.remove(loading.record().id());
-            loading = null;
-        }
-        return true;
-    }
-
-    private void beginLoading(Version version) {
-        unloaded.retainAll(version.runs().stream().map(run -> run.record().id()).toList());
-        for (LiveRun run : version.runs()) {
-            if (unloaded.contains(run.record().id())) {
-                loading = run;
-                loader = new RunLoader(run.tree());
-                return;
-            }
-        }
-    }
-
-    /** Leaves damaged runs out of all merges to come; who wished for this one gets what can be had without them. */
-    private void setAside(List<LiveRun> runs, CorruptionException reason) {
-        for (LiveRun run : runs) {
-            damaged.put(run.record().id(), reason);
-            System.getLogger("dev.cambium")
-                    .log(
-                            System.Logger.Level.WARNING,
-                            "run {0} is left out of merges: {1}",
-                            run.record().id(),
-                            reason.getMessage());
-        }
-        if (granted != null) {
-            wishes.add(granted);
-            granted = null;
-        }
-    }
-
-    private boolean isDamaged(LiveRun run) {
-        return damaged.containsKey(run.record().id());
     }
 
     /** Bytes of pages that memtables have been laid down in since the store was opened. */
@@ -302,7 +217,7 @@ public final class Flusher implements AutoCloseable {
 
     /** How many runs have a page that a merge could not read. */
     public int damagedRuns() {
-        return (int) versions.current().runs().stream().filter(this::isDamaged).count();
+        return choice.damagedOf(versions.current().runs());
     }
 
     /**
@@ -310,14 +225,14 @@ public final class Flusher implements AutoCloseable {
      * merges, and runs without end. The more runs there are, the more is merged between two flushes.
      */
     private boolean mustMergeFirst(Version version) {
-        if (merge == null && toMerge(version.runs(), TIER_SIZE).isEmpty()) {
+        if (merge == null && choice.next(version.runs(), false).isEmpty()) {
             owed = 0;
         }
         return owed > 0;
     }
 
-    private boolean mergeStep(Version version) {
-        if (merge == null && !beginNext(version.runs())) {
+    private boolean mergeStep(Version version, boolean isIdle) {
+        if (merge == null && !beginNext(version.runs(), isIdle)) {
             return false;
         }
         if (merge != null) {
@@ -435,10 +350,7 @@ public final class Flusher implements AutoCloseable {
         if (run == null) {
             return null;
         }
-        if (unloaded.size() >= MOST_UNLOADED) {
-            unloaded.clear(); // nobody has paused for long: there is no room for all of them
-        }
-        unloaded.add(run.id());
+        loading.add(run.id());
         return zones.open(run);
     }
 
@@ -446,50 +358,19 @@ public final class Flusher implements AutoCloseable {
         extents.forEach(extent -> zones.add(extent.zone()));
     }
 
-    /** The runs to be merged next, newest first: neighbours of the lowest tier that has enough. */
-    private List<LiveRun> toMerge(List<LiveRun> runs, int tierSize) {
-        for (int from = 0; from < runs.size(); ) {
-            int tier = runs.get(from).record().tier();
-            int to = from;
-            while (to < runs.size() && runs.get(to).record().tier() <= tier && !isDamaged(runs.get(to))) {
-                to++;
-            }
-            if (to - from >= tierSize) {
-                return runs.subList(from, to);
-            }
-            from = Math.max(to, from + 1);
-        }
-        return List.of();
-    }
-
-    /** Neighbours without damage that are more than one, newest first; or none. */
-    private List<LiveRun> soundNeighbours(List<LiveRun> runs) {
-        for (int from = 0, to; from < runs.size(); from = to + 1) {
-            for (to = from; to < runs.size() && !isDamaged(runs.get(to)); ) {
-                to++;
-            }
-            if (to - from > 1) {
-                return runs.subList(from, to);
-            }
-        }
-        return List.of();
-    }
-
     /** Begins a merge, or ends a wish for one that is not needed; returns whether there was one of the two to do. */
-    private boolean beginNext(List<LiveRun> runs) {
+    private boolean beginNext(List<LiveRun> runs, boolean isIdle) {
         granted = wishes.poll();
         if (granted == null) {
-            List<LiveRun> inputs = toMerge(runs, isIdle ? TIER_SIZE_WHEN_IDLE : TIER_SIZE);
+            List<LiveRun> inputs = choice.next(runs, isIdle);
             if (inputs.isEmpty()) {
                 return false;
             }
             begin(inputs, runs);
         } else if (damagedRuns() > 0) {
-            List<LiveRun> inputs = soundNeighbours(runs);
+            List<LiveRun> inputs = choice.soundNeighbours(runs);
             if (inputs.isEmpty()) {
-                LiveRun first =
-                        runs.stream().filter(this::isDamaged).findFirst().orElseThrow();
-                granted.failure = damaged.get(first.record().id());
+                granted.failure = choice.damage(runs);
                 granted = null;
             } else {
                 begin(inputs, runs);
@@ -586,7 +467,7 @@ public final class Flusher implements AutoCloseable {
         try {
             await(() -> {
                 if (wish.failure != null) {
-                    throw failure("not all runs can be merged: ", wish.failure);
+                    throw StepWaits.failure("not all runs can be merged: ", wish.failure);
                 }
                 progress.progress(wish.bytesDone, wish.bytesTotal);
                 return wish.isDone;
@@ -597,63 +478,12 @@ public final class Flusher implements AutoCloseable {
     }
 
     private void await(BooleanSupplier done) {
-        if (done.getAsBoolean()) {
-            return;
-        }
-        long from = attempts;
-        long seen = from;
-        long since = clock.nanoTime();
-        boolean interrupted = false;
-        wake();
-        try {
-            while (!done.getAsBoolean()) {
-                if (attempts != seen) {
-                    seen = attempts;
-                    since = clock.nanoTime();
-                }
-                throwIfHopeless(seen != from, clock.nanoTime() - since);
-                waiting.add(Thread.currentThread());
-                if (attempts == seen && !closed) { // else the wake-up may have come before
-                    parker.parkNanos(this, LONGEST_WAIT_NANOS / 60);
-                    interrupted |= Thread.interrupted();
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    private void throwIfHopeless(boolean attempted, long waitedNanos) {
-        StoreException failed = failure;
-        if (attempted && failed != null) {
-            throw failure("memtables cannot be laid down: ", failed);
-        }
-        if (closed) {
-            throw new IllegalStateException("the store is closed");
-        }
-        if (waitedNanos >= LONGEST_WAIT_NANOS) {
-            throw new StoreIOException(
-                    "no memtable was laid down for " + LONGEST_WAIT_NANOS / 1_000_000_000
-                            + " seconds: the disk is stuck or far too slow",
-                    null);
-        }
-    }
-
-    private static StoreException failure(String what, StoreException cause) {
-        if (cause instanceof CorruptionException damage) {
-            return new CorruptionException(what, damage);
-        }
-        return cause instanceof DiskFullException
-                ? new DiskFullException(what + cause.getMessage(), cause)
-                : new StoreIOException(what + cause.getMessage(), cause);
+        waits.await(done, this::wake);
     }
 
     /** Ends all waits. The lane is closed or will be; nothing is laid down any more. */
     public void stop() {
-        closed = true;
-        unparkAll();
+        waits.close();
     }
 
     /** Gives back what an unfinished merge holds. The lane is closed. */

@@ -76,16 +76,11 @@ public final class LongValues {
             return length;
         }
 
-        /** Writes the value's {@link ValueReference}. */
-        public void putReference(Memory target, int offset) {
-            ValueReference.put(target, offset, listPointer, length, listCrc, 0);
-        }
-
         /** The value's {@link ValueReference}. */
         public byte[] reference() {
             Memory memory = Memory.allocate(ValueReference.LENGTH);
             try {
-                putReference(memory, 0);
+                ValueReference.put(memory, 0, listPointer, length, listCrc, 0);
                 return memory.toArray(0, ValueReference.LENGTH);
             } finally {
                 memory.release();

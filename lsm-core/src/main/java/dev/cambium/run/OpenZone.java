@@ -65,10 +65,6 @@ final class OpenZone implements ZoneSink, AutoCloseable {
         this.newNumber = newNumber;
     }
 
-    int stream() {
-        return stream;
-    }
-
     /** Takes over a zone of the stream that the last writer left open, to go on with it, or to say that it is cut. */
     void takeOver(ManifestRecord.Zone zone, boolean cleanClose) {
         named.add(zone.number());
@@ -137,11 +133,11 @@ final class OpenZone implements ZoneSink, AutoCloseable {
     }
 
     /**
-     * Gives the zone up that is appended to where its writer has failed. Where it is named, what stands behind its named end is cut off, so
+     * Gives the zone up that is appended to where its writer has failed. What stands in it and is not named is given back to the disk, so
      * that an attempt that met a full disk leaves it no fuller.
      *
      * @param state what the manifest names
-     * @param mayNameMore whether the manifest's last edit failed, so that it may name more than {@code state}
+     * @param mayNameMore whether the manifest's last edit failed, so that it may name more than {@code state}; then all stays as it is
      * @param discard receives the zone where nothing names it
      */
     void giveUpFailed(ManifestState state, boolean mayNameMore, IntConsumer discard) {
@@ -151,10 +147,13 @@ final class OpenZone implements ZoneSink, AutoCloseable {
         int number = writer.zone();
         ManifestRecord.Zone known = state.zones().get(number);
         close();
+        if (mayNameMore) {
+            return;
+        }
         if (known != null) {
             ended.add(cut(known));
             cutOff(known);
-        } else if (!mayNameMore) {
+        } else {
             discard.accept(number);
         }
     }

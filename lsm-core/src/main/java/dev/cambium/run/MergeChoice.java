@@ -1,0 +1,79 @@
+package dev.cambium.run;
+
+import dev.cambium.error.CorruptionException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Which runs are merged: neighbours, T of a tier at a time; and never one with a page that cannot be read, which is left alone until the
+ * store is reopened.
+ *
+ * <p>Threads: one chooses, any may ask for damage.
+ */
+final class MergeChoice {
+    /** Runs of one tier that are merged at once; while nobody writes, two are enough. */
+    private static final int TIER_SIZE = 4;
+
+    private static final int TIER_SIZE_WHEN_IDLE = 2;
+
+    private final Map<Long, CorruptionException> damaged = new ConcurrentHashMap<>(); // id of the run: why
+
+    /** Leaves damaged runs out of all merges to come. */
+    void setAside(List<LiveRun> runs, CorruptionException reason) {
+        for (LiveRun run : runs) {
+            damaged.put(run.record().id(), reason);
+            System.getLogger("dev.cambium")
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "run {0} is left out of merges: {1}",
+                            run.record().id(),
+                            reason.getMessage());
+        }
+    }
+
+    private boolean isDamaged(LiveRun run) {
+        return damaged.containsKey(run.record().id());
+    }
+
+    /** How many of {@code runs} have a page that a merge could not read. */
+    int damagedOf(List<LiveRun> runs) {
+        return (int) runs.stream().filter(this::isDamaged).count();
+    }
+
+    /** Why one of {@code runs} cannot be merged; one of them is damaged. */
+    CorruptionException damage(List<LiveRun> runs) {
+        LiveRun first = runs.stream().filter(this::isDamaged).findFirst().orElseThrow();
+        return damaged.get(first.record().id());
+    }
+
+    /** The runs to be merged next, newest first: neighbours of the lowest tier that has enough; or none. */
+    List<LiveRun> next(List<LiveRun> runs, boolean isIdle) {
+        int enough = isIdle ? TIER_SIZE_WHEN_IDLE : TIER_SIZE;
+        for (int from = 0; from < runs.size(); ) {
+            int tier = runs.get(from).record().tier();
+            int to = from;
+            while (to < runs.size() && runs.get(to).record().tier() <= tier && !isDamaged(runs.get(to))) {
+                to++;
+            }
+            if (to - from >= enough) {
+                return runs.subList(from, to);
+            }
+            from = Math.max(to, from + 1);
+        }
+        return List.of();
+    }
+
+    /** Neighbours without damage that are more than one, newest first; or none. */
+    List<LiveRun> soundNeighbours(List<LiveRun> runs) {
+        for (int from = 0, to; from < runs.size(); from = to + 1) {
+            for (to = from; to < runs.size() && !isDamaged(runs.get(to)); ) {
+                to++;
+            }
+            if (to - from > 1) {
+                return runs.subList(from, to);
+            }
+        }
+        return List.of();
+    }
+}
