@@ -5,6 +5,7 @@ import dev.cambium.compaction.SortedCursor;
 import dev.cambium.error.StoreException;
 import dev.cambium.segment.memory.Bytes;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.EntryBlock;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -27,6 +28,8 @@ import java.util.Arrays;
  * }</pre>
  */
 public final class Cursor implements AutoCloseable {
+    private static final int KEYSPACE_BYTES = 4; // of an internal key, before the user's
+
     private enum Place {
         NOWHERE,
         BEFORE_FIRST,
@@ -39,10 +42,10 @@ public final class Cursor implements AutoCloseable {
     /*
      * Read-ahead: after a move by one entry, the cursor copies the entries that come next into a block on the heap, in the same epoch
      * slot, so that the moves, keys and values that follow cost no slot each. The block grows with the moves in one direction. Where there
-     * is a block, the cursor stands on one of its entries, and `entries` on the one behind the block.
+     * is a block with entries, the cursor stands on one of them, and `entries` on the one behind the block.
      */
     private static final int BLOCK_BYTES = 1 << 14;
-    private static final int MOST_AHEAD = 64;
+    private static final int MOST_AHEAD = 128;
     private static final int LONGEST_AHEAD = 1 << 10; // a longer entry is read where it lies
 
     /** Where {@code entries} stands while there is a block. */
@@ -62,10 +65,8 @@ public final class Cursor implements AutoCloseable {
     private final long upperHead;
     private byte[] seekKey = new byte[64];
     private Place place = Place.NOWHERE;
-    private byte[] block;
-    private int[]
-            bounds; // in the block: of entry i the key at [2 i], the value at [2 i + 1], the next entry at [2 i + 2]
-    private int blockCount; // 0 where there is no block
+    private EntryBlock block; // null till it is needed
+    private int blockCount; // its entries, or 0 where it is not in use
     private int blockAt;
     private boolean blockIsForward;
     private Ahead ahead;
@@ -86,10 +87,10 @@ public final class Cursor implements AutoCloseable {
     }
 
     private static byte[] internal(int keyspaceId, byte[] key) {
-        byte[] bytes = new byte[4 + (key == null ? 0 : key.length)];
+        byte[] bytes = new byte[KEYSPACE_BYTES + (key == null ? 0 : key.length)];
         Bytes.putIntBigEndian(bytes, 0, keyspaceId);
         if (key != null) {
-            System.arraycopy(key, 0, bytes, 4, key.length);
+            System.arraycopy(key, 0, bytes, KEYSPACE_BYTES, key.length);
         }
         return bytes;
     }
@@ -159,12 +160,12 @@ public final class Cursor implements AutoCloseable {
     }
 
     private int setSeekKey(byte[] key) {
-        int length = 4 + key.length;
+        int length = KEYSPACE_BYTES + key.length;
         if (seekKey.length < length) {
             seekKey = new byte[length];
         }
-        System.arraycopy(lower, 0, seekKey, 0, 4);
-        System.arraycopy(key, 0, seekKey, 4, key.length);
+        System.arraycopy(lower, 0, seekKey, 0, KEYSPACE_BYTES);
+        System.arraycopy(key, 0, seekKey, KEYSPACE_BYTES, key.length);
         return length;
     }
 
@@ -246,17 +247,13 @@ public final class Cursor implements AutoCloseable {
     /** Takes {@code entries} to where the cursor stands in its block, and gives the block up. */
     private void standOnEntry() {
         if (blockCount > 0) {
-            int length = setSeekKey(blockKey());
+            int length = setSeekKey(block.key(blockAt));
             leave();
             if (!entries.seek(seekKey, 0, length)) {
                 throw new IllegalStateException("an entry of the snapshot is gone");
             }
             place = Place.ON_KEY;
         }
-    }
-
-    private byte[] blockKey() {
-        return Arrays.copyOfRange(block, bounds[2 * blockAt], bounds[2 * blockAt + 1]);
     }
 
     /** Copies the entry that the cursor has come to, and as many behind it as the window says; true. */
@@ -267,14 +264,14 @@ public final class Cursor implements AutoCloseable {
         }
         place = Place.LOST; // till the end, whatever is thrown
         if (block == null) {
-            block = new byte[BLOCK_BYTES];
-            bounds = new int[2 * MOST_AHEAD + 1];
+            block = new EntryBlock(BLOCK_BYTES, MOST_AHEAD, KEYSPACE_BYTES);
         }
-        int count = 0;
+        block.clear();
         ahead = Ahead.ON_ENTRY;
+        byte[] bound = isForward ? upper : lower;
         try {
-            while (count < window && copyTo(count, isForward)) {
-                count++;
+            while (block.count() < window
+                    && (entries.copyOn(block, window - block.count(), isForward, bound) > 0 || copyOne(isForward))) {
                 boolean on = isForward ? entries.next() : entries.previous();
                 if (!on) {
                     ahead = Ahead.AT_END;
@@ -289,29 +286,26 @@ public final class Cursor implements AutoCloseable {
         }
         blockAt = 0;
         blockIsForward = isForward;
-        blockCount = count;
+        blockCount = block.count();
         place = Place.ON_KEY;
         return true;
     }
 
     /** Copies the entry that {@code entries} stands on to the end of the block; false where it is too long or out of bounds. */
-    private boolean copyTo(int index, boolean isForward) {
-        int from = index == 0 ? 0 : bounds[2 * index];
-        int keyLength = entries.keyLength() - 4;
+    private boolean copyOne(boolean isForward) {
+        int keyLength = entries.keyLength();
         int valueLength = entries.valueLength();
-        if (entries.isChunked()
-                || keyLength > LONGEST_AHEAD
-                || valueLength > LONGEST_AHEAD
-                || from + keyLength + valueLength > BLOCK_BYTES
-                || index > 0 && (isForward ? !isBelowUpper() : isBelowLower())) {
-            return false;
-        }
-        entries.keyMemory().get(entries.keyOffset() + 4, block, from, keyLength);
-        entries.valueMemory().get(entries.valueOffset(), block, from + keyLength, valueLength);
-        bounds[2 * index] = from;
-        bounds[2 * index + 1] = from + keyLength;
-        bounds[2 * index + 2] = from + keyLength + valueLength;
-        return true;
+        return !entries.isChunked()
+                && keyLength <= LONGEST_AHEAD
+                && valueLength <= LONGEST_AHEAD
+                && (block.count() == 0 || (isForward ? isBelowUpper() : !isBelowLower()))
+                && block.add(
+                        entries.keyMemory(),
+                        entries.keyOffset(),
+                        keyLength,
+                        entries.valueMemory(),
+                        entries.valueOffset(),
+                        valueLength);
     }
 
     /** Goes on to the first entry that is no tombstone, from where {@code entries} stands. */
@@ -363,11 +357,12 @@ public final class Cursor implements AutoCloseable {
     public byte[] key() {
         if (blockCount > 0) {
             requireOpen();
-            return blockKey();
+            return block.key(blockAt);
         }
         int slot = enterOnKey();
         try {
-            return entries.keyMemory().toArray(entries.keyOffset() + 4, entries.keyLength() - 4);
+            return entries.keyMemory()
+                    .toArray(entries.keyOffset() + KEYSPACE_BYTES, entries.keyLength() - KEYSPACE_BYTES);
         } finally {
             exit(slot);
         }
@@ -377,7 +372,7 @@ public final class Cursor implements AutoCloseable {
     public byte[] value() {
         if (blockCount > 0) {
             requireOpen();
-            return Arrays.copyOfRange(block, bounds[2 * blockAt + 1], bounds[2 * blockAt + 2]);
+            return block.value(blockAt);
         }
         ChunkedValue chunked;
         int slot = enterOnKey();
@@ -419,7 +414,7 @@ public final class Cursor implements AutoCloseable {
         int slot = enterOnKey();
         try {
             lookWhereItLies();
-            return new ByteView(this, moves, true, entries.keyLength() - 4);
+            return new ByteView(this, moves, true, entries.keyLength() - KEYSPACE_BYTES);
         } finally {
             exit(slot);
         }
@@ -526,7 +521,7 @@ public final class Cursor implements AutoCloseable {
     }
 
     int offset(boolean key) {
-        return key ? entries.keyOffset() + 4 : longValue != null ? 0 : entries.valueOffset();
+        return key ? entries.keyOffset() + KEYSPACE_BYTES : longValue != null ? 0 : entries.valueOffset();
     }
 
     void exit(int slot) {

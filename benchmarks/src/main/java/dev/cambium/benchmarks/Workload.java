@@ -17,7 +17,12 @@ public enum Workload {
             1),
     READRANDOM2("the same by 2 threads, each half of the keys", Kind.READ, 1_000_000, 50_000, 2),
     READMISSING("get of keys that are not there, between those that are", Kind.READ, 1_000_000, 50_000, 1),
-    READSEQ("scan of all entries upwards, key and value copied", Kind.READ, 1_000_000, 50_000, 1),
+    READSEQ(
+            "scan of all entries upwards, key and value copied, up to ten times; entries are counted",
+            Kind.READ,
+            1_000_000,
+            50_000,
+            1),
     READREVERSE("the same downwards", Kind.READ, 1_000_000, 50_000, 1),
     SEEK10("seek to a random key, then ten entries from there; seeks are counted", Kind.READ, 1_000_000, 50_000, 1),
     MIXED50("a get and a put of random keys in turns, buffered", Kind.READ, 1_000_000, 50_000, 1),
@@ -42,6 +47,9 @@ public enum Workload {
 
     /** Entries that a seek of {@link #SEEK10} reads. */
     public static final int ENTRIES_A_SEEK = 10;
+
+    private static final int MOST_SCANS = 10;
+    private static final int SCANNED = 10_000_000; // entries that scans have seen when no other is begun
 
     /** Entries of one batch of {@link #FILLBATCH}. */
     public static final int BATCH = 1000;
@@ -68,6 +76,12 @@ public enum Workload {
     /** Entries that it writes unless told otherwise; it times as many operations. */
     public int entries(boolean quick) {
         return quick ? quickEntries : entries;
+    }
+
+    /** How often all of so many entries are read. */
+    int passes(int entries) {
+        boolean isScan = this == READSEQ || this == READREVERSE; // one of a million entries takes a tenth of a second
+        return isScan ? Math.max(1, Math.min(MOST_SCANS, SCANNED / entries)) : 1;
     }
 
     public int threads() {

@@ -50,6 +50,7 @@ public final class WorkloadRun {
     private Measurement once(Path directory) {
         Workload workload = plan.workload();
         int[] order = workload == Workload.FILLSEQ ? Permutation.ascending(plan.entries()) : shuffled(0);
+        int passes = workload.passes(plan.entries());
         int[] readOrder = workload.isRead() ? shuffled(1) : null;
         LatencyHistogram latencies = workload.hasLatencies() ? new LatencyHistogram() : null;
         String description;
@@ -65,7 +66,9 @@ public final class WorkloadRun {
                 engine.settle();
                 idle();
                 long start = System.nanoTime();
-                read(engine, readOrder);
+                for (int pass = 0; pass < passes; pass++) {
+                    read(engine, readOrder);
+                }
                 cost = System.nanoTime() - start;
             } else if (workload == Workload.WRITTEN) {
                 fill(engine, shuffled(1), null);
@@ -81,7 +84,12 @@ public final class WorkloadRun {
                     workload == Workload.WRITTEN ? DeviceWrites.bytes() - writtenBefore : Directories.bytes(directory);
             return new Measurement(1, bytes, null, null, description);
         }
-        return new Measurement(order.length, cost, latencies == null ? null : latencies.summary(), stalls, description);
+        return new Measurement(
+                (long) passes * order.length,
+                cost,
+                latencies == null ? null : latencies.summary(),
+                stalls,
+                description);
     }
 
     private void read(Engine engine, int[] order) {

@@ -2,6 +2,7 @@ package dev.cambium.compaction;
 
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.EntryBlock;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePage;
@@ -136,6 +137,22 @@ public final class RunCursor implements SortedCursor {
     @Override
     public boolean previous() {
         return index > 0 ? stand(index - 1) : previousLeaf();
+    }
+
+    @Override
+    public int copyOn(EntryBlock target, int most, boolean ascending, byte[] bound) {
+        int near = ascending ? Math.min(most, leaf.count() - index) : Math.min(most, index + 1);
+        int last = ascending ? index + near - 1 : index - near + 1;
+        if (leaf.isBelow(last, bound, 0, bound.length) != ascending) { // it lies beyond
+            int found = leaf.search(bound, 0, bound.length);
+            int from = found < 0 ? -1 - found : found; // first key that is not below the bound
+            near = ascending ? from - index : index - from + 1;
+        }
+        int copied = near <= 0 ? 0 : target.addAll(leaf, index, near, ascending);
+        if (copied > 1) {
+            stand(ascending ? index + copied - 1 : index - copied + 1);
+        }
+        return copied;
     }
 
     private boolean nextLeaf() {

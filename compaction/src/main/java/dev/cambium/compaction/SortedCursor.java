@@ -1,6 +1,7 @@
 package dev.cambium.compaction;
 
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.EntryBlock;
 import dev.cambium.segment.zone.SharedZone;
 
 /**
@@ -25,6 +26,19 @@ public interface SortedCursor {
     boolean next();
 
     boolean previous();
+
+    /**
+     * Copies the entry that the cursor stands on and those that come next, as far as they lie together, are plain puts with their values
+     * beside them, and lie on the near side of a bound; moves to the last of them. A source that cannot do better than one at a time copies
+     * none.
+     *
+     * @param most entries that are copied
+     * @param bound where they come in ascending order, the first key that is not copied; else the last one that may be
+     * @return how many were copied; where none were, the cursor has not moved
+     */
+    default int copyOn(EntryBlock target, int most, boolean ascending, byte[] bound) {
+        return 0;
+    }
 
     /**
      * To be called first in each new epoch slot: what the cursor stands on may have left memory since, and is brought back. Memory and

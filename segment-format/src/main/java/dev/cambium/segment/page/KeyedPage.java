@@ -86,13 +86,22 @@ public abstract class KeyedPage {
         return wide ? page.getInt(arrayAt + 4 * index) : page.getUnsignedShort(arrayAt + 2 * index);
     }
 
-    private int tailStart(int index) {
+    /** Where a key's tail starts among the tails; of the key behind the last, where they end. */
+    final int tailStart(int index) {
         return tailLength >= 0 ? index * tailLength : element(tailStartAt, index);
     }
 
     /** Offset behind the last tail. */
     final int tailsEnd() {
         return tailsAt + tailStart(keys);
+    }
+
+    final int prefixAt() {
+        return prefixAt;
+    }
+
+    final int tailsAt() {
+        return tailsAt;
     }
 
     /** How many keys there are. */
@@ -174,6 +183,21 @@ public abstract class KeyedPage {
             return -1 - low;
         }
         return searchTails(low, head, key, from, end);
+    }
+
+    /** Whether a key of the page is below the given one. */
+    public final boolean isBelow(int index, byte[] key, int offset, int length) {
+        int order = comparePrefix(key, offset, length);
+        if (order != 0) {
+            return order > 0;
+        }
+        int from = offset + prefixLength;
+        int end = offset + length;
+        int head = (int) (Bytes.head(key, from, end) >>> 32);
+        if (head(index) != head) {
+            return Integer.compareUnsigned(head(index), head) < 0;
+        }
+        return end - from >= headLength && compareTail(index, key, from + headLength, end) < 0;
     }
 
     /**

@@ -133,6 +133,19 @@ public final class LeafPage extends KeyedPage {
         return operationsAt < 0 ? OperationCode.PUT : page.getUnsignedByte(operationsAt + index);
     }
 
+    /** How many entries are puts with their values here: from one on to one side, {@code most} at most, up to the first that is not. */
+    int puts(int from, int most, boolean ascending) {
+        int end = Math.min(most, ascending ? count() - from : from + 1);
+        if (operationsAt < 0) {
+            return end;
+        }
+        int puts = 0;
+        while (puts < end && operation(ascending ? from + puts : from - puts) == OperationCode.PUT) {
+            puts++;
+        }
+        return puts;
+    }
+
     /** Where an entry's value starts, in {@link #memory}. */
     public int valueOffset(int index) {
         return valuesAt + (valueLength >= 0 ? index * valueLength : element(valueStartAt, index));

@@ -156,6 +156,11 @@ class LeafPageTest {
                     expected,
                     page.search(within, offset, probe.length),
                     () -> round + ", key " + Arrays.toString(probe));
+            int index = random.nextInt(keys.size());
+            assertEquals(
+                    Arrays.compareUnsigned(keys.get(index), probe) < 0,
+                    page.isBelow(index, within, offset, probe.length),
+                    () -> round + ", key " + index + " and " + Arrays.toString(probe));
         }
     }
 
