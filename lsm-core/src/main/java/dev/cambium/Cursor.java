@@ -44,8 +44,10 @@ public final class Cursor implements AutoCloseable {
      * slot, so that the moves, keys and values that follow cost no slot each. The block grows with the moves in one direction. Where there
      * is a block with entries, the cursor stands on one of them, and `entries` on the one behind the block.
      */
-    private static final int BLOCK_BYTES = 1 << 14;
-    private static final int MOST_AHEAD = 128;
+    private static final int BLOCK_BYTES = 1 << 13;
+    private static final int FIRST_BLOCK_BYTES = 1 << 11; // enough for a short scan
+    private static final int FIRST_AHEAD = 8;
+    private static final int MOST_AHEAD = 64;
     private static final int LONGEST_AHEAD = 1 << 10; // a longer entry is read where it lies
 
     /** Where {@code entries} stands while there is a block. */
@@ -264,6 +266,8 @@ public final class Cursor implements AutoCloseable {
         }
         place = Place.LOST; // till the end, whatever is thrown
         if (block == null) {
+            block = new EntryBlock(FIRST_BLOCK_BYTES, FIRST_AHEAD, KEYSPACE_BYTES);
+        } else if (window > FIRST_AHEAD && block.capacity() < BLOCK_BYTES) {
             block = new EntryBlock(BLOCK_BYTES, MOST_AHEAD, KEYSPACE_BYTES);
         }
         block.clear();
@@ -328,24 +332,11 @@ public final class Cursor implements AutoCloseable {
     }
 
     private boolean isBelowUpper() {
-        return isBelow(upper, upperHead);
+        return entries.isBelow(upper, upperHead);
     }
 
     private boolean isBelowLower() {
-        return isBelow(lower, lowerHead);
-    }
-
-    /** @param head see {@link #head}: for most keys it is enough */
-    private boolean isBelow(byte[] bound, long head) {
-        Memory key = entries.keyMemory();
-        int length = entries.keyLength();
-        if (length >= 8) {
-            long keyHead = key.getLongBigEndian(entries.keyOffset());
-            if (keyHead != head) {
-                return Long.compareUnsigned(keyHead, head) < 0;
-            }
-        }
-        return key.compare(entries.keyOffset(), length, bound, 0, bound.length) < 0;
+        return entries.isBelow(lower, lowerHead);
     }
 
     /** The first eight bytes of a bound, padded with zeros. */
@@ -361,8 +352,7 @@ public final class Cursor implements AutoCloseable {
         }
         int slot = enterOnKey();
         try {
-            return entries.keyMemory()
-                    .toArray(entries.keyOffset() + KEYSPACE_BYTES, entries.keyLength() - KEYSPACE_BYTES);
+            return entries.key(KEYSPACE_BYTES);
         } finally {
             exit(slot);
         }

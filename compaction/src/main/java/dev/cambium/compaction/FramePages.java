@@ -6,7 +6,10 @@ import dev.cambium.segment.page.ValuePage;
 
 /** Pages from the frames, for reads that will come again: no pin is held, the epoch slot protects them. */
 final class FramePages implements PageSource {
+    private static final int NOTED_USES = 16; // one use of a frame in so many is told to what decides which frames stay
+
     private final RunTree tree;
+    private int uses;
     private Frame leaf;
     private Frame values;
 
@@ -16,7 +19,7 @@ final class FramePages implements PageSource {
 
     @Override
     public LeafPage leaf(KeyNode parent, int child) {
-        leaf = parent.leaf(child, true);
+        leaf = parent.leaf(child, ++uses % NOTED_USES == 0);
         return leaf.leaf();
     }
 

@@ -10,11 +10,13 @@ import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.zone.SharedZone;
 
 /**
- * A run as a sorted source. Keys are put together in memory of the cursor's own; values are where they lie, in their page. Holds no pin:
+ * A run as a sorted source. A key is put together when it is asked for, in memory of the cursor's own; values are where they lie, in their
+ * page. Holds no pin:
  * a page that left memory between two epoch slots is fetched again ({@link #resume}).
  */
 public final class RunCursor implements SortedCursor {
     private static final int SLACK = 4; // see KeyedPage.copySuffix
+    private static final int LEAST_KEY_BYTES = 256;
 
     private final RunTree tree;
 
@@ -27,9 +29,9 @@ public final class RunCursor implements SortedCursor {
     private LeafPage leaf;
     private int index;
 
-    private Memory key = Memory.allocate(256);
-    private int keyLength;
-    private LeafPage prefixOf; // whose prefix stands in `key`
+    private Memory key; // for keys that are put together, or null
+    private boolean hasKey; // whether that of the entry stands there
+    private LeafPage prefixOf; // whose prefix stands there
 
     private ValuePage values; // of the entry, if its value is elsewhere
     private boolean isLoading;
@@ -210,18 +212,23 @@ public final class RunCursor implements SortedCursor {
     private boolean stand(int at) {
         index = at;
         values = null;
-        keyLength = leaf.keyLength(at);
-        if (key.capacity() < keyLength + SLACK) {
-            key = Memory.allocate(
-                    2 * (keyLength + SLACK)); // the old one goes with the collector: a view may still look at it
+        hasKey = false;
+        return true;
+    }
+
+    private void assembleKey() {
+        int length = leaf.keyLength(index) + SLACK;
+        if (key == null
+                || key.capacity() < length) { // the old one goes with the collector: a view may still look at it
+            key = Memory.allocate(Math.max(LEAST_KEY_BYTES, 2 * length));
             prefixOf = null;
         }
         if (prefixOf != leaf) {
             leaf.copyPrefix(key);
             prefixOf = leaf;
         }
-        leaf.copySuffix(at, key);
-        return true;
+        leaf.copySuffix(index, key);
+        hasKey = true;
     }
 
     @Override
@@ -238,6 +245,9 @@ public final class RunCursor implements SortedCursor {
 
     @Override
     public Memory keyMemory() {
+        if (!hasKey) {
+            assembleKey();
+        }
         return key;
     }
 
@@ -248,7 +258,17 @@ public final class RunCursor implements SortedCursor {
 
     @Override
     public int keyLength() {
-        return keyLength;
+        return leaf.keyLength(index);
+    }
+
+    @Override
+    public byte[] key(int skipped) {
+        return leaf.key(index, skipped);
+    }
+
+    @Override
+    public boolean isBelow(byte[] other, long head) {
+        return leaf.isBelow(index, other, 0, other.length);
     }
 
     /** Whether the value stands in a page of values. */

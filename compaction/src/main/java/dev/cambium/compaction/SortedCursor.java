@@ -46,11 +46,34 @@ public interface SortedCursor {
      */
     void resume();
 
+    /** Where the key lies, which some sources put together only now. */
     Memory keyMemory();
 
     int keyOffset();
 
     int keyLength();
+
+    /** A copy of the key, without its first bytes. */
+    default byte[] key(int skipped) {
+        return keyMemory().toArray(keyOffset() + skipped, keyLength() - skipped);
+    }
+
+    /**
+     * Whether the key is below another.
+     *
+     * @param head the first eight bytes of {@code other}, padded with zeros, as a number: for most keys it is enough
+     */
+    default boolean isBelow(byte[] other, long head) {
+        Memory key = keyMemory();
+        int length = keyLength();
+        if (length >= Long.BYTES) {
+            long keyHead = key.getLongBigEndian(keyOffset());
+            if (keyHead != head) {
+                return Long.compareUnsigned(keyHead, head) < 0;
+            }
+        }
+        return key.compare(keyOffset(), length, other, 0, other.length) < 0;
+    }
 
     Memory valueMemory();
 

@@ -31,6 +31,11 @@ public final class EntryBlock {
         this.skipped = skipped;
     }
 
+    /** Bytes of keys and values that it has room for. */
+    public int capacity() {
+        return bytes.length - 2 * SLACK;
+    }
+
     /** How many entries there are. */
     public int count() {
         return count;
@@ -53,7 +58,7 @@ public final class EntryBlock {
     }
 
     private int room() {
-        return bytes.length - 2 * SLACK - filled;
+        return capacity() - filled;
     }
 
     /** Copies one entry behind the others; false where there is no room for it. */

@@ -5,6 +5,7 @@ import dev.cambium.error.FormatVersionException;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.memory.Bytes;
 import dev.cambium.segment.memory.Memory;
+import java.util.Arrays;
 
 /**
  * A raw page that holds sorted keys: a {@link LeafPage} or the separators of a {@link KeyPage}. A view: the memory stays the
@@ -130,13 +131,18 @@ public abstract class KeyedPage {
 
     /** Copies a key into {@code target}, which has room for it; returns its length. */
     public final int copyKey(int index, byte[] target, int targetOffset) {
-        page.get(prefixAt, target, targetOffset, prefixLength);
-        int at = targetOffset + prefixLength;
+        return copyKey(index, target, 0, targetOffset);
+    }
+
+    private int copyKey(int index, byte[] target, int skipped, int targetOffset) {
+        int ofPrefix = prefixLength - skipped;
+        page.get(prefixAt + skipped, target, targetOffset, ofPrefix);
+        int at = targetOffset + ofPrefix;
         page.get(HEADS_OFFSET + HEAD_BYTES * index, target, at, headLength);
         int start = tailStart(index);
         int length = tailStart(index + 1) - start;
         page.get(tailsAt + start, target, at + headLength, length);
-        return prefixLength + headLength + length;
+        return ofPrefix + headLength + length;
     }
 
     /**
@@ -160,8 +166,19 @@ public abstract class KeyedPage {
 
     /** A copy of a key. */
     public final byte[] key(int index) {
-        byte[] key = new byte[keyLength(index)];
-        copyKey(index, key, 0);
+        return key(index, 0);
+    }
+
+    /** A copy of a key without its first {@code skipped} bytes. */
+    public final byte[] key(int index, int skipped) {
+        int length = keyLength(index);
+        if (skipped > prefixLength) {
+            byte[] key = new byte[length];
+            copyKey(index, key, 0);
+            return Arrays.copyOfRange(key, skipped, length);
+        }
+        byte[] key = new byte[length - skipped];
+        copyKey(index, key, skipped, 0);
         return key;
     }
 

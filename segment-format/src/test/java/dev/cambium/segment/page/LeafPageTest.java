@@ -116,6 +116,7 @@ class LeafPageTest {
         for (int i = 0; i < entries.size(); i++) {
             Entry entry = entries.get(i);
             assertArrayEquals(entry.key(), leaf.key(i), round);
+            assertArrayEquals(Arrays.copyOfRange(entry.key(), 3, entry.key().length), leaf.key(i, 3), round);
             assertEquals(entry.key().length, leaf.keyLength(i), round);
             leaf.copyPrefix(copy);
             leaf.copySuffix(i, copy);
