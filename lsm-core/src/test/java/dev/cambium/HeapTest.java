@@ -105,6 +105,8 @@ class HeapTest {
             }
             space.put(key(1), new byte[100], Durability.BUFFERED);
             store.delete(key(2), Durability.BUFFERED);
+            byte[] longer = key(10_000);
+            store.put(longer, new byte[2000], Durability.BUFFERED);
             store.flush();
             assertTrue(store.stats().runs() > 0, "runs are read too");
             store.put(key(9_999), new byte[100], Durability.BUFFERED);
@@ -122,6 +124,8 @@ class HeapTest {
                 assertAllocates("get from the active memtable", array, () -> store.get(newest));
                 assertAllocates("get from a keyspace", array, () -> space.get(inSpace));
                 assertAllocates("get from a snapshot", array, () -> snapshot.get(oldest));
+                assertAllocates("get of a value in a page of values", 16 + 2000, () -> store.get(longer));
+                assertAllocates("get of such a value into a buffer", 0, () -> store.get(longer, target.clear()));
                 assertNull(store.get(absent));
                 assertAllocates("get of what is absent", 0, () -> store.get(absent));
                 assertAllocates("get of what is deleted", 0, () -> store.get(deleted));

@@ -19,13 +19,17 @@ final class FramePages implements PageSource {
 
     @Override
     public LeafPage leaf(KeyNode parent, int child) {
-        leaf = parent.leaf(child, ++uses % NOTED_USES == 0);
+        leaf = parent.leaf(child, isNoted());
         return leaf.leaf();
+    }
+
+    private boolean isNoted() {
+        return ++uses % NOTED_USES == 0;
     }
 
     @Override
     public ValuePage values(LeafPage from, int referenceAt) {
-        values = tree.valuesOf(from, referenceAt);
+        values = tree.valuesOf(leaf, referenceAt, isNoted());
         return values.values();
     }
 

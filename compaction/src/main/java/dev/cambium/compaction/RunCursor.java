@@ -204,7 +204,7 @@ public final class RunCursor implements SortedCursor {
             index = i;
             if (isElsewhere() && ValueReference.home(leaf.memory(), leaf.valueOffset(i)) != last) {
                 last = ValueReference.home(leaf.memory(), leaf.valueOffset(i));
-                tree.valuesOf(leaf, leaf.valueOffset(i));
+                pages.values(leaf, leaf.valueOffset(i));
             }
         }
     }

@@ -123,14 +123,22 @@ public final class RunTree {
     /**
      * The page that holds a referenced value: its only one is at the reference's index. Valid until the caller's epoch slot is freed.
      *
+     * @param leafFrame that the leaf is in, found in the same slot
      * @param referenceAt where the reference stands in the leaf's page
+     * @param noteUse see {@link KeyNode#leaf}
      */
-    public Frame valuesOf(LeafPage leaf, int referenceAt) {
+    public Frame valuesOf(Frame leafFrame, int referenceAt, boolean noteUse) {
+        LeafPage leaf = leafFrame.leaf();
         long home = ValueReference.home(leaf.memory(), referenceAt);
-        ZoneReader zone = zone(home);
-        Frame frame = frames.fetch(zone, home, ValueReference.payloadCrc(leaf.memory(), referenceAt), null, 0);
-        requireValue(frame.values(), leaf, referenceAt);
-        return frame;
+        Frame values = leafFrame.valueFrame(home);
+        if (values == null) {
+            values = frames.fetchValues(
+                    leafFrame, zone(home), home, ValueReference.payloadCrc(leaf.memory(), referenceAt));
+        } else if (noteUse) {
+            frames.touch(values);
+        }
+        requireValue(values.values(), leaf, referenceAt);
+        return values;
     }
 
     /** Throws unless a page of values, null where it is none, has the value that a reference means. */

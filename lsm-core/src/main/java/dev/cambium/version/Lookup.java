@@ -71,7 +71,8 @@ public final class Lookup {
 
     /** As {@link #search(Memtable, Root)}, one more run; loads the pages that are not in memory. */
     public boolean search(RunTree run) {
-        Frame frame = run.leafFor(key.bytes(), key.length(), hash, ++uses % NOTED_USES == 0);
+        boolean isNoted = ++uses % NOTED_USES == 0;
+        Frame frame = run.leafFor(key.bytes(), key.length(), hash, isNoted);
         if (frame == null) {
             return false;
         }
@@ -95,7 +96,7 @@ public final class Lookup {
                 chunkedInRun = run;
                 return true;
             }
-            Frame values = run.valuesOf(leaf, reference);
+            Frame values = run.valuesOf(frame, reference, isNoted);
             int valueIndex = ValueReference.index(leaf.memory(), reference);
             memory = values.page();
             offset = values.values().valueOffset(valueIndex);

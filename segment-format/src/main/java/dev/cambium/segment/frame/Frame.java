@@ -18,6 +18,15 @@ import java.lang.invoke.VarHandle;
  */
 public final class Frame {
     static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Object[].class);
+    private static final VarHandle VALUE_FRAMES;
+
+    static {
+        try {
+            VALUE_FRAMES = MethodHandles.lookup().findVarHandle(Frame.class, "valueFrames", Object[].class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     private final Long key; // the pointer, boxed once for the policy
     private final SlabPool.Buffer buffer;
@@ -29,6 +38,10 @@ public final class Frame {
     private final Object[] slots;
     private final int slot;
     private volatile boolean evicted;
+
+    // Of a leaf: where it refers to frames of its pages of values, by a hash of their pointers; null till it is asked
+    // for.
+    private Object[] valueFrames;
 
     /** @param slots the parent's references, or null */
     Frame(Long pointer, SlabPool.Buffer buffer, Object[] slots, int slot) {
@@ -62,6 +75,31 @@ public final class Frame {
     /** The page as a page of values; null where it is none. */
     public ValuePage values() {
         return values;
+    }
+
+    /**
+     * Of a leaf whose values stand elsewhere: the frame of a page of values, where it has been found through this leaf before and is still
+     * in memory, else null. Valid until the caller's epoch slot is freed.
+     */
+    public Frame valueFrame(long pointer) {
+        Object[] known = valueFrames();
+        Frame frame = (Frame) SLOT.getAcquire(known, slotOf(pointer, known));
+        return frame != null && frame.pointer() == pointer ? frame : null;
+    }
+
+    Object[] valueFrames() {
+        Object[] known = (Object[]) VALUE_FRAMES.getAcquire(this);
+        if (known == null) {
+            Object[] made = new Object[2 * Integer.highestOneBit(leaf.count())];
+            known = (Object[]) VALUE_FRAMES.compareAndExchange(this, null, made);
+            known = known == null ? made : known;
+        }
+        return known;
+    }
+
+    /** @param slots as many as a power of two */
+    static int slotOf(long pointer, Object[] slots) {
+        return (int) (pointer * 0x9E37_79B9_7F4A_7C15L >>> 33) & slots.length - 1;
     }
 
     SlabPool.Buffer buffer() {

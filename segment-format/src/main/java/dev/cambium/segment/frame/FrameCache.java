@@ -127,6 +127,16 @@ public final class FrameCache implements AutoCloseable {
         }
     }
 
+    /**
+     * The frame of a page of values that a leaf refers to, loaded if need be; valid until the caller's epoch slot is freed.
+     *
+     * @param leaf the leaf's frame, found in the same slot; refers to what is loaded from now on
+     */
+    public Frame fetchValues(Frame leaf, ZoneReader zone, long pointer, int payloadCrc) {
+        Object[] slots = leaf.valueFrames();
+        return fetch(zone, pointer, payloadCrc, slots, Frame.slotOf(pointer, slots));
+    }
+
     private static Frame await(CompletableFuture<Frame> other) {
         try {
             return other.join();
