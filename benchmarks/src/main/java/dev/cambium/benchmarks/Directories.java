@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Directories that a run makes and leaves no trace of. */
-final class Directories {
+public final class Directories {
     private Directories() {}
 
     /** Bytes of all files in a directory. */
-    static long bytes(Path directory) {
+    public static long bytes(Path directory) {
         try (Stream<Path> paths = Files.walk(directory)) {
             return paths.filter(Files::isRegularFile)
                     .mapToLong(path -> path.toFile().length())
@@ -24,7 +24,7 @@ final class Directories {
     }
 
     /** Deletes a directory with all that is in it, if it is there. */
-    static void delete(Path directory) {
+    public static void delete(Path directory) {
         if (!Files.exists(directory)) {
             return;
         }

@@ -8,16 +8,14 @@ import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.Pointer;
 
 /**
- * A zone, open for reading: positionally, and once it is sealed through one read-only mapping of the whole file.
+ * A zone, open for reading, positionally: open zones and sealed ones alike (decision 0009).
  *
- * <p>Ownership: whoever opened it closes it, when no other thread can be inside a read or use the mapping (the epoch rule). Safe for any
- * thread.
+ * <p>Ownership: whoever opened it closes it, when no other thread can be inside a read (the epoch rule). Safe for any thread.
  */
 public final class ZoneReader implements AutoCloseable {
     private final ZoneFile file;
     private final int zone;
     private volatile long length;
-    private volatile Memory mapping;
     private boolean closed;
 
     private ZoneReader(ZoneFile file, int zone, long length) {
@@ -110,24 +108,10 @@ public final class ZoneReader implements AutoCloseable {
         file.read(offset, target, 0, PageHeader.LENGTH);
     }
 
-    /** Maps the zone, which is sealed; once. */
-    public void map() {
-        mapping = file.mapReadOnly();
-    }
-
-    /** The whole sealed zone, or null where it is not mapped. */
-    public Memory mapping() {
-        return mapping;
-    }
-
     @Override
     public void close() {
         if (!closed) {
             closed = true;
-            Memory mapped = mapping;
-            if (mapped != null) {
-                mapped.release();
-            }
             file.close();
         }
     }

@@ -1,0 +1,166 @@
+package dev.cambium.benchmarks.storage;
+
+import dev.cambium.benchmarks.Directories;
+import dev.cambium.benchmarks.storage.ReadTrial.Way;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What {@code benchmarks/run storage} starts: stores with pages of several sizes, read from memory; where it is asked for, also read cold,
+ * and cold reads of a file, positional beside mapped. Exit code 0, 2 for a wrong command line or where cold reads cannot be had.
+ */
+public final class StorageCommand {
+    private static final int[] PAGE_BYTES = {4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10};
+    private static final int[] THREADS = {1, 8, 32};
+    private static final int READ_BYTES = 8 << 10; // about a page of 16 KiB, compressed
+    private static final int WINDOW_BYTES = 256 << 10;
+
+    private final boolean quick;
+    private final boolean cold;
+    private final Path directory;
+    private final StringBuilder report = new StringBuilder();
+
+    private StorageCommand(boolean quick, boolean cold, Path directory) {
+        this.quick = quick;
+        this.cold = cold;
+        this.directory = directory;
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        System.exit(run(arguments));
+    }
+
+    static int run(String... arguments) throws IOException {
+        boolean quick = false;
+        boolean cold = false;
+        Path out = null;
+        Path directory = Path.of(System.getProperty("cambium.benchmarks.directory", "target/bench"));
+        for (int i = 0; i < arguments.length; i++) {
+            String argument = arguments[i];
+            boolean hasValue = i + 1 < arguments.length;
+            if (argument.equals("--quick")) {
+                quick = true;
+            } else if (argument.equals("--cold")) {
+                cold = true;
+            } else if (argument.equals("--out") && hasValue) {
+                out = Path.of(arguments[++i]);
+            } else if (argument.equals("--dir") && hasValue) {
+                directory = Path.of(arguments[++i]);
+            } else {
+                System.err.println(
+                        "benchmarks/run: storage has no option " + argument + ", or its value is missing; see --help");
+                return 2;
+            }
+        }
+        if (cold && !PageCache.canBeDropped()) {
+            System.err.println("benchmarks/run: --cold drops the system's page cache, which only root on Linux can do");
+            return 2;
+        }
+        String report = new StorageCommand(quick, cold, directory.resolve("storage")).run();
+        System.out.print(report);
+        if (out != null) {
+            Files.createDirectories(out.toAbsolutePath().getParent());
+            Files.writeString(out, report, StandardCharsets.UTF_8);
+        }
+        return 0;
+    }
+
+    private String run() throws IOException {
+        Directories.delete(directory);
+        try {
+            pages();
+            if (cold) {
+                reads();
+            }
+        } finally {
+            Directories.delete(directory);
+        }
+        return report.toString();
+    }
+
+    private void pages() throws IOException {
+        int rounds = quick ? 1 : 3;
+        int entries = quick ? 20_000 : 1_000_000;
+        int coldGets = quick ? 100 : 3000;
+        Map<Integer, List<PageTrial>> trials = new TreeMap<>();
+        for (int round = 0; round < rounds; round++) {
+            for (int pageBytes : PAGE_BYTES) {
+                trials.computeIfAbsent(pageBytes, any -> new ArrayList<>())
+                        .add(PageTrial.run(directory, pageBytes, entries, cold ? coldGets : 0));
+                Directories.delete(directory);
+            }
+        }
+        add("Pages: %,d entries of 116 bytes, one run, medians of %d rounds%n%n", entries, rounds);
+        add(
+                "| page, KiB | MB | hot get, ns | hot scan, ns an entry | cold get, µs | bytes a cold get | cold scan, ns an entry |%n");
+        add("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |%n");
+        trials.forEach((pageBytes, all) -> add(
+                "| %d | %.1f | %.0f | %.0f | %s | %s | %s |%n",
+                pageBytes >> 10,
+                median(all, PageTrial::megabytes),
+                median(all, PageTrial::hotGet),
+                median(all, PageTrial::hotScan),
+                orNone(median(all, PageTrial::coldGet) / 1000, "%.1f"),
+                orNone(median(all, PageTrial::coldGetBytes), "%.0f"),
+                orNone(median(all, PageTrial::coldScan), "%.0f")));
+    }
+
+    private void reads() throws IOException {
+        int rounds = quick ? 1 : 3;
+        int reads = quick ? 200 : 10_000;
+        int length = quick ? 16 << 20 : 1 << 30;
+        add("%nCold reads of a file of %d MiB, medians of %d rounds%n%n", length >> 20, rounds);
+        add("| read | threads | positional | mapped | positional / mapped |%n| --- | ---: | ---: | ---: | ---: |%n");
+        try (ReadTrial trial = new ReadTrial(directory, length)) {
+            for (int threads : THREADS) {
+                double[][] found = new double[2][rounds];
+                for (int round = 0; round < rounds; round++) {
+                    for (Way way : Way.values()) {
+                        found[way.ordinal()][round] = 1e9 / trial.random(way, READ_BYTES, threads, reads);
+                    }
+                }
+                addRow("random, " + (READ_BYTES >> 10) + " KiB, reads/s", threads, found);
+            }
+            double[][] found = new double[2][rounds];
+            for (int round = 0; round < rounds; round++) {
+                for (Way way : Way.values()) {
+                    found[way.ordinal()][round] = 1e3 * trial.sequential(way, WINDOW_BYTES);
+                }
+            }
+            addRow("in order, " + (WINDOW_BYTES >> 10) + " KiB at a time, MB/s", 1, found);
+        }
+    }
+
+    private void addRow(String what, int threads, double[][] found) {
+        double positional = median(found[Way.POSITIONAL.ordinal()]);
+        double mapped = median(found[Way.MAPPED.ordinal()]);
+        add("| %s | %d | %,.0f | %,.0f | %.2f |%n", what, threads, positional, mapped, positional / mapped);
+    }
+
+    private void add(String format, Object... arguments) {
+        report.append(String.format(Locale.ROOT, format, arguments));
+    }
+
+    private static String orNone(double figure, String format) {
+        return figure == 0 ? "–" : String.format(Locale.ROOT, format, figure);
+    }
+
+    private static double median(List<PageTrial> trials, ToDoubleFunction<PageTrial> figure) {
+        return median(trials.stream().mapToDouble(figure).toArray());
+    }
+
+    private static double median(double[] figures) {
+        double[] sorted = figures.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+}
