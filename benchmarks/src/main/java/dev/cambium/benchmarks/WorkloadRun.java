@@ -11,11 +11,12 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * One run of a workload inside this JVM: the workload once for the JIT's sake, in a directory of its own that is
- * deleted, then once more against the clock. What was written is checked after each.
+ * One run of a workload inside this JVM: the workload once for the JIT's sake, with a million entries at most, in a directory of its own
+ * that is deleted, then once more against the clock. What was written is checked after each.
  */
 public final class WorkloadRun {
     private static final long IDLE_MILLIS = 5_000;
+    private static final int MOST_WARM_UP = 1_000_000;
 
     private final EngineOpener opener;
     private final WorkloadPlan plan;
@@ -40,18 +41,18 @@ public final class WorkloadRun {
             throw new IllegalArgumentException(plan.workload() + " takes two processes: fill, reopen");
         }
         if (!plan.workload().isSize()) {
-            once(directory.resolve("warm-up"));
+            once(directory.resolve("warm-up"), Math.min(plan.entries(), MOST_WARM_UP));
             Directories.delete(directory.resolve("warm-up"));
             System.gc();
         }
-        return once(directory.resolve("measured"));
+        return once(directory.resolve("measured"), plan.entries());
     }
 
-    private Measurement once(Path directory) {
+    private Measurement once(Path directory, int entries) {
         Workload workload = plan.workload();
-        int[] order = workload == Workload.FILLSEQ ? Permutation.ascending(plan.entries()) : shuffled(0);
-        int passes = workload.passes(plan.entries());
-        int[] readOrder = workload.isRead() ? shuffled(1) : null;
+        int[] order = workload == Workload.FILLSEQ ? Permutation.ascending(entries) : shuffled(0, entries);
+        int passes = workload.passes(entries);
+        int[] readOrder = workload.isRead() ? shuffled(1, entries) : null;
         LatencyHistogram latencies = workload.hasLatencies() ? new LatencyHistogram() : null;
         String description;
         long cost;
@@ -71,7 +72,7 @@ public final class WorkloadRun {
                 }
                 cost = System.nanoTime() - start;
             } else if (workload == Workload.WRITTEN) {
-                fill(engine, shuffled(1), null);
+                fill(engine, shuffled(1, entries), null);
                 engine.settle();
             } else if (workload == Workload.SIZE) {
                 engine.compact();
@@ -131,7 +132,11 @@ public final class WorkloadRun {
     }
 
     private int[] shuffled(int which) {
-        return Permutation.random(plan.entries(), plan.seed() + which);
+        return shuffled(which, plan.entries());
+    }
+
+    private int[] shuffled(int which, int entries) {
+        return Permutation.random(entries, plan.seed() + which);
     }
 
     private Engine open(Path directory, boolean forced, boolean unflushed) {
