@@ -47,7 +47,7 @@ public final class Report {
                                 " ",
                                 options.jvmFlags(
                                         options.plan(results.workloads().get(0))))
-                        + "`); the same workload once as a warm-up in the same JVM on another directory, then measured;"
+                        + "`); the same workload once, with a million entries at most, as a warm-up in the same JVM on another directory, then measured;"
                         + " making keys and values is inside the measured time; after each fill 1000 entries are read"
                         + " back and compared");
         item(

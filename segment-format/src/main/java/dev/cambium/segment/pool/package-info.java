@@ -1,0 +1,2 @@
+/** Who has which part of a block of memory: a buddy allocator, which knows numbers only and no memory. */
+package dev.cambium.segment.pool;
