@@ -275,7 +275,8 @@ public final class Cursor implements AutoCloseable {
         byte[] bound = isForward ? upper : lower;
         try {
             while (block.count() < window
-                    && (entries.copyOn(block, window - block.count(), isForward, bound) > 0 || copyOne(isForward))) {
+                    && (entries.copyOn(block, window - block.count(), isForward, bound, bound.length) > 0
+                            || copyOne(isForward))) {
                 boolean on = isForward ? entries.next() : entries.previous();
                 if (!on) {
                     ahead = Ahead.AT_END;

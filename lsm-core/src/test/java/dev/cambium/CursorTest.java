@@ -61,6 +61,40 @@ class CursorTest {
         }
     }
 
+    /** Long stretches of one run, now and then an entry of another: the stretches are copied at once, and nothing is passed by. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+    void aCursorOverALargeRunAndSmallOnesMovesLikeThatOfASortedMap(long seed) {
+        Random random = new Random(seed);
+        TreeMap<byte[], byte[]> model = new TreeMap<>(Arrays::compareUnsigned);
+        Options options = SmallStore.ROOMY.withPageBytes(seed % 2 == 0 ? 512 : 4096);
+        SimulatedEnvironment environment = new SimulatedEnvironment(new SimulatedDisk(seed), seed);
+        try (Store store = Store.open(environment.environment(), options)) {
+            for (int run = 0; run < 3; run++) {
+                for (int i = 0; i < (run == 0 ? 600 : 5); i++) {
+                    byte[] key = key(run == 0 ? i : random.nextInt(600));
+                    byte[] value = new byte[random.nextInt(20)];
+                    random.nextBytes(value);
+                    if (run > 0 && random.nextInt(3) == 0) {
+                        store.delete(key, Durability.BUFFERED);
+                        model.remove(key);
+                    } else {
+                        store.put(key, value, Durability.BUFFERED);
+                        model.put(key, value);
+                    }
+                }
+                if (run < 2 || random.nextBoolean()) {
+                    store.flush();
+                }
+            }
+            assertTrue(store.stats().runs() >= 2);
+            byte[] lower = key(random.nextInt(300));
+            byte[] upper = key(300 + random.nextInt(300));
+            move(store, KeyRange.all(), model, random);
+            move(store, KeyRange.between(lower, upper), new TreeMap<>(model.subMap(lower, upper)), random);
+        }
+    }
+
     private static void move(Store store, KeyRange range, TreeMap<byte[], byte[]> model, Random random) {
         try (Cursor cursor = store.cursor(range)) {
             Map.Entry<byte[], byte[]> at = null;

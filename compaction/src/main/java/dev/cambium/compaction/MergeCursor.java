@@ -1,7 +1,9 @@
 package dev.cambium.compaction;
 
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.EntryBlock;
 import dev.cambium.segment.zone.SharedZone;
+import java.util.Arrays;
 
 /**
  * Several sorted sources as one: where more than one has a key, the newest one's entry stands for it. Tombstones are entries
@@ -20,6 +22,9 @@ public final class MergeCursor implements SortedCursor {
      */
     private static final int HEAD_BYTES = 16;
 
+    /** After so many entries of one source, more of it are likely to follow before another's. */
+    private static final int LONG_STREAK = 8;
+
     private final SortedCursor[] sources;
     private final int headAt;
     private final int headEnd;
@@ -31,6 +36,7 @@ public final class MergeCursor implements SortedCursor {
     private final long[] secondHeads;
     private boolean forward = true;
     private int winner = -1;
+    private int streak; // how often in a row the winner has won alone
     private final int[] tied; // sources behind the winner that stand on its key
     private int tiedCount;
     private byte[] turnKey = new byte[64];
@@ -175,8 +181,61 @@ public final class MergeCursor implements SortedCursor {
                 tied[tiedCount++] = i;
             }
         }
+        streak = best == winner && tiedCount == 0 ? streak + 1 : 0;
         winner = best;
         return best >= 0;
+    }
+
+    /**
+     * Where one source has long come first, its entries up to the next key of the others are copied without a comparison with those.
+     */
+    @Override
+    public int copyOn(EntryBlock target, int most, boolean ascending, byte[] bound, int boundLength) {
+        if (streak < LONG_STREAK || ascending != forward) {
+            return 0;
+        }
+        int next = runnerUp();
+        int copied;
+        if (next < 0) {
+            copied = sources[winner].copyOn(target, most, ascending, bound, boundLength);
+        } else {
+            int length = copyBound(next);
+            boolean isNearer = ascending
+                    ? Arrays.compareUnsigned(turnKey, 0, length, bound, 0, boundLength) < 0
+                    : Arrays.compareUnsigned(turnKey, 0, length, bound, 0, boundLength) > 0;
+            copied = isNearer
+                    ? sources[winner].copyOn(target, most, ascending, turnKey, length)
+                    : sources[winner].copyOn(target, most, ascending, bound, boundLength);
+        }
+        if (copied > 1) {
+            stand(winner, true);
+        }
+        return copied;
+    }
+
+    /** The source that comes next behind the winner, or -1. */
+    private int runnerUp() {
+        int best = -1;
+        for (int i = 0; i < sources.length; i++) {
+            if (i != winner && valid[i] && (best < 0 || (forward ? compare(i, best) : compare(best, i)) < 0)) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    /** Puts the key of a source into {@code turnKey} as a bound: going down, the key right above it, for it must not be passed by. */
+    private int copyBound(int source) {
+        int length = keyLengths[source];
+        if (turnKey.length <= length) {
+            turnKey = new byte[Math.max(length + 1, 2 * turnKey.length)];
+        }
+        keys[source].get(keyOffsets[source], turnKey, 0, length);
+        if (forward) {
+            return length;
+        }
+        turnKey[length] = 0;
+        return length + 1;
     }
 
     private int compare(int left, int right) {

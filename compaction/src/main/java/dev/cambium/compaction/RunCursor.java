@@ -142,11 +142,11 @@ public final class RunCursor implements SortedCursor {
     }
 
     @Override
-    public int copyOn(EntryBlock target, int most, boolean ascending, byte[] bound) {
+    public int copyOn(EntryBlock target, int most, boolean ascending, byte[] bound, int boundLength) {
         int near = ascending ? Math.min(most, leaf.count() - index) : Math.min(most, index + 1);
         int last = ascending ? index + near - 1 : index - near + 1;
-        if (leaf.isBelow(last, bound, 0, bound.length) != ascending) { // it lies beyond
-            int found = leaf.search(bound, 0, bound.length);
+        if (leaf.isBelow(last, bound, 0, boundLength) != ascending) { // it lies beyond
+            int found = leaf.search(bound, 0, boundLength);
             int from = found < 0 ? -1 - found : found; // first key that is not below the bound
             near = ascending ? from - index : index - from + 1;
         }

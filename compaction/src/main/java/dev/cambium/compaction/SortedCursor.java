@@ -34,9 +34,10 @@ public interface SortedCursor {
      *
      * @param most entries that are copied
      * @param bound where they come in ascending order, the first key that is not copied; else the last one that may be
+     * @param boundLength bytes of it
      * @return how many were copied; where none were, the cursor has not moved
      */
-    default int copyOn(EntryBlock target, int most, boolean ascending, byte[] bound) {
+    default int copyOn(EntryBlock target, int most, boolean ascending, byte[] bound, int boundLength) {
         return 0;
     }
 

@@ -23,19 +23,37 @@ import net.openhft.chronicle.bytes.PointerBytesStore;
 public final class Memory {
     /*
      * Chronicle's stores do not check bounds: a read past the end returns foreign bytes, or kills the process. Hence the one
-     * check here, `Objects.checkFromIndexSize`, which the JIT knows. Block copies go through the ByteBuffer, whose absolute bulk
+     * check here, `Objects.checkFromIndexSize`, which the JIT knows. Block copies go through a ByteBuffer, whose absolute bulk
      * methods are checked by the JDK; words go through Chronicle's PointerBytesStore. Both see the same bytes.
+     *
+     * There is one store, over all addresses, and one buffer for a block and all its views: they stay in the nearest cache, where those of
+     * each page would be a miss more in each chain of loads; and a view is one small object.
      */
-    private final ByteBuffer buffer;
-    private final PointerBytesStore store;
+    private static final PointerBytesStore STORE = NativeAccess.storeOfAll();
+
+    private final ByteBuffer buffer; // of the whole block
+    private final int start; // in the buffer
+    private final long origin; // in the store
     private final boolean owner;
+    private final int range; // bytes, while it is open or not
     private int capacity;
 
-    private Memory(ByteBuffer direct, boolean owner) {
-        this.owner = owner;
+    private Memory(ByteBuffer direct) {
+        this.owner = true;
         this.buffer = direct.order(ByteOrder.LITTLE_ENDIAN);
-        this.store = NativeAccess.storeOver(direct);
-        this.capacity = direct.capacity();
+        this.start = 0;
+        this.origin = NativeAccess.offsetOf(direct);
+        this.range = direct.capacity();
+        this.capacity = range;
+    }
+
+    private Memory(Memory block, int offset, int length) {
+        this.owner = false;
+        this.buffer = block.buffer;
+        this.start = block.start + offset;
+        this.origin = block.origin + offset;
+        this.range = length;
+        this.capacity = length;
     }
 
     /**
@@ -53,7 +71,7 @@ public final class Memory {
         } catch (OutOfMemoryError e) {
             throw new MemoryBudgetException(capacity, e);
         }
-        return new Memory(direct, true);
+        return new Memory(direct);
     }
 
     /** Takes over a direct buffer that owns its memory (not a slice), such as a fresh mapping. */
@@ -61,7 +79,7 @@ public final class Memory {
         if (!direct.isDirect()) {
             throw new IllegalArgumentException("not a direct buffer: " + direct);
         }
-        return new Memory(direct, true);
+        return new Memory(direct);
     }
 
     /** Gives the bytes back to the operating system, if they are this block's own. Idempotent for one caller; see the ownership rule above. */
@@ -85,48 +103,48 @@ public final class Memory {
     }
 
     public byte getByte(int offset) {
-        return store.readByte(check(offset, 1));
+        return STORE.readByte(origin + check(offset, 1));
     }
 
     public int getUnsignedByte(int offset) {
-        return store.readByte(check(offset, 1)) & 0xFF;
+        return STORE.readByte(origin + check(offset, 1)) & 0xFF;
     }
 
     public int getUnsignedShort(int offset) {
-        return store.readShort(check(offset, 2)) & 0xFFFF;
+        return STORE.readShort(origin + check(offset, 2)) & 0xFFFF;
     }
 
     public int getInt(int offset) {
-        return store.readInt(check(offset, 4));
+        return STORE.readInt(origin + check(offset, 4));
     }
 
     public long getUnsignedInt(int offset) {
-        return store.readInt(check(offset, 4)) & 0xFFFF_FFFFL;
+        return STORE.readInt(origin + check(offset, 4)) & 0xFFFF_FFFFL;
     }
 
     public long getLong(int offset) {
-        return store.readLong(check(offset, 8));
+        return STORE.readLong(origin + check(offset, 8));
     }
 
     public long getLongAcquire(int offset) {
-        return store.readVolatileLong(check(offset, 8));
+        return STORE.readVolatileLong(origin + check(offset, 8));
     }
 
     public void putByte(int offset, int value) {
-        store.writeByte(check(offset, 1), (byte) value);
+        STORE.writeByte(origin + check(offset, 1), (byte) value);
     }
 
     public void putShort(int offset, int value) {
-        store.writeShort(check(offset, 2), (short) value);
+        STORE.writeShort(origin + check(offset, 2), (short) value);
     }
 
     public void putInt(int offset, int value) {
-        store.writeInt(check(offset, 4), value);
+        STORE.writeInt(origin + check(offset, 4), value);
     }
 
     /** Stores four bytes with the most significant first. */
     public void putIntBigEndian(int offset, int value) {
-        store.writeInt(check(offset, 4), Integer.reverseBytes(value));
+        STORE.writeInt(origin + check(offset, 4), Integer.reverseBytes(value));
     }
 
     /** Reads four bytes with the most significant first. */
@@ -135,47 +153,47 @@ public final class Memory {
     }
 
     public int getIntBigEndian(int offset) {
-        return Integer.reverseBytes(store.readInt(check(offset, 4)));
+        return Integer.reverseBytes(STORE.readInt(origin + check(offset, 4)));
     }
 
     public void putLong(int offset, long value) {
-        store.writeLong(check(offset, 8), value);
+        STORE.writeLong(origin + check(offset, 8), value);
     }
 
     public void putLongRelease(int offset, long value) {
-        store.writeOrderedLong(check(offset, 8), value);
+        STORE.writeOrderedLong(origin + check(offset, 8), value);
     }
 
     /** Copies {@code length} bytes of {@code source} into this block at {@code offset}. */
     public void put(int offset, byte[] source, int sourceOffset, int length) {
         check(offset, length);
-        buffer.put(offset, source, sourceOffset, length);
+        buffer.put(start + offset, source, sourceOffset, length);
     }
 
     /** Copies the remaining bytes of {@code source}, whose position does not move. */
     public void put(int offset, ByteBuffer source) {
         check(offset, source.remaining());
-        buffer.put(offset, source, source.position(), source.remaining());
+        buffer.put(start + offset, source, source.position(), source.remaining());
     }
 
     /** Copies between blocks; overlapping ranges of one block are copied as if through a third place. */
     public void put(int offset, Memory source, int sourceOffset, int length) {
         check(offset, length);
         source.check(sourceOffset, length);
-        buffer.put(offset, source.buffer, sourceOffset, length);
+        buffer.put(start + offset, source.buffer, source.start + sourceOffset, length);
     }
 
     /** Copies {@code length} bytes at {@code offset} into {@code target}. */
     public void get(int offset, byte[] target, int targetOffset, int length) {
         check(offset, length);
-        buffer.get(offset, target, targetOffset, length);
+        buffer.get(start + offset, target, targetOffset, length);
     }
 
     /** Copies {@code length} bytes at {@code offset} to {@code target} at its position, which moves by {@code length}. */
     public void get(int offset, ByteBuffer target, int length) {
         check(offset, length);
         int position = target.position();
-        target.put(position, buffer, offset, length);
+        target.put(position, buffer, start + offset, length);
         target.position(position + length);
     }
 
@@ -183,7 +201,7 @@ public final class Memory {
     public byte[] toArray(int offset, int length) {
         check(offset, length);
         byte[] copy = new byte[length];
-        buffer.get(offset, copy, 0, length);
+        buffer.get(start + offset, copy, 0, length);
         return copy;
     }
 
@@ -193,9 +211,9 @@ public final class Memory {
         int at = offset;
         int end = offset + length;
         for (; at + ZEROS.length <= end; at += ZEROS.length) {
-            buffer.put(at, ZEROS, 0, ZEROS.length);
+            buffer.put(start + at, ZEROS, 0, ZEROS.length);
         }
-        buffer.put(at, ZEROS, 0, end - at);
+        buffer.put(start + at, ZEROS, 0, end - at);
     }
 
     private static final byte[] ZEROS = new byte[4096];
@@ -210,11 +228,11 @@ public final class Memory {
         check(offset, length);
         int at = offset;
         int end = offset + length;
-        while (at + 8 <= end && store.readLong(at) == 0) {
+        while (at + 8 <= end && STORE.readLong(origin + at) == 0) {
             at += 8;
         }
         for (; at < end; at++) {
-            if (store.readByte(at) != 0) {
+            if (STORE.readByte(origin + at) != 0) {
                 return at;
             }
         }
@@ -232,14 +250,14 @@ public final class Memory {
         int common = Math.min(length, otherLength);
         int i = 0;
         for (; i + 8 <= common; i += 8) {
-            long a = Long.reverseBytes(store.readLong((long) offset + i));
+            long a = Long.reverseBytes(STORE.readLong(origin + offset + i));
             long b = Bytes.getLongBigEndian(other, otherOffset + i);
             if (a != b) {
                 return Long.compareUnsigned(a, b);
             }
         }
         for (; i < common; i++) {
-            int difference = (store.readByte((long) offset + i) & 0xFF) - (other[otherOffset + i] & 0xFF);
+            int difference = (STORE.readByte(origin + offset + i) & 0xFF) - (other[otherOffset + i] & 0xFF);
             if (difference != 0) {
                 return difference;
             }
@@ -254,15 +272,15 @@ public final class Memory {
         int common = Math.min(length, otherLength);
         int i = 0;
         for (; i + 8 <= common; i += 8) {
-            long a = Long.reverseBytes(store.readLong((long) offset + i));
-            long b = Long.reverseBytes(other.store.readLong((long) otherOffset + i));
+            long a = Long.reverseBytes(STORE.readLong(origin + offset + i));
+            long b = Long.reverseBytes(STORE.readLong(other.origin + otherOffset + i));
             if (a != b) {
                 return Long.compareUnsigned(a, b);
             }
         }
         for (; i < common; i++) {
-            int difference =
-                    (store.readByte((long) offset + i) & 0xFF) - (other.store.readByte((long) otherOffset + i) & 0xFF);
+            int difference = (STORE.readByte(origin + offset + i) & 0xFF)
+                    - (STORE.readByte(other.origin + otherOffset + i) & 0xFF);
             if (difference != 0) {
                 return difference;
             }
@@ -278,18 +296,18 @@ public final class Memory {
      */
     public long head(int offset, int length) {
         if (length >= 8) {
-            return Long.reverseBytes(store.readLong(check(offset, 8)));
+            return Long.reverseBytes(STORE.readLong(origin + check(offset, 8)));
         }
         check(offset, length);
         if (length == 0) {
             return 0;
         }
         if (offset + length >= 8) {
-            return Long.reverseBytes(store.readLong((long) offset + length - 8)) << (64 - 8 * length);
+            return Long.reverseBytes(STORE.readLong(origin + offset + length - 8)) << (64 - 8 * length);
         }
         long head = 0;
         for (int i = 0; i < length; i++) {
-            head |= (store.readByte((long) offset + i) & 0xFFL) << (56 - 8 * i);
+            head |= (STORE.readByte(origin + offset + i) & 0xFFL) << (56 - 8 * i);
         }
         return head;
     }
@@ -300,7 +318,7 @@ public final class Memory {
         ByteBuffer view = buffer.duplicate();
         for (int at = offset, end = offset + length; at < end; ) {
             int step = Math.min(1 << 20, end - at);
-            view.limit(at + step).position(at);
+            view.limit(start + at + step).position(start + at);
             crc.update(view);
             at += step;
         }
@@ -309,7 +327,7 @@ public final class Memory {
     /** A view of a range for channels, compressors and checksums; it must not be used after {@link #release}. */
     public ByteBuffer slice(int offset, int length) {
         check(offset, length);
-        return buffer.slice(offset, length).order(ByteOrder.LITTLE_ENDIAN);
+        return buffer.slice(start + offset, length).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /**
@@ -324,9 +342,9 @@ public final class Memory {
         check(offset, (int) Math.min(Integer.MAX_VALUE, (long) stride * (count - 1) + 4));
         long unsigned = word & 0xFFFF_FFFFL;
         int below = 0;
-        long at = offset;
+        long at = origin + offset;
         for (int i = 0; i < count; i++, at += stride) {
-            below += (int) (((Integer.reverseBytes(store.readInt(at)) & 0xFFFF_FFFFL) - unsigned) >>> 63);
+            below += (int) (((Integer.reverseBytes(STORE.readInt(at)) & 0xFFFF_FFFFL) - unsigned) >>> 63);
         }
         return below;
     }
@@ -337,7 +355,19 @@ public final class Memory {
      */
     public Memory view(int offset, int length) {
         check(offset, length);
-        return new Memory(buffer.slice(offset, length), false);
+        return new Memory(this, offset, length);
+    }
+
+    /**
+     * Opens a view that was released for use again, with the first {@code length} bytes of the range that it was made for: cheaper than a new
+     * one. Whoever still holds it from before sees what it is used for now.
+     */
+    public void reopen(int length) {
+        if (owner || capacity != 0) {
+            throw new IllegalStateException("only a view that was released is opened again");
+        }
+        Objects.checkFromIndexSize(0, length, range);
+        capacity = length;
     }
 
     /** Whether two ranges hold the same bytes. */

@@ -21,6 +21,9 @@ final class NativeAccess {
     @SuppressWarnings("unused")
     private static final Logger SILENCED;
 
+    /** The least address that a store may begin at. */
+    private static final long ORIGIN = 1 << 14;
+
     private static final Unsafe UNSAFE;
     private static final long BUFFER_ADDRESS;
 
@@ -46,10 +49,15 @@ final class NativeAccess {
 
     private NativeAccess() {}
 
-    static PointerBytesStore storeOver(ByteBuffer direct) {
+    /** A store of all addresses from {@link #ORIGIN} on, and so of every direct buffer, at {@link #offsetOf}. */
+    static PointerBytesStore storeOfAll() {
         PointerBytesStore store = new PointerBytesStore();
-        store.set(UNSAFE.getLong(direct, BUFFER_ADDRESS), direct.capacity());
+        store.set(ORIGIN, Long.MAX_VALUE - ORIGIN);
         return store;
+    }
+
+    static long offsetOf(ByteBuffer direct) {
+        return UNSAFE.getLong(direct, BUFFER_ADDRESS) - ORIGIN;
     }
 
     /** Frees or unmaps a direct buffer. The buffer must be the one that owns the memory, not a view. */

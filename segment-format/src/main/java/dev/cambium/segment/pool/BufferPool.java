@@ -39,6 +39,8 @@ public final class BufferPool implements AutoCloseable {
     private final BuddyAllocator pages;
     private final List<Slab> slabs = new ArrayList<>();
     private Buffer[] owners = {}; // by a buffer's first page
+    private Memory[] views = {}; // by their first page: made once, opened again for each buffer of their order
+    private byte[] viewOrders = {};
     private long blockBytes; // of requests above the largest class
     private long evictableBytes;
     private int hand; // the region that is looked at next
@@ -129,13 +131,24 @@ public final class BufferPool implements AutoCloseable {
                 grow();
                 page = pages.allocate(order);
             }
-            Slab slab = slabOf(page);
-            Memory memory = slab.memory().view(page - slab.firstPage() << PAGE_SHIFT, length);
-            Buffer buffer = new Buffer(page, order, null, memory, isEvictable, tag);
+            Buffer buffer = new Buffer(page, order, null, view(page, order, length), isEvictable, tag);
             owners[page] = buffer;
             evictableBytes += isEvictable ? buffer.reservedBytes() : 0;
             return buffer;
         }
+    }
+
+    private Memory view(int page, int order, int length) {
+        Memory view = views[page];
+        if (view == null || viewOrders[page] != order) {
+            Slab slab = slabOf(page);
+            view = slab.memory().view(page - slab.firstPage() << PAGE_SHIFT, PAGE_BYTES << order);
+            view.release();
+            views[page] = view;
+            viewOrders[page] = (byte) order;
+        }
+        view.reopen(length);
+        return view;
     }
 
     private Buffer allocateBlock(int length, boolean isEvictable, long tag) {
@@ -176,7 +189,13 @@ public final class BufferPool implements AutoCloseable {
         }
         slabs.add(new Slab(length, memory));
         pages.resize(length + wanted);
+        resizeTables();
+    }
+
+    private void resizeTables() {
         owners = Arrays.copyOf(owners, pages.length());
+        views = Arrays.copyOf(views, pages.length());
+        viewOrders = Arrays.copyOf(viewOrders, pages.length());
     }
 
     private Slab slabOf(int page) {
@@ -205,6 +224,7 @@ public final class BufferPool implements AutoCloseable {
                 throw new IllegalStateException("a buffer of " + buffer.memory.capacity() + " bytes is freed twice");
             }
             buffer.isFree = true;
+            buffer.memory.release(); // before its page, and with it the view, can be another's
             evictableBytes -= buffer.isEvictable ? buffer.reservedBytes() : 0;
             if (buffer.block != null) {
                 blockBytes -= buffer.block.capacity();
@@ -215,7 +235,6 @@ public final class BufferPool implements AutoCloseable {
                 cutSpareSlabs(1, gone);
             }
         }
-        buffer.memory.release();
         release(gone);
     }
 
@@ -229,6 +248,7 @@ public final class BufferPool implements AutoCloseable {
             }
             Slab last = slabs.remove(count - 1);
             pages.resize(last.firstPage());
+            resizeTables();
             gone.add(last.memory());
         }
     }

@@ -180,6 +180,23 @@ class MemoryTest {
     }
 
     @Test
+    void aReleasedViewIsOpenedAgainWithinItsRange() {
+        Memory view = memory.view(8, 16);
+        assertThrows(IllegalStateException.class, () -> view.reopen(16), "it is open");
+        view.release();
+        assertThrows(IndexOutOfBoundsException.class, () -> view.reopen(17));
+        view.reopen(10);
+        assertEquals(10, view.capacity());
+        view.putByte(9, 5);
+        assertEquals(5, memory.getByte(17));
+        assertThrows(IndexOutOfBoundsException.class, () -> view.getByte(10));
+        assertThrows(IndexOutOfBoundsException.class, () -> view.toArray(0, 11));
+        Memory owner = Memory.allocate(8);
+        owner.release();
+        assertThrows(IllegalStateException.class, () -> owner.reopen(8), "its bytes are gone");
+    }
+
+    @Test
     void budgetRefusesWhatDoesNotFitOnceEnforced() {
         MemoryBudget budget = new MemoryBudget(100);
         budget.reserve(150);
