@@ -232,12 +232,12 @@ public final class Store implements AutoCloseable {
         this.recoveryReport = recovery.report();
     }
 
-    /** Lays down what recovery found too much of. */
+    /** Has what recovery found too much of laid down; nobody waits for that. */
     private void begin(boolean layDownAll) {
         budget.enforce();
-        if (layDownAll) {
+        if (layDownAll && versions.current().sealed().isEmpty()) {
             try {
-                flush();
+                writes.commit(WriteRequest.action(writer::seal));
             } catch (StoreException e) {
                 System.getLogger("dev.cambium")
                         .log(System.Logger.Level.WARNING, "the logs are replayed again next time: {0}", e.getMessage());

@@ -5,6 +5,7 @@ import static dev.cambium.StoreTest.s;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cambium.error.DiskFullException;
@@ -25,6 +26,7 @@ import dev.cambium.testkit.generate.KeyShape;
 import dev.cambium.testkit.generate.OperationGenerator;
 import dev.cambium.testkit.generate.World;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -403,6 +405,39 @@ class FaultTest {
             for (int i = 0; i < puts; i++) {
                 assertEquals((byte) i, store.get(b("k" + i))[0]);
             }
+        }
+    }
+
+    private static long left(Store store) {
+        StoreStats stats = store.stats();
+        return stats.memoryBudgetBytes() - stats.memoryUsedBytes();
+    }
+
+    /** There is room for the last write, but not for the memtable that follows: who asks for a flush is told, and waits for nothing. */
+    @Test
+    void aFlushForWhichThereIsNoMemoryFailsAtOnce() {
+        Options options = Options.DEFAULT.withMemoryBudget(16 << 20);
+        List<Snapshot> snapshots = new ArrayList<>();
+        SimulatedEnvironment inline = new SimulatedEnvironment(new SimulatedDisk(1), 1);
+        try (Store store = Store.open(inline.environment(), options)) {
+            int puts = 0;
+            while (left(store) > 5 << 19) {
+                store.put(b("k" + puts++), new byte[1_000_000], Durability.BUFFERED);
+                snapshots.add(store.snapshot());
+            }
+            int third = (int) (left(store) - 30_000) / 3; // a record that is longer than a chunk takes just its length
+            WriteBatch rest = new WriteBatch();
+            for (int i = 0; i < 3; i++) {
+                rest.put(b("rest" + i), new byte[third]);
+            }
+            store.write(rest, Durability.BUFFERED);
+            snapshots.add(store.snapshot());
+            assertTrue(left(store) < 40_000, left(store) + " bytes are left");
+            assertTimeoutPreemptively(
+                    Duration.ofSeconds(30), () -> assertThrows(MemoryBudgetException.class, store::flush));
+            snapshots.forEach(Snapshot::close);
+            store.flush();
+            assertEquals(0, store.get(b("k1"))[0]);
         }
     }
 

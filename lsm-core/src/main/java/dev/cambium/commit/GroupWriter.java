@@ -81,13 +81,14 @@ public final class GroupWriter {
      * Seals the active memtable, so that it is laid down. To be called from an action.
      *
      * @return the newest sealed memtable, or null where there is none
+     * @throws MemoryBudgetException where there is no memory for the one that follows, and none is to come
      */
     public Memtable seal() {
         if (firstFailure != null) {
             throw new WriterFailedException(firstFailure);
         }
         if (versions.current().active().arena().filledBytes() > 0) {
-            sealActive();
+            flusher.withMemory(this::sealActive);
         }
         List<Memtable> sealed = versions.current().sealed();
         return sealed.isEmpty() ? null : sealed.get(0);
@@ -95,16 +96,7 @@ public final class GroupWriter {
 
     private void sealActive() {
         flusher.awaitRoom();
-        for (boolean last = false; ; ) {
-            try {
-                versions.seal(log.currentId());
-                break;
-            } catch (MemoryBudgetException e) {
-                if (last) {
-                    throw e;
-                }
-            }
-        }
+        versions.seal(log.currentId());
         flusher.wake();
     }
 
