@@ -437,7 +437,12 @@ public final class Store implements AutoCloseable {
                     && writer.failure() == null
                     && isWorthIt
                     && version.sealed().isEmpty()) {
-                writer.seal();
+                try {
+                    writer.seal();
+                } catch (StoreException e) {
+                    System.getLogger("dev.cambium")
+                            .log(System.Logger.Level.WARNING, "not laid down while idle: {0}", e.getMessage());
+                }
             }
         });
         flusher.noteIdle();

@@ -77,22 +77,26 @@ class HeapTest {
 
     /** Asserts what each of many calls allocates, on average and without a rest, once all code is compiled. */
     private static void assertAllocates(String what, long expectedBytesPerCall, Runnable call) {
+        assertAllocates(what, expectedBytesPerCall, CALLS, call);
+    }
+
+    private static void assertAllocates(String what, long expectedBytesPerCall, int calls, Runnable call) {
         long measured = -1;
         for (int attempt = 0; attempt < 20; attempt++) {
-            for (int i = 0; i < CALLS; i++) {
+            for (int i = 0; i < calls; i++) {
                 call.run();
             }
             long own = -(allocatedBytes() - allocatedBytes()); // asking allocates, too
             long before = allocatedBytes();
-            for (int i = 0; i < CALLS; i++) {
+            for (int i = 0; i < calls; i++) {
                 call.run();
             }
             measured = allocatedBytes() - before - own;
-            if (measured == expectedBytesPerCall * CALLS) {
+            if (measured == expectedBytesPerCall * calls) {
                 return;
             }
         }
-        assertEquals(expectedBytesPerCall * CALLS, measured, what + ": bytes allocated by " + CALLS + " calls");
+        assertEquals(expectedBytesPerCall * calls, measured, what + ": bytes allocated by " + calls + " calls");
     }
 
     @Test
@@ -107,6 +111,11 @@ class HeapTest {
             store.delete(key(2), Durability.BUFFERED);
             byte[] longer = key(10_000);
             store.put(longer, new byte[2000], Durability.BUFFERED);
+            byte[][] many = new byte[1500][];
+            for (int i = 0; i < many.length; i++) {
+                many[i] = key(10_001 + i);
+                store.put(many[i], new byte[1200], Durability.BUFFERED);
+            }
             store.flush();
             assertTrue(store.stats().runs() > 0, "runs are read too");
             store.put(key(9_999), new byte[100], Durability.BUFFERED);
@@ -126,6 +135,11 @@ class HeapTest {
                 assertAllocates("get from a snapshot", array, () -> snapshot.get(oldest));
                 assertAllocates("get of a value in a page of values", 16 + 2000, () -> store.get(longer));
                 assertAllocates("get of such a value into a buffer", 0, () -> store.get(longer, target.clear()));
+                assertAllocates("gets of values whose pages several leaves share", 0, CALLS / many.length, () -> {
+                    for (byte[] key : many) {
+                        store.get(key, target.clear());
+                    }
+                });
                 assertNull(store.get(absent));
                 assertAllocates("get of what is absent", 0, () -> store.get(absent));
                 assertAllocates("get of what is deleted", 0, () -> store.get(deleted));

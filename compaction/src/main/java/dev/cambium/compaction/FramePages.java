@@ -1,13 +1,12 @@
 package dev.cambium.compaction;
 
 import dev.cambium.segment.frame.Frame;
+import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.ValuePage;
 
 /** Pages from the frames, for reads that will come again: no pin is held, the epoch slot protects them. */
 final class FramePages implements PageSource {
-    private static final int NOTED_USES = 16; // one use of a frame in so many is told to what decides which frames stay
-
     private final RunTree tree;
     private int uses;
     private Frame leaf;
@@ -24,12 +23,12 @@ final class FramePages implements PageSource {
     }
 
     private boolean isNoted() {
-        return ++uses % NOTED_USES == 0;
+        return FrameCache.isNoted(++uses);
     }
 
     @Override
-    public ValuePage values(LeafPage from, int referenceAt) {
-        values = tree.valuesOf(leaf, referenceAt, isNoted());
+    public ValuePage values(LeafPage from, int entry) {
+        values = tree.valuesOf(leaf, entry, isNoted());
         return values.values();
     }
 

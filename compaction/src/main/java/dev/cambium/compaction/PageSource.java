@@ -8,8 +8,8 @@ interface PageSource {
     /** A leaf below a level-1 page. */
     LeafPage leaf(KeyNode parent, int child);
 
-    /** The page with the value that a reference of the last leaf leads to, which is at its index. */
-    ValuePage values(LeafPage leaf, int referenceAt);
+    /** The page with the value of an entry of the last leaf, which refers to it. */
+    ValuePage values(LeafPage leaf, int entry);
 
     /** Whether the last leaf is still there, in the epoch slot that the caller holds now. */
     boolean isLeafThere();

@@ -11,8 +11,7 @@ import dev.cambium.segment.zone.SharedZone;
 
 /**
  * A run as a sorted source. A key is put together when it is asked for, in memory of the cursor's own; values are where they lie, in their
- * page. Holds no pin:
- * a page that left memory between two epoch slots is fetched again ({@link #resume}).
+ * page. Holds no pin: a page that left memory between two epoch slots is fetched again ({@link #resume}).
  */
 public final class RunCursor implements SortedCursor {
     private static final int SLACK = 4; // see KeyedPage.copySuffix
@@ -204,7 +203,7 @@ public final class RunCursor implements SortedCursor {
             index = i;
             if (isElsewhere() && ValueReference.home(leaf.memory(), leaf.valueOffset(i)) != last) {
                 last = ValueReference.home(leaf.memory(), leaf.valueOffset(i));
-                pages.values(leaf, leaf.valueOffset(i));
+                pages.values(leaf, i);
             }
         }
     }
@@ -280,7 +279,7 @@ public final class RunCursor implements SortedCursor {
     private ValuePage values() {
         if (values == null) {
             isLoading = true;
-            values = pages.values(leaf, leaf.valueOffset(index));
+            values = pages.values(leaf, index);
             isLoading = false;
         }
         return values;

@@ -124,16 +124,17 @@ public final class RunTree {
      * The page that holds a referenced value: its only one is at the reference's index. Valid until the caller's epoch slot is freed.
      *
      * @param leafFrame that the leaf is in, found in the same slot
-     * @param referenceAt where the reference stands in the leaf's page
+     * @param entry of the leaf, whose reference is followed
      * @param noteUse see {@link KeyNode#leaf}
      */
-    public Frame valuesOf(Frame leafFrame, int referenceAt, boolean noteUse) {
+    public Frame valuesOf(Frame leafFrame, int entry, boolean noteUse) {
         LeafPage leaf = leafFrame.leaf();
+        int referenceAt = leaf.valueOffset(entry);
         long home = ValueReference.home(leaf.memory(), referenceAt);
-        Frame values = leafFrame.valueFrame(home);
+        Frame values = leafFrame.valueFrame(entry);
         if (values == null) {
-            values = frames.fetchValues(
-                    leafFrame, zone(home), home, ValueReference.payloadCrc(leaf.memory(), referenceAt));
+            values = frames.fetch(zone(home), home, ValueReference.payloadCrc(leaf.memory(), referenceAt), null, 0);
+            leafFrame.noteValueFrame(entry, values);
         } else if (noteUse) {
             frames.touch(values);
         }

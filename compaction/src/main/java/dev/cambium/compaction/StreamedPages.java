@@ -35,7 +35,8 @@ final class StreamedPages implements PageSource {
     }
 
     @Override
-    public ValuePage values(LeafPage from, int referenceAt) {
+    public ValuePage values(LeafPage from, int entry) {
+        int referenceAt = from.valueOffset(entry);
         long home = ValueReference.home(from.memory(), referenceAt);
         int payloadCrc = ValueReference.payloadCrc(from.memory(), referenceAt);
         if (Pointer.rawBytes(home) > LONG_PAGE_BYTES) {

@@ -8,6 +8,7 @@ import dev.cambium.memtable.Arena;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.memtable.Root;
 import dev.cambium.segment.frame.Frame;
+import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
@@ -20,8 +21,6 @@ import java.nio.ByteBuffer;
  * and again, so that a lookup allocates nothing; what it has found is valid as long as the slot is held.
  */
 public final class Lookup {
-    private static final int NOTED_USES = 16; // one use of a frame in so many is told to what decides which frames stay
-
     private final SearchKey key = new SearchKey();
     private long hash;
     private boolean settled;
@@ -71,7 +70,7 @@ public final class Lookup {
 
     /** As {@link #search(Memtable, Root)}, one more run; loads the pages that are not in memory. */
     public boolean search(RunTree run) {
-        boolean isNoted = ++uses % NOTED_USES == 0;
+        boolean isNoted = FrameCache.isNoted(++uses);
         Frame frame = run.leafFor(key.bytes(), key.length(), hash, isNoted);
         if (frame == null) {
             return false;
@@ -96,7 +95,7 @@ public final class Lookup {
                 chunkedInRun = run;
                 return true;
             }
-            Frame values = run.valuesOf(frame, reference, isNoted);
+            Frame values = run.valuesOf(frame, index, isNoted);
             int valueIndex = ValueReference.index(leaf.memory(), reference);
             memory = values.page();
             offset = values.values().valueOffset(valueIndex);

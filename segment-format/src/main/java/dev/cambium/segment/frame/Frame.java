@@ -78,28 +78,24 @@ public final class Frame {
     }
 
     /**
-     * Of a leaf whose values stand elsewhere: the frame of a page of values, where it has been found through this leaf before and is still
-     * in memory, else null. Valid until the caller's epoch slot is freed.
+     * Of a leaf: the frame of the page with an entry's value, where it was noted and is still in memory, else null. Valid until the caller's
+     * epoch slot is freed.
      */
-    public Frame valueFrame(long pointer) {
-        Object[] known = valueFrames();
-        Frame frame = (Frame) SLOT.getAcquire(known, slotOf(pointer, known));
-        return frame != null && frame.pointer() == pointer ? frame : null;
+    public Frame valueFrame(int entry) {
+        Object[] known = (Object[]) VALUE_FRAMES.getAcquire(this);
+        Frame frame = known == null ? null : (Frame) SLOT.getAcquire(known, entry);
+        return frame != null && frame.isLive() ? frame : null;
     }
 
-    Object[] valueFrames() {
+    /** Of a leaf: lets an entry refer to the frame of the page with its value. What is evicted later need not be told: it is live no more. */
+    public void noteValueFrame(int entry, Frame values) {
         Object[] known = (Object[]) VALUE_FRAMES.getAcquire(this);
         if (known == null) {
-            Object[] made = new Object[2 * Integer.highestOneBit(leaf.count())];
+            Object[] made = new Object[leaf.count()];
             known = (Object[]) VALUE_FRAMES.compareAndExchange(this, null, made);
             known = known == null ? made : known;
         }
-        return known;
-    }
-
-    /** @param slots as many as a power of two */
-    static int slotOf(long pointer, Object[] slots) {
-        return (int) (pointer * 0x9E37_79B9_7F4A_7C15L >>> 33) & slots.length - 1;
+        SLOT.setRelease(known, entry, values);
     }
 
     SlabPool.Buffer buffer() {

@@ -44,6 +44,8 @@ public final class FrameCache implements AutoCloseable {
     /** Left free, so that a write that needs a block need not wait for frames to go. */
     private static final long HEADROOM_BYTES = 8 << 20;
 
+    private static final int NOTED_USES = 16;
+
     private final byte[] storeId;
     private final MemoryBudget budget;
     private final long leastBytes;
@@ -96,6 +98,11 @@ public final class FrameCache implements AutoCloseable {
         }
     }
 
+    /** Whether the n-th use of some frame is to be told to the policy: one in some is enough to know which are used much. */
+    public static boolean isNoted(int uses) {
+        return uses % NOTED_USES == 0;
+    }
+
     /** Tells the policy that a frame was used. */
     public void touch(Frame frame) {
         policy.getIfPresent(frame.key());
@@ -125,16 +132,6 @@ public final class FrameCache implements AutoCloseable {
             }
             Thread.onSpinWait(); // it is on its way out
         }
-    }
-
-    /**
-     * The frame of a page of values that a leaf refers to, loaded if need be; valid until the caller's epoch slot is freed.
-     *
-     * @param leaf the leaf's frame, found in the same slot; refers to what is loaded from now on
-     */
-    public Frame fetchValues(Frame leaf, ZoneReader zone, long pointer, int payloadCrc) {
-        Object[] slots = leaf.valueFrames();
-        return fetch(zone, pointer, payloadCrc, slots, Frame.slotOf(pointer, slots));
     }
 
     private static Frame await(CompletableFuture<Frame> other) {
