@@ -17,6 +17,10 @@ module dev.cambium.segment {
             dev.cambium.compaction,
             dev.cambium,
             dev.cambium.tools;
+    exports dev.cambium.segment.pool to
+            dev.cambium.compaction,
+            dev.cambium,
+            dev.cambium.tools;
     exports dev.cambium.segment.disk to
             dev.cambium.compaction,
             dev.cambium,

@@ -1,5 +1,7 @@
 package dev.cambium;
 
+import dev.cambium.segment.pool.BufferPool;
+
 /**
  * How a store is opened. Immutable; each {@code with…} method returns a copy with one setting changed.
  *
@@ -23,6 +25,9 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
     public static final int MAX_PAGE_BYTES = 64 << 10;
 
     private static final long MIN_MANIFEST_BYTES = 4 << 10;
+
+    /** Has room for a chunk of a long value, with its head. */
+    private static final int LONG_CHUNK_BUFFER = 2 << 20;
 
     /** What is kept for building pages and the like. */
     private static final long WORKING_BYTES = 8L << 20;
@@ -74,6 +79,14 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
     /** How long the manifest gets before it is replaced by a shorter one, if it has not more to say. */
     public long manifestBytes() {
         return Math.max(MIN_MANIFEST_BYTES, memtableBytes / 1024);
+    }
+
+    /** Bytes of the largest size class of buffers: what is longer gets memory of its own. */
+    public int largestBufferBytes() {
+        // Where memtables are small, nearly all memory is pages, so there is always a block of its own for what is
+        // longer.
+        long least = memtableBytes < 1 << 20 ? 64 << 10 : LONG_CHUNK_BUFFER;
+        return (int) Math.min(BufferPool.MOST_CLASS_BYTES, Math.max(least, Long.highestOneBit(memtableBytes / 4)));
     }
 
     /** Bytes of pages that are kept in memory at least: what is left beside three memtables (one active, two that are laid down). */

@@ -22,7 +22,9 @@ import dev.cambium.segment.disk.RealFileSystem;
 import dev.cambium.segment.format.Name;
 import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.manifest.ManifestRecord;
-import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.MemoryAccount;
+import dev.cambium.segment.pool.MemoryUse;
 import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.runtime.Environment;
@@ -73,7 +75,7 @@ public final class Store implements AutoCloseable {
     private final DirectoryLock lock;
     private final BackgroundExecutor background; // prepares logs
     private final BackgroundExecutor pagesLane; // lays memtables down and merges
-    private final MemoryBudget budget;
+    private final BufferPool pool;
     private final ReadEpochs epochs;
     private final Manifest manifest;
     private final WriteAheadLog log;
@@ -97,6 +99,8 @@ public final class Store implements AutoCloseable {
     private int nextKeyspaceId;
 
     private volatile boolean open = true;
+    private static final int INDEX_BYTES = 26; // of an entry, on the heap
+
     private final Object closing = new Object();
     private boolean closed;
 
@@ -128,12 +132,12 @@ public final class Store implements AutoCloseable {
     /** Opens a store on the given disk, with the given clock and threads. */
     static Store open(Environment environment, Options options) {
         Limits.checkNotNull(options, "options");
-        MemoryBudget budget = new MemoryBudget(options.memoryBudget());
+        BufferPool pool = new BufferPool(options.memoryBudget(), options.largestBufferBytes());
         ReadEpochs epochs = new ReadEpochs();
         BackgroundExecutor background = environment.executor().get();
         BackgroundExecutor pagesLane = environment.executor().get();
         DirectoryLock lock = null;
-        Recovery recovery = new Recovery(environment, options, budget, epochs);
+        Recovery recovery = new Recovery(environment, options, pool, epochs);
         try {
             lock = recovery.lock();
             recovery.find();
@@ -141,7 +145,7 @@ public final class Store implements AutoCloseable {
             recovery.openRuns(pagesLane);
             recovery.replay();
             recovery.settle(background);
-            Store store = new Store(environment, options, lock, background, pagesLane, budget, epochs, recovery);
+            Store store = new Store(environment, options, lock, background, pagesLane, pool, epochs, recovery);
             recovery.handOver();
             store.begin(recovery.hasManyLogs());
             return store;
@@ -174,28 +178,28 @@ public final class Store implements AutoCloseable {
             DirectoryLock lock,
             BackgroundExecutor background,
             BackgroundExecutor pagesLane,
-            MemoryBudget budget,
+            BufferPool pool,
             ReadEpochs epochs,
             Recovery recovery) {
         this.environment = environment;
         this.lock = lock;
         this.background = background;
         this.pagesLane = pagesLane;
-        this.budget = budget;
+        this.pool = pool;
         this.epochs = epochs;
         this.manifest = recovery.manifest();
         this.log = recovery.log();
         this.frames = recovery.frames();
         this.zones = recovery.zones();
         this.versions = new Versions(
-                recovery.version(), firstLog -> new Memtable(budget, epochs, options.memtableBytes(), firstLog));
-        this.longValues = new LongValues(zones, manifest, budget);
+                recovery.version(), firstLog -> new Memtable(pool, epochs, options.memtableBytes(), firstLog));
+        this.longValues = new LongValues(zones, manifest, pool);
         this.flusher = new Flusher(
                 versions,
                 log,
                 manifest,
                 zones,
-                budget,
+                pool,
                 epochs,
                 pagesLane,
                 environment.parker(),
@@ -234,7 +238,7 @@ public final class Store implements AutoCloseable {
 
     /** Has what recovery found too much of laid down; nobody waits for that. */
     private void begin(boolean layDownAll) {
-        budget.enforce();
+        pool.enforce();
         if (layDownAll && versions.current().sealed().isEmpty()) {
             try {
                 writes.commit(WriteRequest.action(writer::seal));
@@ -483,8 +487,7 @@ public final class Store implements AutoCloseable {
                     flusher.mergedBytes(),
                     frames.loads(),
                     frames.loadedBytes(),
-                    budget.usedBytes(),
-                    budget.limitBytes(),
+                    memoryStats(version),
                     log.position(),
                     log.forcedThrough(),
                     log.lastBatch(),
@@ -494,6 +497,26 @@ public final class Store implements AutoCloseable {
         } finally {
             epochs.exit(slot);
         }
+    }
+
+    private MemoryStats memoryStats(Version version) {
+        MemoryAccount account = pool.account();
+        long indexed = version.active().entries();
+        for (Memtable memtable : version.sealed()) {
+            indexed += memtable.entries();
+        }
+        return new MemoryStats(
+                account.limitBytes(),
+                account.totalBytes(),
+                account.of(MemoryUse.MEMTABLES),
+                account.of(MemoryUse.PAGES),
+                account.of(MemoryUse.KEY_PAGES),
+                account.of(MemoryUse.FILTERS),
+                account.of(MemoryUse.WRITING),
+                account.of(MemoryUse.READING),
+                account.freeBytes(),
+                log.mappedBytes(),
+                indexed * INDEX_BYTES);
     }
 
     /** What {@link #open} found on disk, and what it did about it. */
@@ -523,7 +546,11 @@ public final class Store implements AutoCloseable {
 
     /** Off-heap bytes that are counted in the budget; may be asked for after {@link #close}. */
     long memoryUsedBytes() {
-        return budget.usedBytes();
+        return pool.totalBytes();
+    }
+
+    BufferPool pool() {
+        return pool;
     }
 
     void requireOpen() {
@@ -659,6 +686,7 @@ public final class Store implements AutoCloseable {
         frames.close();
         epochs.awaitReaders();
         epochs.reclaim();
+        pool.close();
         zones.deleteDead();
         if (failure instanceof RuntimeException e) {
             throw e;

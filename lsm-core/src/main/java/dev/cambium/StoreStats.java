@@ -16,8 +16,7 @@ package dev.cambium;
  * @param mergedBytes of pages that merges wrote since then
  * @param pageLoads pages read from zones since the store was opened, those that were in memory already not counted
  * @param pageLoadBytes read for them
- * @param memoryUsedBytes off-heap bytes of memtables, filters and pages
- * @param memoryBudgetBytes what {@link Options#memoryBudget} allows
+ * @param memory who holds which part of it
  * @param logPosition bytes of records written to the log in the life of the store
  * @param logForcedThrough of those, how many are known to survive a power loss
  * @param batches written in the life of the store
@@ -39,8 +38,7 @@ public record StoreStats(
         long mergedBytes,
         long pageLoads,
         long pageLoadBytes,
-        long memoryUsedBytes,
-        long memoryBudgetBytes,
+        MemoryStats memory,
         long logPosition,
         long logForcedThrough,
         long batches,

@@ -130,7 +130,9 @@ class ConcurrencyTest {
                 assertTrue(amount >= 0 && amount <= (long) INITIAL * ACCOUNTS, "amount " + amount);
             });
             long end = System.nanoTime() + millis * 1_000_000;
-            while (!stop.get() && System.nanoTime() < end && store.stats().memoryUsedBytes() < 900 << 20) {
+            while (!stop.get()
+                    && System.nanoTime() < end
+                    && store.stats().memory().totalBytes() < 900 << 20) {
                 Thread.sleep(10);
             }
             join();

@@ -13,6 +13,8 @@ import dev.cambium.error.MemoryBudgetException;
 import dev.cambium.error.StoreException;
 import dev.cambium.error.StoreIOException;
 import dev.cambium.error.WriterFailedException;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.MemoryUse;
 import dev.cambium.testkit.SimulatedEnvironment;
 import dev.cambium.testkit.disk.CrashOutcome;
 import dev.cambium.testkit.disk.FaultPlan;
@@ -397,7 +399,7 @@ class FaultTest {
                 store.put(b("k" + i), value, Durability.BUFFERED);
                 // Three memtables, an eighth for pages, and what works on them: at the smallest budget more than the
                 // budget.
-                assertTrue(store.stats().memoryUsedBytes() <= 22 << 20, store.stats()::toString);
+                assertTrue(store.stats().memory().totalBytes() <= 22 << 20, store.stats()::toString);
             }
             assertEquals(puts, store.stats().entries());
         }
@@ -409,11 +411,11 @@ class FaultTest {
     }
 
     private static long left(Store store) {
-        StoreStats stats = store.stats();
-        return stats.memoryBudgetBytes() - stats.memoryUsedBytes();
+        MemoryStats memory = store.stats().memory();
+        return memory.budgetBytes() - memory.totalBytes() + memory.freeBytes();
     }
 
-    /** There is room for the last write, but not for the memtable that follows: who asks for a flush is told, and waits for nothing. */
+    /** There is no room for the memtable that follows: who asks for a flush is told, and waits for nothing. */
     @Test
     void aFlushForWhichThereIsNoMemoryFailsAtOnce() {
         Options options = Options.DEFAULT.withMemoryBudget(16 << 20);
@@ -425,19 +427,26 @@ class FaultTest {
                 store.put(b("k" + puts++), new byte[1_000_000], Durability.BUFFERED);
                 snapshots.add(store.snapshot());
             }
-            int third = (int) (left(store) - 30_000) / 3; // a record that is longer than a chunk takes just its length
-            WriteBatch rest = new WriteBatch();
-            for (int i = 0; i < 3; i++) {
-                rest.put(b("rest" + i), new byte[third]);
+            List<BufferPool.Buffer> rest = new ArrayList<>();
+            for (int length = 1 << 20; length >= BufferPool.PAGE_BYTES; length /= 2) {
+                holdAll(store.pool(), length, rest);
             }
-            store.write(rest, Durability.BUFFERED);
-            snapshots.add(store.snapshot());
-            assertTrue(left(store) < 40_000, left(store) + " bytes are left");
             assertTimeoutPreemptively(
                     Duration.ofSeconds(30), () -> assertThrows(MemoryBudgetException.class, store::flush));
             snapshots.forEach(Snapshot::close);
+            rest.forEach(store.pool()::free);
             store.flush();
             assertEquals(0, store.get(b("k1"))[0]);
+        }
+    }
+
+    private static void holdAll(BufferPool pool, int length, List<BufferPool.Buffer> held) {
+        try {
+            for (; ; ) {
+                held.add(pool.hold(MemoryUse.WRITING, length));
+            }
+        } catch (MemoryBudgetException e) {
+            // There is none of that length any more.
         }
     }
 

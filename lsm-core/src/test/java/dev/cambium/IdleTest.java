@@ -116,7 +116,10 @@ class IdleTest {
             }
             pass(Duration.ofSeconds(1));
             pass(Duration.ofSeconds(1));
-            assertTrue(store.stats().memoryUsedBytes() <= store.stats().memoryBudgetBytes(), store.stats()::toString);
+            assertTrue(
+                    store.stats().memory().totalBytes()
+                            <= store.stats().memory().budgetBytes(),
+                    store.stats()::toString);
             assertTrue(store.stats().runBytes() > 30_000_000, store.stats()::toString);
         }
     }

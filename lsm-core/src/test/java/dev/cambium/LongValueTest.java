@@ -535,7 +535,7 @@ class LongValueTest {
                 .withZoneBytes(16 << 20);
         try (Store store = Store.open(directory, options)) {
             store.put(b("k"), new Counting(length));
-            assertTrue(store.stats().memoryUsedBytes() <= 16 << 20, store.stats()::toString);
+            assertTrue(store.stats().memory().totalBytes() <= 16 << 20, store.stats()::toString);
             try (InputStream found = store.getStream(b("k"));
                     InputStream expected = new Counting(length)) {
                 byte[] one = new byte[1 << 16];

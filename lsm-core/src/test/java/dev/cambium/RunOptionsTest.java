@@ -72,7 +72,7 @@ class RunOptionsTest {
             after.assertHolds(model, "replayed");
             after.store().flush();
             assertTrue(
-                    after.store().stats().memoryUsedBytes() <= Options.MIN_MEMORY_BUDGET,
+                    after.store().stats().memory().totalBytes() <= Options.MIN_MEMORY_BUDGET,
                     after.store().stats()::toString);
             after.assertHolds(model, "laid down");
         }
@@ -117,7 +117,7 @@ class RunOptionsTest {
                 int other = random.nextInt(last.length);
                 assertArrayEquals(last[other], small.store().get(b("k" + other)));
                 StoreStats stats = small.store().stats();
-                assertTrue(stats.memoryUsedBytes() <= options.memoryBudget() + 3 * MIB, stats.toString());
+                assertTrue(stats.memory().totalBytes() <= options.memoryBudget() + 3 * MIB, stats.toString());
             }
             assertTrue(small.store().stats().runs() > 0);
             small.reopen();

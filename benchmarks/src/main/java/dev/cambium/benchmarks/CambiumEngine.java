@@ -99,8 +99,9 @@ public final class CambiumEngine implements Engine {
 
     @Override
     public String describe() {
-        return "Cambium: default options, memory budget " + (store.stats().memoryBudgetBytes() >> 20) + " MiB, "
-                + durability + (store.stats().mappedLog() ? ", mapped log" : ", log by write calls");
+        return "Cambium: default options, memory budget "
+                + (store.stats().memory().budgetBytes() >> 20) + " MiB, " + durability
+                + (store.stats().mappedLog() ? ", mapped log" : ", log by write calls");
     }
 
     @Override

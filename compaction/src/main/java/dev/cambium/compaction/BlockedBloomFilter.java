@@ -1,7 +1,8 @@
 package dev.cambium.compaction;
 
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.MemoryUse;
 
 /**
  * A Bloom filter whose bits for one key lie in one 64-byte block, off the heap: a probe costs one cache miss at the most.
@@ -18,23 +19,21 @@ public final class BlockedBloomFilter {
     private static final int BLOCK_BYTES = 64;
     private static final int PROBES = 6;
 
+    private final BufferPool.Buffer buffer;
     private final Memory bits;
     private final int blocks;
-    private final MemoryBudget budget;
+    private final BufferPool pool;
 
     /** @param keys how many keys keep the rate of false positives at one in a hundred */
-    public BlockedBloomFilter(MemoryBudget budget, long keys) {
+    public BlockedBloomFilter(BufferPool pool, long keys) {
         long bytes = Math.max(1, keys) * BITS_PER_KEY / 8;
-        this.blocks = (int) Math.min(Integer.MAX_VALUE / BLOCK_BYTES - 1, (bytes + BLOCK_BYTES - 1) / BLOCK_BYTES);
-        int capacity = blocks * BLOCK_BYTES;
-        budget.reserve(capacity);
-        this.budget = budget;
-        try {
-            this.bits = Memory.allocate(capacity);
-        } catch (RuntimeException | Error e) {
-            budget.release(capacity);
-            throw e;
-        }
+        int needed = (int) Math.min(Integer.MAX_VALUE / BLOCK_BYTES - 1, (bytes + BLOCK_BYTES - 1) / BLOCK_BYTES);
+        int capacity = (int) pool.classBytes(needed * BLOCK_BYTES); // what the class has beyond that makes it better
+        this.blocks = capacity / BLOCK_BYTES;
+        this.pool = pool;
+        this.buffer = pool.hold(MemoryUse.MEMTABLES, capacity);
+        this.bits = buffer.memory();
+        bits.zero(0, capacity);
     }
 
     /** Hashes an internal key; done once for all filters a lookup asks. */
@@ -81,7 +80,6 @@ public final class BlockedBloomFilter {
 
     /** Frees the bits; the caller guarantees that no reader is left. */
     public void release() {
-        bits.release();
-        budget.release(capacityBytes());
+        pool.free(buffer);
     }
 }

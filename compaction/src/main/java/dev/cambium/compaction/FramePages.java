@@ -34,11 +34,11 @@ final class FramePages implements PageSource {
 
     @Override
     public boolean isLeafThere() {
-        return leaf.isLive();
+        return leaf.isResident();
     }
 
     @Override
     public boolean areValuesThere() {
-        return values.isLive();
+        return values.isResident();
     }
 }

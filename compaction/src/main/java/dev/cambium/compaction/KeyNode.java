@@ -3,12 +3,13 @@ package dev.cambium.compaction;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.frame.Frame;
 import dev.cambium.segment.frame.FrameCache;
-import dev.cambium.segment.frame.SlabPool;
 import dev.cambium.segment.page.FilterPage;
 import dev.cambium.segment.page.KeyPage;
 import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.MemoryUse;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -29,10 +30,10 @@ final class KeyNode {
     }
 
     /** A filter page in memory. */
-    private record Filter(SlabPool.Buffer buffer, FilterPage page) {}
+    private record Filter(BufferPool.Buffer buffer, FilterPage page) {}
 
     private final RunTree tree;
-    private final SlabPool.Buffer buffer;
+    private final BufferPool.Buffer buffer;
     private final KeyPage page;
     private final int level;
 
@@ -42,7 +43,7 @@ final class KeyNode {
     @SuppressWarnings("unused") // through FILTER
     private Filter filter;
 
-    private KeyNode(RunTree tree, SlabPool.Buffer buffer) {
+    private KeyNode(RunTree tree, BufferPool.Buffer buffer) {
         this.tree = tree;
         this.buffer = buffer;
         this.page = new KeyPage(buffer.memory());
@@ -56,7 +57,7 @@ final class KeyNode {
      * @param level that the parent says it has, or -1 for a root
      */
     static KeyNode load(RunTree tree, long pointer, int payloadCrc, int level) {
-        SlabPool.Buffer buffer = tree.frames().read(tree.zone(pointer), pointer, payloadCrc);
+        BufferPool.Buffer buffer = tree.frames().read(tree.zone(pointer), pointer, payloadCrc, MemoryUse.KEY_PAGES);
         int found = PageHeader.level(buffer.memory(), 0);
         if (PageHeader.kind(buffer.memory(), 0) != PageKind.KEYS || level >= 0 && found != level) {
             tree.frames().free(buffer);
@@ -99,7 +100,7 @@ final class KeyNode {
      */
     Frame leaf(int index, boolean noteUse) {
         Frame child = (Frame) CHILD.getAcquire(children, index);
-        if (child != null) {
+        if (child != null && child.isResident()) {
             if (noteUse) {
                 tree.frames().touch(child);
             }
@@ -123,7 +124,7 @@ final class KeyNode {
 
     private Filter loadFilter() {
         long pointer = page.filter();
-        SlabPool.Buffer read = tree.frames().read(tree.zone(pointer), pointer, page.filterCrc());
+        BufferPool.Buffer read = tree.frames().read(tree.zone(pointer), pointer, page.filterCrc(), MemoryUse.FILTERS);
         Filter loaded = new Filter(read, new FilterPage(read.memory()));
         Filter first = (Filter) FILTER.compareAndExchange(this, (Filter) null, loaded);
         if (first == null) {

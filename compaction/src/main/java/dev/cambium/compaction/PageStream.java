@@ -1,31 +1,32 @@
 package dev.cambium.compaction;
 
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.PageOpener;
 import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.MemoryUse;
 import dev.cambium.segment.zone.ZoneReader;
 
 /**
  * Pages read one after the other, mostly neighbours, and so some at a time: a window of the zone, and the page that was unpacked last. Its
- * memory is counted in the budget, beyond its limit if need be. For one thread.
+ * memory comes from the pool, beyond its limit if need be. For one thread.
  */
 final class PageStream {
     private final byte[] storeId;
-    private final MemoryBudget budget;
+    private final BufferPool pool;
     private final int windowBytes;
-    private Memory window;
-    private Memory raw;
+    private BufferPool.Buffer window;
+    private BufferPool.Buffer raw;
     private Memory page; // a view of `raw`
     private ZoneReader zone;
     private int from; // of the window, in the zone
     private int to;
 
     /** @param windowBytes how much is read at a time, if the page is not longer */
-    PageStream(byte[] storeId, MemoryBudget budget, int windowBytes) {
+    PageStream(byte[] storeId, BufferPool pool, int windowBytes) {
         this.storeId = storeId;
-        this.budget = budget;
+        this.pool = pool;
         this.windowBytes = windowBytes;
     }
 
@@ -38,35 +39,34 @@ final class PageStream {
             from = at;
             int most = Math.max(stored, windowBytes);
             window = ofAtLeast(window, most);
-            to = at + of.readAhead(pointer, most, window);
+            to = at + of.readAhead(pointer, most, window.memory());
             zone = of;
         }
-        PageOpener.verify(window, at - from, Math.min(stored, to - at), storeId, pointer, payloadCrc, of.name());
-        int length = PageHeader.rawLength(window, at - from);
+        Memory read = window.memory();
+        PageOpener.verify(read, at - from, Math.min(stored, to - at), storeId, pointer, payloadCrc, of.name());
+        int length = PageHeader.rawLength(read, at - from);
         if (page != null) {
             page.release();
             page = null;
         }
         raw = ofAtLeast(raw, length);
-        page = raw.view(0, length);
-        PageOpener.unpack(window, at - from, of.name(), at, page);
+        page = raw.memory().view(0, length);
+        PageOpener.unpack(read, at - from, of.name(), at, page);
         return page;
     }
 
-    private Memory ofAtLeast(Memory memory, int capacity) {
-        if (memory != null && memory.capacity() >= capacity) {
-            return memory;
+    private BufferPool.Buffer ofAtLeast(BufferPool.Buffer buffer, int length) {
+        if (buffer != null && buffer.memory().capacity() >= length) {
+            return buffer;
         }
-        Memory longer = Memory.allocate(capacity);
-        budget.reserveBeyondLimit(capacity);
-        release(memory);
+        BufferPool.Buffer longer = pool.holdNow(MemoryUse.WRITING, (int) pool.classBytes(length));
+        release(buffer);
         return longer;
     }
 
-    private void release(Memory memory) {
-        if (memory != null) {
-            budget.release(memory.capacity());
-            memory.release();
+    private void release(BufferPool.Buffer buffer) {
+        if (buffer != null) {
+            pool.free(buffer);
         }
     }
 

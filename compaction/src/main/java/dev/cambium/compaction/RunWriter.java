@@ -5,8 +5,6 @@ import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
-import dev.cambium.segment.memory.ReservedVector;
 import dev.cambium.segment.page.Aggregation;
 import dev.cambium.segment.page.FilterBuilder;
 import dev.cambium.segment.page.KeyPageBuilder;
@@ -15,6 +13,9 @@ import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePageBuilder;
 import dev.cambium.segment.page.ValueReference;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.ReservedVector;
+import dev.cambium.segment.pool.VectorGeometry;
 import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneWriter;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ public final class RunWriter implements AutoCloseable {
     public static final int SEPARATE_FROM = 1024;
 
     private final ZoneSink zones;
-    private final MemoryBudget budget;
+    private final BufferPool pool;
     private final PageSizes sizes;
     private final byte[] storeId;
     private final long run;
@@ -60,8 +61,8 @@ public final class RunWriter implements AutoCloseable {
 
     /** One level of key pages: the page that is being filled, and the separator before it. */
     private final class Level {
-        private final KeyPageBuilder page = new KeyPageBuilder(budget, sizes.keys());
-        private final ReservedVector lead = new ReservedVector(budget, 1 << 8, Integer.MAX_VALUE);
+        private final KeyPageBuilder page = new KeyPageBuilder(pool, sizes.keys());
+        private final ReservedVector lead = new ReservedVector(pool, VectorGeometry.of(1 << 8, Integer.MAX_VALUE));
     }
 
     /**
@@ -70,24 +71,18 @@ public final class RunWriter implements AutoCloseable {
      * @param filterSeed of the store
      */
     public RunWriter(
-            ZoneSink zones,
-            MemoryBudget budget,
-            PageSizes sizes,
-            byte[] storeId,
-            long run,
-            long birth,
-            long filterSeed) {
+            ZoneSink zones, BufferPool pool, PageSizes sizes, byte[] storeId, long run, long birth, long filterSeed) {
         this.zones = zones;
-        this.budget = budget;
+        this.pool = pool;
         this.sizes = sizes;
         this.storeId = storeId.clone();
         this.run = run;
         this.birth = birth;
-        this.leaf = new LeafBuilder(budget, sizes.leaf());
-        this.values = new ValuePageBuilder(budget, sizes.values());
+        this.leaf = new LeafBuilder(pool, sizes.leaf());
+        this.values = new ValuePageBuilder(pool, sizes.values());
         this.filter = new FilterBuilder(filterSeed);
-        this.raw = new ReservedVector(budget, 1 << 14, Integer.MAX_VALUE);
-        this.separator = new ReservedVector(budget, 1 << 8, Integer.MAX_VALUE);
+        this.raw = new ReservedVector(pool, VectorGeometry.of(1 << 14, Integer.MAX_VALUE));
+        this.separator = new ReservedVector(pool, VectorGeometry.of(1 << 8, Integer.MAX_VALUE));
     }
 
     /** Appends the entry that a source stands on, whose key is above all those before. */

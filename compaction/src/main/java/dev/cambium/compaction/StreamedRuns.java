@@ -1,6 +1,6 @@
 package dev.cambium.compaction;
 
-import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.pool.BufferPool;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,24 +15,24 @@ public final class StreamedRuns implements AutoCloseable {
     private static final int MOST_WINDOW_BYTES = 1 << 18;
 
     private final byte[] storeId;
-    private final MemoryBudget budget;
+    private final BufferPool pool;
     private final int windowBytes;
     private final PageStream longPages;
     private final List<StreamedPages> all = new ArrayList<>();
 
-    public StreamedRuns(byte[] storeId, MemoryBudget budget) {
+    public StreamedRuns(byte[] storeId, BufferPool pool) {
         this.storeId = storeId.clone();
-        this.budget = budget;
-        this.windowBytes = (int) Math.max(LEAST_WINDOW_BYTES, Math.min(MOST_WINDOW_BYTES, budget.limitBytes() / 1024));
-        this.longPages = new PageStream(storeId, budget, 0);
+        this.pool = pool;
+        this.windowBytes = (int) Math.max(LEAST_WINDOW_BYTES, Math.min(MOST_WINDOW_BYTES, pool.limitBytes() / 1024));
+        this.longPages = new PageStream(storeId, pool, 0);
     }
 
     /** A cursor over a run, which the caller holds. */
     public RunCursor cursor(RunTree tree) {
         StreamedPages pages = new StreamedPages(
                 tree,
-                new PageStream(storeId, budget, windowBytes),
-                new PageStream(storeId, budget, windowBytes),
+                new PageStream(storeId, pool, windowBytes),
+                new PageStream(storeId, pool, windowBytes),
                 longPages);
         all.add(pages);
         return new RunCursor(tree, pages);

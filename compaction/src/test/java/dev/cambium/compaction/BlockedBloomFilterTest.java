@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.pool.BufferPool;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -19,8 +19,8 @@ class BlockedBloomFilterTest {
 
     @Test
     void neverDeniesAKeyThatWasAdded() {
-        MemoryBudget budget = new MemoryBudget(1 << 20);
-        BlockedBloomFilter filter = new BlockedBloomFilter(budget, 100);
+        BufferPool pool = new BufferPool(1 << 20, 64 << 10);
+        BlockedBloomFilter filter = new BlockedBloomFilter(pool, 100);
         for (int i = 0; i < 10_000; i++) { // a hundred times its capacity
             filter.add(hash(key(i)));
             assertTrue(filter.mayContain(hash(key(i))));
@@ -29,13 +29,13 @@ class BlockedBloomFilterTest {
             assertTrue(filter.mayContain(hash(key(i))));
         }
         filter.release();
-        assertEquals(0, budget.usedBytes());
+        assertEquals(0, pool.usedBytes());
     }
 
     @Test
     void admitsAboutOneAbsentKeyInAHundredAtItsCapacity() {
         int keys = 100_000;
-        BlockedBloomFilter filter = new BlockedBloomFilter(new MemoryBudget(1 << 20), keys);
+        BlockedBloomFilter filter = new BlockedBloomFilter(new BufferPool(1 << 20, 64 << 10), keys);
         for (int i = 0; i < keys; i++) {
             filter.add(hash(key(i)));
         }
@@ -44,7 +44,7 @@ class BlockedBloomFilterTest {
             admitted += filter.mayContain(hash(key(keys + i))) ? 1 : 0;
         }
         assertTrue(admitted < keys * 2 / 100, "admitted " + admitted + " of " + keys);
-        assertTrue(filter.capacityBytes() <= keys * 10 / 8 + 64, "ten bits a key");
+        assertTrue(filter.capacityBytes() <= keys * 10 / 8 + BufferPool.PAGE_BYTES, "ten bits a key");
         filter.release();
     }
 

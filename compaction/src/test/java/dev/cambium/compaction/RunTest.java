@@ -11,8 +11,8 @@ import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.LeafPage;
+import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.runtime.Reclaimer;
 import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneReader;
@@ -35,6 +35,9 @@ class RunTest {
     /** What was retired; released between the epoch slots of a cursor, which is before each look at its entry. */
     private final List<Runnable> retired = new ArrayList<>();
 
+    private long mark;
+    private long passed;
+
     private final Reclaimer reclaimer = new Reclaimer() {
         @Override
         public void retire(Runnable release) {
@@ -50,9 +53,20 @@ class RunTest {
         public void settle() {
             leaveSlot();
         }
+
+        @Override
+        public long mark() {
+            return ++mark;
+        }
+
+        @Override
+        public long passed() {
+            return passed;
+        }
     };
 
     private void leaveSlot() {
+        passed = mark;
         while (!retired.isEmpty()) {
             List<Runnable> released = new ArrayList<>(retired);
             retired.clear();
@@ -63,13 +77,13 @@ class RunTest {
     /** Zones of a small capacity on a simulated disk. */
     private static final class Zones implements ZoneSink, AutoCloseable {
         private final SimulatedDisk disk;
-        private final MemoryBudget budget;
+        private final BufferPool pool;
         private final int capacity;
         private final List<ZoneWriter> writers = new ArrayList<>();
 
-        Zones(SimulatedDisk disk, MemoryBudget budget, int capacity) {
+        Zones(SimulatedDisk disk, BufferPool pool, int capacity) {
             this.disk = disk;
-            this.budget = budget;
+            this.pool = pool;
             this.capacity = capacity;
         }
 
@@ -80,7 +94,7 @@ class RunTest {
                 if (last != null) {
                     last.seal();
                 }
-                last = ZoneWriter.create(disk, writers.size() + 1, STORE_ID, 0, 0, capacity, budget);
+                last = ZoneWriter.create(disk, writers.size() + 1, STORE_ID, 0, 0, capacity, pool);
                 writers.add(last);
             }
             return last;
@@ -142,20 +156,20 @@ class RunTest {
             Arrays.fill(value, 0, value.length / 2, (byte) 'v');
             model.put(key(random, shape), random.nextInt(10) == 0 ? TOMBSTONE : value);
         }
-        MemoryBudget budget = new MemoryBudget(1L << 28);
-        MemoryBudget frameBudget = new MemoryBudget(1 << 16); // so small that frames are evicted all the time
+        BufferPool pool = new BufferPool(1L << 28, 64 << 10);
+        BufferPool framePool = new BufferPool(1 << 16, 64 << 10); // so small that frames are evicted all the time
         SimulatedDisk disk = new SimulatedDisk(1);
         disk.createDirectory();
         ManifestRecord.Run run;
-        try (Zones zones = new Zones(disk, budget, 1 << 18)) {
-            try (RunWriter writer = new RunWriter(zones, budget, PageSizes.of(pageSize), STORE_ID, 7, 3, 42)) {
+        try (Zones zones = new Zones(disk, pool, 1 << 18)) {
+            try (RunWriter writer = new RunWriter(zones, pool, PageSizes.of(pageSize), STORE_ID, 7, 3, 42)) {
                 model.forEach((key, value) -> add(writer, key, value));
                 run = writer.finish(0, 3, 3, 1, 9);
             }
             assertEquals(count, run.entries());
             assertArrayEquals(model.firstKey(), run.firstKey());
             assertArrayEquals(model.lastKey(), run.lastKey());
-            FrameCache frames = new FrameCache(STORE_ID, frameBudget, 1 << 16, reclaimer);
+            FrameCache frames = new FrameCache(STORE_ID, framePool, 1 << 16, reclaimer);
             List<SharedZone> readers = zones.readers();
             RunTree tree = new RunTree(run, readers, frames);
             finds(tree, model, random, shape);
@@ -165,8 +179,8 @@ class RunTest {
             leaveSlot();
             readers.forEach(SharedZone::release);
         }
-        assertEquals(0, budget.usedBytes());
-        assertEquals(0, frameBudget.usedBytes());
+        assertEquals(0, pool.usedBytes());
+        assertEquals(0, framePool.usedBytes());
     }
 
     private static void add(RunWriter writer, byte[] key, byte[] value) {

@@ -6,6 +6,7 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The read protection of off-heap memory: a reader claims a slot before it looks at anything and frees it after; what was
@@ -24,6 +25,8 @@ public final class ReadEpochs implements Reclaimer {
      * comes after it reads the version after its claim (the compare-and-set is a full fence), so it cannot find the object. An
      * epoch read long before the claim is too small, which only waits longer.
      *
+     * A mark is the epoch of a moment, which is raised with it: who finds what was unlinked before has claimed with that epoch or less.
+     *
      * Slots are claimed, not owned by threads: nothing to clean up when a thread dies, and virtual threads need no map.
      */
     /** How many readers can be inside at once; further ones wait. Slots are numbered from 0. */
@@ -34,7 +37,7 @@ public final class ReadEpochs implements Reclaimer {
     private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(long[].class);
 
     private final long[] slots = new long[(SLOTS + 1) * STRIDE];
-    private volatile long epoch = 1;
+    private final AtomicLong epoch = new AtomicLong(1);
 
     private record Retired(long epoch, Runnable release) {}
 
@@ -47,7 +50,7 @@ public final class ReadEpochs implements Reclaimer {
         int slot = (int) ((thread * 0x9E37_79B9_7F4A_7C15L) >>> 58);
         for (int tries = 1; ; tries++) {
             int at = (slot + 1) * STRIDE;
-            if ((long) SLOT.getOpaque(slots, at) == 0 && SLOT.compareAndSet(slots, at, 0L, epoch)) {
+            if ((long) SLOT.getOpaque(slots, at) == 0 && SLOT.compareAndSet(slots, at, 0L, epoch.get())) {
                 return slot;
             }
             slot = (slot + 1) % SLOTS;
@@ -66,9 +69,7 @@ public final class ReadEpochs implements Reclaimer {
     @Override
     public void retire(Runnable release) {
         synchronized (retired) {
-            long now = epoch;
-            retired.add(new Retired(now, release));
-            epoch = now + 1;
+            retired.add(new Retired(mark(), release));
         }
         reclaim();
     }
@@ -112,6 +113,16 @@ public final class ReadEpochs implements Reclaimer {
         reclaim();
     }
 
+    @Override
+    public long mark() {
+        return epoch.getAndIncrement();
+    }
+
+    @Override
+    public long passed() {
+        return oldestReader() - 1;
+    }
+
     private long oldestReader() {
         VarHandle.fullFence();
         long oldest = Long.MAX_VALUE;
@@ -126,11 +137,7 @@ public final class ReadEpochs implements Reclaimer {
 
     /** Returns once every reader that is inside now has left. */
     public void awaitReaders() {
-        long now;
-        synchronized (retired) {
-            now = epoch;
-            epoch = now + 1;
-        }
+        long now = mark();
         while (oldestReader() <= now) {
             Thread.yield();
         }

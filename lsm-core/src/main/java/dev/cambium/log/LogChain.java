@@ -10,7 +10,8 @@ import dev.cambium.segment.log.LogStart;
 import dev.cambium.segment.log.LogTail;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
-import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.MemoryUse;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -37,9 +38,10 @@ final class LogChain implements AutoCloseable {
          * @param length bytes of records in it
          * @param records offsets of their headers
          */
-        void accept(LogFile log, Memory content, int length, int[] records, int count);
+        void accept(LogFile log, BufferPool.Buffer content, int length, int[] records, int count);
     }
 
+    private final BufferPool pool;
     private final ZoneFileSystem disk;
     private final byte[] storeId;
     private final ManifestState state;
@@ -61,7 +63,14 @@ final class LogChain implements AutoCloseable {
      * @param cleanClose whether the superblock proves that the manifest's last CLEAN says where the log ends
      * @param readsAll whether a log is read too of which nothing is needed, for all of it stands in runs
      */
-    LogChain(ZoneFileSystem disk, byte[] storeId, ManifestState state, boolean cleanClose, boolean readsAll) {
+    LogChain(
+            ZoneFileSystem disk,
+            byte[] storeId,
+            ManifestState state,
+            boolean cleanClose,
+            boolean readsAll,
+            BufferPool pool) {
+        this.pool = pool;
         this.readsAll = readsAll;
         this.disk = disk;
         this.storeId = storeId;
@@ -160,10 +169,10 @@ final class LogChain implements AutoCloseable {
             reports.add(new RecoveryReport.Log(log.name(), 0, 0, end, "all that stands in it has been laid down"));
             return true;
         }
-        Memory content = Memory.allocate((int) Math.max(8, limit - begin.basePosition()));
+        BufferPool.Buffer content = hold(limit - begin.basePosition());
         boolean given = false; // to the sink, which releases it
         try {
-            LogScan scan = new LogScan(log, limit, content, 0);
+            LogScan scan = new LogScan(log, limit, content.memory(), 0);
             int[] records = new int[1024];
             int count = 0;
             while (scan.next()) {
@@ -181,21 +190,25 @@ final class LogChain implements AutoCloseable {
             int length = (int) (end - begin.basePosition());
             reports.add(new RecoveryReport.Log(log.name(), length, count, end, tail.reason()));
             if (count > 0) {
-                Memory exact = length > content.capacity() / 4 ? content : copy(content, length);
+                BufferPool.Buffer exact = length > content.reservedBytes() / 4 ? content : copy(content, length);
                 given = exact == content;
                 sink.accept(log, exact, length, records, count);
             }
             return end == limit || successor == null && tail.verdict() != LogTail.Verdict.DAMAGED;
         } finally {
             if (!given) {
-                content.release();
+                pool.free(content);
             }
         }
     }
 
-    private static Memory copy(Memory content, int length) {
-        Memory exact = Memory.allocate(length);
-        exact.put(0, content, 0, length);
+    private BufferPool.Buffer hold(long bytes) {
+        return pool.hold(MemoryUse.MEMTABLES, (int) Math.max(8, bytes));
+    }
+
+    private BufferPool.Buffer copy(BufferPool.Buffer content, int length) {
+        BufferPool.Buffer exact = hold(length);
+        exact.memory().put(0, content.memory(), 0, length);
         return exact;
     }
 
@@ -237,9 +250,9 @@ final class LogChain implements AutoCloseable {
     private void setAsideFrom(int index) {
         for (LogFile log : started.subList(index, started.size())) {
             LogStart begin = log.begin();
-            Memory content = Memory.allocate((int) Math.max(8, log.limitPosition() - begin.basePosition()));
+            BufferPool.Buffer content = hold(log.limitPosition() - begin.basePosition());
             try {
-                LogScan scan = new LogScan(log, log.limitPosition(), content, 0);
+                LogScan scan = new LogScan(log, log.limitPosition(), content.memory(), 0);
                 long found = 0;
                 while (scan.next()) {
                     found++;
@@ -250,7 +263,7 @@ final class LogChain implements AutoCloseable {
                 reports.add(
                         new RecoveryReport.Log(log.name(), 0, 0, end, found + " records behind the gap are set aside"));
             } finally {
-                content.release();
+                pool.free(content);
             }
             assert end < begin.basePosition() : "a log behind a gap begins behind it";
             settlements.add(new ManifestRecord.LogEnded(log.id(), end, lastBatch));

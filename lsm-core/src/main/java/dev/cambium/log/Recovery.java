@@ -19,9 +19,9 @@ import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.manifest.SuperblockFile;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValueReference;
+import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Environment;
 import dev.cambium.version.Version;
@@ -45,7 +45,7 @@ public final class Recovery implements AutoCloseable {
     private final Environment environment;
     private final ZoneFileSystem disk;
     private final Options options;
-    private final MemoryBudget budget;
+    private final BufferPool pool;
     private final ReadEpochs epochs;
     private final long startedNanos;
 
@@ -66,11 +66,11 @@ public final class Recovery implements AutoCloseable {
     private WriteAheadLog log;
     private boolean handedOver;
 
-    public Recovery(Environment environment, Options options, MemoryBudget budget, ReadEpochs epochs) {
+    public Recovery(Environment environment, Options options, BufferPool pool, ReadEpochs epochs) {
         this.environment = environment;
         this.disk = environment.disk();
         this.options = options;
-        this.budget = budget;
+        this.pool = pool;
         this.epochs = epochs;
         this.startedNanos = environment.clock().nanoTime();
     }
@@ -155,24 +155,15 @@ public final class Recovery implements AutoCloseable {
     public void openRuns(BackgroundExecutor lane) {
         byte[] storeId = superblocks.current().storeId();
         ManifestState state = manifestReading.state();
-        frames = new FrameCache(storeId, budget, options.leastFrameBytes(), epochs);
+        frames = new FrameCache(storeId, pool, options.leastFrameBytes(), epochs);
         zones = new Zones(
-                disk,
-                storeId,
-                state,
-                environment.clock(),
-                budget,
-                frames,
-                epochs,
-                lane,
-                cleanClose,
-                options.zoneBytes());
+                disk, storeId, state, environment.clock(), pool, frames, epochs, lane, cleanClose, options.zoneBytes());
         runs = zones.openAll(state);
     }
 
     /** Step 5: replays the logs into memtables, as far as no run has taken their batches over. */
     public void replay() {
-        chain = new LogChain(disk, superblocks.current().storeId(), manifestReading.state(), cleanClose, false);
+        chain = new LogChain(disk, superblocks.current().storeId(), manifestReading.state(), cleanClose, false, pool);
         chain.open();
         chain.read(this::load);
         finishLoading();
@@ -208,7 +199,8 @@ public final class Recovery implements AutoCloseable {
         }
     }
 
-    private void load(LogFile log, Memory content, int length, int[] records, int count) {
+    private void load(LogFile log, BufferPool.Buffer block, int length, int[] records, int count) {
+        Memory content = block.memory();
         int first = 0;
         while (first < count
                 && LogRecord.batch(content, records[first])
@@ -216,7 +208,7 @@ public final class Recovery implements AutoCloseable {
             first++;
         }
         if (first == count) {
-            content.release();
+            pool.free(block);
             return;
         }
         if (loader == null || isFull(memtables.get(memtables.size() - 1))) {
@@ -225,14 +217,14 @@ public final class Recovery implements AutoCloseable {
             try {
                 memtable = newMemtable(log.id());
             } catch (RuntimeException | Error e) {
-                content.release();
+                pool.free(block);
                 throw e;
             }
             memtables.add(memtable);
             loader = memtable.loader();
         }
         Memtable memtable = memtables.get(memtables.size() - 1);
-        long base = memtable.arena().adopt(content, length);
+        long base = memtable.arena().adopt(block, length);
         for (int i = first; i < count; i++) {
             int record = records[i];
             int operationCount = LogRecord.count(content, record);
@@ -250,7 +242,7 @@ public final class Recovery implements AutoCloseable {
     }
 
     private Memtable newMemtable(long log) {
-        return new Memtable(budget, epochs, options.memtableBytes(), log);
+        return new Memtable(pool, epochs, options.memtableBytes(), log);
     }
 
     /** Step 6: takes the store over for a new writer, and puts on disk what was found about the old one. */

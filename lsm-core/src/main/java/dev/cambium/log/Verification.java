@@ -19,10 +19,11 @@ import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.manifest.SuperblockFile;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
-import dev.cambium.segment.memory.ReservedVector;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValueReference;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.ReservedVector;
+import dev.cambium.segment.pool.VectorGeometry;
 import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.segment.zone.ZoneReader;
@@ -46,8 +47,9 @@ public final class Verification {
     private long pages;
     private long entries;
     private boolean cleanClose;
+    private final BufferPool pool = BufferPool.unlimited();
     private final ReservedVector references =
-            new ReservedVector(new MemoryBudget(Long.MAX_VALUE), 1 << 10, Integer.MAX_VALUE); // in logs
+            new ReservedVector(pool, VectorGeometry.of(1 << 10, Integer.MAX_VALUE)); // in logs
 
     public Verification(ZoneFileSystem disk) {
         this.disk = disk;
@@ -89,16 +91,17 @@ public final class Verification {
                 count(LogFile.name(log.id()));
             }
         }
-        try (LogChain chain = new LogChain(disk, storeId, state, cleanClose, true)) {
+        try (LogChain chain = new LogChain(disk, storeId, state, cleanClose, true, pool)) {
             chain.open();
-            chain.read((LogFile log, Memory content, int length, int[] records, int count) -> {
+            chain.read((LogFile log, BufferPool.Buffer block, int length, int[] records, int count) -> {
+                Memory content = block.memory();
                 batches += count;
                 for (int i = 0; i < count; i++) {
                     if (LogRecord.batch(content, records[i]) > state.flushedThrough()) {
                         collectReferences(content, records[i]);
                     }
                 }
-                content.release();
+                pool.free(block);
             });
         } catch (CorruptionException e) {
             add(e);

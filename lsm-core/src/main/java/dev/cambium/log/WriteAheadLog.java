@@ -112,6 +112,12 @@ public final class WriteAheadLog implements AutoCloseable {
         this.largestCapacity = largestCapacity;
     }
 
+    /** Bytes of the current file that are mapped. */
+    public long mappedBytes() {
+        LogFile log = current;
+        return log.isMappedForStores() ? log.capacity() : 0;
+    }
+
     /** Bytes that the current file still takes. */
     public long room() {
         return current.room();

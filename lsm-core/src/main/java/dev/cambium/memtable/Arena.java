@@ -2,7 +2,8 @@ package dev.cambium.memtable;
 
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.MemoryUse;
 import java.util.Arrays;
 
 /**
@@ -19,21 +20,22 @@ import java.util.Arrays;
  * known without touching it), {@code offset} the first byte of the operation in its chunk. No reference is 0.
  *
  * <p>Threads: one writer; any reader that got a reference through a release/acquire pair. Ownership: the memtable releases the
- * arena when nobody can hold a reference any more. Bytes are taken from the {@link MemoryBudget} chunk by chunk.
+ * arena when nobody can hold a reference any more. Its bytes are buffers of the {@link BufferPool}, chunk by chunk.
  */
 public final class Arena {
-    private final MemoryBudget budget;
+    private final BufferPool pool;
     private final int chunkBytes;
 
     private Memory[] chunks = new Memory[16];
+    private BufferPool.Buffer[] buffers = new BufferPool.Buffer[16]; // that the chunks are in
     private int chunkCount;
     private int used;
     private long capacityBytes;
     private long filledBytes;
 
     /** @param chunkBytes size of an ordinary chunk; a longer record gets a chunk of its own length */
-    public Arena(MemoryBudget budget, int chunkBytes) {
-        this.budget = budget;
+    public Arena(BufferPool pool, int chunkBytes) {
+        this.pool = pool;
         this.chunkBytes = chunkBytes;
     }
 
@@ -45,16 +47,7 @@ public final class Arena {
      */
     public long allocate(int length) {
         if (chunkCount == 0 || length > chunks[chunkCount - 1].capacity() - used) {
-            int capacity = Math.max(chunkBytes, length);
-            budget.reserve(capacity);
-            Memory chunk;
-            try {
-                chunk = Memory.allocate(capacity);
-            } catch (RuntimeException | Error e) {
-                budget.release(capacity);
-                throw e;
-            }
-            add(chunk);
+            add(pool.hold(MemoryUse.MEMTABLES, (int) pool.classBytes(Math.max(chunkBytes, length))));
         }
         long place = (long) (chunkCount - 1) << 32 | used;
         used += length;
@@ -67,21 +60,22 @@ public final class Arena {
      *
      * @return the place of its first byte, as a reference without a code
      */
-    public long adopt(Memory block, int filled) {
-        budget.reserve(block.capacity());
+    public long adopt(BufferPool.Buffer block, int filled) {
         add(block);
-        used = block.capacity();
+        used = block.memory().capacity();
         filledBytes += filled;
         return (long) (chunkCount - 1) << 32;
     }
 
-    private void add(Memory chunk) {
+    private void add(BufferPool.Buffer chunk) {
         if (chunkCount == chunks.length) {
             chunks = Arrays.copyOf(chunks, 2 * chunkCount);
+            buffers = Arrays.copyOf(buffers, 2 * chunkCount);
         }
-        chunks[chunkCount++] = chunk;
+        buffers[chunkCount] = chunk;
+        chunks[chunkCount++] = chunk.memory();
         used = 0;
-        capacityBytes += chunk.capacity();
+        capacityBytes += chunk.reservedBytes();
     }
 
     /** The block that a reference points into. */
@@ -188,9 +182,8 @@ public final class Arena {
     /** Frees all chunks; the caller guarantees that no reader is left. */
     void release() {
         for (int i = 0; i < chunkCount; i++) {
-            chunks[i].release();
+            pool.free(buffers[i]);
         }
-        budget.release(capacityBytes);
         capacityBytes = 0;
         chunkCount = 0;
     }

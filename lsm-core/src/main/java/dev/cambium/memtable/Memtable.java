@@ -7,8 +7,8 @@ import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.runtime.References;
 import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneFiles;
@@ -31,6 +31,8 @@ import java.util.TreeMap;
 public final class Memtable {
     /** One filter key for so many bytes of memtable: entries are rarely smaller. */
     private static final int FILTER_BYTES_PER_KEY = 64;
+
+    private static final int LEAST_CHUNK = 4 << 10;
 
     private final Arena arena;
     private final MemTree tree;
@@ -60,11 +62,11 @@ public final class Memtable {
      * @param capacityBytes how much is to be written into it; sizes chunks and filter
      * @param firstLog the log that its first record stands in, or will
      */
-    public Memtable(MemoryBudget budget, ReadEpochs epochs, long capacityBytes, long firstLog) {
+    public Memtable(BufferPool pool, ReadEpochs epochs, long capacityBytes, long firstLog) {
         this.firstLog = firstLog;
-        this.arena = new Arena(budget, (int) Math.min(1 << 20, capacityBytes));
+        this.arena = new Arena(pool, (int) Math.min(1 << 20, Math.max(LEAST_CHUNK, capacityBytes / 4)));
         this.tree = new MemTree(arena);
-        this.filter = new BlockedBloomFilter(budget, capacityBytes / FILTER_BYTES_PER_KEY);
+        this.filter = new BlockedBloomFilter(pool, capacityBytes / FILTER_BYTES_PER_KEY);
         this.epochs = epochs;
     }
 

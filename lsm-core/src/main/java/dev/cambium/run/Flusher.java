@@ -16,7 +16,7 @@ import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
-import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.runtime.Parker;
@@ -50,19 +50,15 @@ public final class Flusher implements AutoCloseable {
     private static final long STEP_BYTES = 1 << 20;
 
     /** How much pages in memory give way at once, and how often. */
-    private static final long SHRINK_BYTES = 8 << 20;
-
-    private static final int MOST_SHRINKS = 8;
-
     private final Versions versions;
+
     private final WriteAheadLog log;
     private final Manifest manifest;
     private final Zones zones;
-    private final MemoryBudget budget;
+    private final BufferPool pool;
     private final ReadEpochs epochs;
     private final BackgroundExecutor lane;
     private final LongValues longValues;
-    private final FrameCache frames;
     private final PageSizes sizes;
     private final StepWaits waits;
     private final MergeChoice choice = new MergeChoice();
@@ -107,7 +103,7 @@ public final class Flusher implements AutoCloseable {
             WriteAheadLog log,
             Manifest manifest,
             Zones zones,
-            MemoryBudget budget,
+            BufferPool pool,
             ReadEpochs epochs,
             BackgroundExecutor lane,
             Parker parker,
@@ -119,12 +115,11 @@ public final class Flusher implements AutoCloseable {
         this.log = log;
         this.manifest = manifest;
         this.zones = zones;
-        this.budget = budget;
+        this.pool = pool;
         this.epochs = epochs;
         this.lane = lane;
         this.waits = new StepWaits(parker, clock);
         this.longValues = longValues;
-        this.frames = frames;
         this.sizes = sizes;
         this.loading = new IdleLoading(frames, epochs);
         this.nextRun = manifest.state().next().run();
@@ -268,7 +263,7 @@ public final class Flusher implements AutoCloseable {
     }
 
     private RunWriter newRun(long birth) {
-        return new RunWriter(zones, budget, sizes, zones.storeId(), nextRun++, birth, manifest.hashSeed());
+        return new RunWriter(zones, pool, sizes, zones.storeId(), nextRun++, birth, manifest.hashSeed());
     }
 
     private void flush(Memtable memtable) {
@@ -388,7 +383,7 @@ public final class Flusher implements AutoCloseable {
         if (inputs.size() == all.size()) {
             zones.seal(); // so that the zones of before hold nothing that lives on
         }
-        merge = new Merge(inputs, newRun(nextBirth++), zones.storeId(), budget, epochs, oldest);
+        merge = new Merge(inputs, newRun(nextBirth++), zones.storeId(), pool, epochs, oldest);
     }
 
     private void finishMerge() {
@@ -437,7 +432,6 @@ public final class Flusher implements AutoCloseable {
      * @throws MemoryBudgetException where nothing is being laid down
      */
     public void withMemory(Runnable allocation) {
-        int shrinks = 0;
         for (boolean last = false; ; ) {
             long laidDown = flushesEnded;
             try {
@@ -447,11 +441,7 @@ public final class Flusher implements AutoCloseable {
                 if (last) {
                     throw e;
                 }
-                if (shrinks++ < MOST_SHRINKS && frames.shrink(SHRINK_BYTES)) {
-                    continue; // readers may take again what was given up, so this alone need not come to an end
-                }
                 last = !awaitMemory(laidDown); // which gives back what was laid down before the caller came here, too
-                shrinks = last ? MOST_SHRINKS : 0;
             }
         }
     }

@@ -7,12 +7,13 @@ import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.ChunkList;
 import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePage;
 import dev.cambium.segment.page.ValueReference;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.MemoryUse;
 import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneWriter;
 import java.io.IOException;
@@ -44,18 +45,18 @@ public final class LongValues {
     private final Zones zones;
     private final OpenZone open;
     private final Manifest manifest;
-    private final MemoryBudget budget;
+    private final BufferPool pool;
 
     // Guarded by this object.
     private final Map<Integer, Integer> inUse =
             new HashMap<>(); // zone: writes with pages there whose record is not applied yet
     private boolean closed;
 
-    public LongValues(Zones zones, Manifest manifest, MemoryBudget budget) {
+    public LongValues(Zones zones, Manifest manifest, BufferPool pool) {
         this.zones = zones;
         this.open = zones.chunks();
         this.manifest = manifest;
-        this.budget = budget;
+        this.pool = pool;
     }
 
     /** A value that has been written and named; its zones stay as long as this is open, or something else refers to it. */
@@ -129,11 +130,11 @@ public final class LongValues {
     public Written write(InputStream in, long most, Consumer<Runnable> withMemory) throws IOException {
         manifest.throwIfFailed(); // else it would write what cannot be named
         int capacity = CHUNK_AT + ChunkList.CHUNK_LENGTH;
-        withMemory.accept(() -> budget.reserve(capacity));
+        BufferPool.Buffer[] buffer = new BufferPool.Buffer[1];
+        withMemory.accept(() -> buffer[0] = pool.hold(MemoryUse.WRITING, capacity));
+        Memory page = buffer[0].memory();
         Written value = new Written();
-        Memory page = null;
         try {
-            page = Memory.allocate(capacity);
             byte[] copied = new byte[COPY_BYTES];
             for (int length = fill(page, in, copied); length > 0; length = fill(page, in, copied)) {
                 if (value.length + length > most) {
@@ -149,10 +150,7 @@ public final class LongValues {
             value.close();
             throw t;
         } finally {
-            budget.release(capacity);
-            if (page != null) {
-                page.release();
-            }
+            pool.free(buffer[0]);
         }
     }
 
@@ -182,8 +180,9 @@ public final class LongValues {
 
     private void appendList(Written value) {
         int length = ChunkList.pageLength(value.count);
-        Memory page = Memory.allocate(length);
+        BufferPool.Buffer buffer = pool.holdNow(MemoryUse.WRITING, length);
         try {
+            Memory page = buffer.memory();
             ChunkList.begin(page, value.count, value.length);
             for (int i = 0; i < value.count; i++) {
                 long left = value.length - (long) i * ChunkList.CHUNK_LENGTH;
@@ -196,7 +195,7 @@ public final class LongValues {
                 value.listCrc = zone.payloadCrc();
             }
         } finally {
-            page.release();
+            pool.free(buffer);
         }
     }
 

@@ -8,7 +8,7 @@ import dev.cambium.compaction.SortedCursor;
 import dev.cambium.compaction.StreamedRuns;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.segment.manifest.ManifestRecord;
-import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.pool.BufferPool;
 import java.util.List;
 
 /**
@@ -36,14 +36,14 @@ final class Merge implements AutoCloseable {
             List<LiveRun> inputs,
             RunWriter writer,
             byte[] storeId,
-            MemoryBudget budget,
+            BufferPool pool,
             ReadEpochs epochs,
             boolean dropTombstones) {
         this.inputs = List.copyOf(inputs);
         this.writer = writer;
         this.epochs = epochs;
         this.dropTombstones = dropTombstones;
-        this.runs = new StreamedRuns(storeId, budget);
+        this.runs = new StreamedRuns(storeId, pool);
         this.cursors = inputs.stream().map(run -> runs.cursor(run.tree())).toList();
         this.entries = new MergeCursor(
                 RunTree.commonPrefix(inputs.stream().map(LiveRun::record).toList()),

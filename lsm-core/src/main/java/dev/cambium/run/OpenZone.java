@@ -8,7 +8,7 @@ import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestRecord.ZoneState;
 import dev.cambium.segment.manifest.ManifestState;
-import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.segment.zone.ZoneWriter;
@@ -29,7 +29,7 @@ final class OpenZone implements ZoneSink, AutoCloseable {
     private final byte[] storeId;
     private final int stream;
     private final Clock clock;
-    private final MemoryBudget budget;
+    private final BufferPool pool;
     private final int capacity;
     private final IntSupplier newNumber;
 
@@ -53,14 +53,14 @@ final class OpenZone implements ZoneSink, AutoCloseable {
             byte[] storeId,
             int stream,
             Clock clock,
-            MemoryBudget budget,
+            BufferPool pool,
             int capacity,
             IntSupplier newNumber) {
         this.disk = disk;
         this.storeId = storeId;
         this.stream = stream;
         this.clock = clock;
-        this.budget = budget;
+        this.pool = pool;
         this.capacity = capacity;
         this.newNumber = newNumber;
     }
@@ -88,8 +88,7 @@ final class OpenZone implements ZoneSink, AutoCloseable {
             seal();
         }
         if (writer == null) {
-            writer = ZoneWriter.create(
-                    disk, newNumber.getAsInt(), storeId, stream, clock.wallMillis(), capacity, budget);
+            writer = ZoneWriter.create(disk, newNumber.getAsInt(), storeId, stream, clock.wallMillis(), capacity, pool);
             directoryChanged = true;
         }
         return writer;
@@ -100,7 +99,7 @@ final class OpenZone implements ZoneSink, AutoCloseable {
         ManifestRecord.Zone zone = continued;
         continued = null;
         try {
-            writer = ZoneWriter.resume(disk, zone.number(), storeId, (int) zone.length(), capacity, budget);
+            writer = ZoneWriter.resume(disk, zone.number(), storeId, (int) zone.length(), capacity, pool);
         } catch (StoreException e) {
             ended.add(cut(zone));
             System.getLogger("dev.cambium")

@@ -9,8 +9,8 @@ import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestRecord.ZoneState;
 import dev.cambium.segment.manifest.ManifestState;
-import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.runtime.Reclaimer;
@@ -62,7 +62,7 @@ public final class Zones implements ZoneSink, AutoCloseable {
             byte[] storeId,
             ManifestState state,
             Clock clock,
-            MemoryBudget budget,
+            BufferPool pool,
             FrameCache frames,
             Reclaimer reclaimer,
             BackgroundExecutor lane,
@@ -82,8 +82,8 @@ public final class Zones implements ZoneSink, AutoCloseable {
             }
         }
         this.nextZone = new AtomicInteger(next);
-        this.pages = new OpenZone(disk, this.storeId, STREAM_ALL, clock, budget, capacity, this::takeNumber);
-        this.chunks = new OpenZone(disk, this.storeId, STREAM_LONG_VALUES, clock, budget, capacity, this::takeNumber);
+        this.pages = new OpenZone(disk, this.storeId, STREAM_ALL, clock, pool, capacity, this::takeNumber);
+        this.chunks = new OpenZone(disk, this.storeId, STREAM_LONG_VALUES, clock, pool, capacity, this::takeNumber);
         try {
             for (ManifestRecord.Zone zone : state.zones().values()) {
                 openReader(zone.number(), zone.length());

@@ -3,7 +3,7 @@ package dev.cambium.memtable;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.pool.BufferPool;
 import java.util.List;
 import java.util.TreeMap;
 import org.jetbrains.lincheck.datastructures.IntGen;
@@ -31,7 +31,7 @@ class MemTreeLinearizabilityTest {
     @Param(name = "key", gen = IntGen.class, conf = "1:2")
     @Param(name = "value", gen = IntGen.class, conf = "1:9")
     public static class Subject {
-        private final Arena arena = new Arena(new MemoryBudget(1 << 20), 4096);
+        private final Arena arena = new Arena(new BufferPool(1 << 20, 64 << 10), 4096);
         private final MemTree tree = new MemTree(arena, 4, 2);
 
         public Subject() {

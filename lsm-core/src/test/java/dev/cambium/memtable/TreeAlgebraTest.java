@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cambium.segment.log.OperationCode;
-import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.pool.BufferPool;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class TreeAlgebraTest {
-    private final Arena arena = new Arena(new MemoryBudget(1L << 30), 1 << 20);
+    private final Arena arena = new Arena(new BufferPool(1L << 30, 64 << 10), 1 << 20);
 
     @AfterEach
     void releaseArena() {

@@ -4,10 +4,10 @@ import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.segment.frame.Frame;
 import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePage;
+import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.zone.ZoneReader;
 import dev.cambium.segment.zone.ZoneWriter;
 import dev.cambium.testkit.disk.SimulatedDisk;
@@ -39,9 +39,9 @@ class FrameLinearizabilityTest {
     private static final long LENGTH;
 
     static {
-        MemoryBudget budget = new MemoryBudget(1 << 24);
+        BufferPool pool = new BufferPool(1 << 24, 64 << 10);
         DISK.createDirectory();
-        ZoneWriter writer = ZoneWriter.create(DISK, ZONE, STORE_ID, 0, 1, 1 << 20, budget);
+        ZoneWriter writer = ZoneWriter.create(DISK, ZONE, STORE_ID, 0, 1, 1 << 20, pool);
         Memory page = Memory.allocate(PAGE_BYTES);
         for (int i = 0; i < PAGES; i++) {
             page.putInt(ValuePage.COUNT_OFFSET, 1);
@@ -62,10 +62,10 @@ class FrameLinearizabilityTest {
 
     @Param(name = "page", gen = IntGen.class, conf = "0:3")
     public static class Subject {
-        private final MemoryBudget budget = new MemoryBudget(1 << 24);
+        private final BufferPool pool = new BufferPool(64 << 10, 16 << 10);
         private final ReadEpochs epochs = new ReadEpochs();
         private final ZoneReader zone = ZoneReader.open(DISK, ZONE, STORE_ID, LENGTH);
-        private final FrameCache frames = new FrameCache(STORE_ID, budget, 8 << 10, epochs);
+        private final FrameCache frames = new FrameCache(STORE_ID, pool, 8 << 10, epochs);
         private final Object[] slots = new Object[PAGES];
 
         private Frame fetch(int page) {
@@ -109,7 +109,7 @@ class FrameLinearizabilityTest {
             try {
                 return content(frame);
             } finally {
-                frames.unpin(frame);
+                frame.unpin();
             }
         }
 
@@ -120,7 +120,7 @@ class FrameLinearizabilityTest {
 
         @Operation
         public void shrink() {
-            frames.shrink(1 << 20);
+            frames.relieve(8 << 10);
         }
 
         /** The last call of each run: nothing is left behind. */
@@ -130,8 +130,8 @@ class FrameLinearizabilityTest {
             epochs.awaitReaders();
             epochs.reclaim();
             zone.close();
-            if (budget.usedBytes() != 0) {
-                throw new IllegalStateException(budget.usedBytes() + " bytes stay behind");
+            if (pool.usedBytes() != 0) {
+                throw new IllegalStateException(pool.usedBytes() + " bytes stay behind");
             }
         }
     }

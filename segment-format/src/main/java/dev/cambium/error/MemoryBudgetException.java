@@ -7,9 +7,17 @@ package dev.cambium.error;
 public final class MemoryBudgetException extends StoreException {
     private static final long serialVersionUID = 1;
 
-    public MemoryBudgetException(long neededBytes, long usedBytes, long budgetBytes) {
-        super("the write needs " + neededBytes + " bytes of memory, but " + usedBytes + " of the budget of "
-                + budgetBytes + " bytes are in use; open the store with a larger Options.memoryBudget");
+    /**
+     * @param holders who holds what, in words
+     */
+    public MemoryBudgetException(long neededBytes, long usedBytes, long budgetBytes, String holders) {
+        super(neededBytes + " bytes of memory are needed, but " + usedBytes + " of the budget of " + budgetBytes
+                + " bytes are in use (" + holders + "); give the store a larger memory budget");
+    }
+
+    /** A single thing grew beyond what is allowed for it. */
+    public MemoryBudgetException(String what, long neededBytes, long mostBytes) {
+        super(what + " needs " + neededBytes + " bytes of memory, must be " + mostBytes + " or less");
     }
 
     /** The JVM refused memory that the budget still had. */

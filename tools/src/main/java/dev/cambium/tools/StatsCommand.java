@@ -1,6 +1,7 @@
 package dev.cambium.tools;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.cambium.MemoryStats;
 import dev.cambium.RecoveryReport;
 import dev.cambium.Store;
 import dev.cambium.StoreStats;
@@ -54,10 +55,10 @@ final class StatsCommand implements Callable<Integer> {
         } else {
             values.forEach((name, value) -> streams.out()
                     .line(
-                            "%-20s %s",
+                            "%-22s %s",
                             name,
                             name.endsWith("Bytes") ? value + "  (" + MemorySize.show((Long) value) + ")" : value));
-            streams.out().line("%-20s %s", "keyspaces", keyspaces.isEmpty() ? "none beside its own" : "");
+            streams.out().line("%-22s %s", "keyspaces", keyspaces.isEmpty() ? "none beside its own" : "");
             keyspaces.forEach(name ->
                     streams.out().line("  %s", Escapes.show(name.getBytes(java.nio.charset.StandardCharsets.UTF_8))));
             streams.out().line("files");
@@ -81,8 +82,7 @@ final class StatsCommand implements Callable<Integer> {
         if (stats.pageBytes() > 0) {
             values.put("spaceAmplification", Math.round(stats.spaceAmplification() * 100) / 100.0);
         }
-        values.put("memoryUsedBytes", stats.memoryUsedBytes());
-        values.put("memoryBudgetBytes", stats.memoryBudgetBytes());
+        putMemory(values, stats.memory());
         values.put("logPosition", stats.logPosition());
         values.put("logForcedThrough", stats.logForcedThrough());
         values.put("mappedLog", stats.mappedLog());
@@ -91,6 +91,20 @@ final class StatsCommand implements Callable<Integer> {
         values.put("setAsideRecords", found.setAsideRecords());
         values.put("openMillis", found.elapsedNanos() / 1_000_000);
         return values;
+    }
+
+    private static void putMemory(Map<String, Object> values, MemoryStats memory) {
+        values.put("memoryBudgetBytes", memory.budgetBytes());
+        values.put("memoryTotalBytes", memory.totalBytes());
+        values.put("memoryMemtableBytes", memory.memtableBytes());
+        values.put("memoryPageBytes", memory.pageBytes());
+        values.put("memoryKeyPageBytes", memory.keyPageBytes());
+        values.put("memoryFilterBytes", memory.filterBytes());
+        values.put("memoryWriteBufferBytes", memory.writeBufferBytes());
+        values.put("memoryReadBufferBytes", memory.readBufferBytes());
+        values.put("memoryFreeBytes", memory.freeBytes());
+        values.put("mappedBytes", memory.mappedBytes());
+        values.put("heapIndexBytes", memory.heapIndexBytes());
     }
 
     private static void write(

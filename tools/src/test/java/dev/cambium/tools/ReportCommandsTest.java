@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,12 +28,31 @@ class ReportCommandsTest {
     void statsTellsEntriesKeyspacesAndFiles() {
         CommandRun run = CommandRun.of("stats", store);
         assertEquals(0, run.exitCode(), run.err());
-        assertTrue(run.out().contains("\ntombstones           1\n"), run.out());
+        assertTrue(run.out().contains("\ntombstones             1\n"), run.out());
         assertTrue(run.out().contains("\n  users \"quoted\"\n"), run.out());
         assertTrue(run.out().contains("SUPERBLOCK                              69,632\n"), run.out());
-        assertTrue(run.out().contains("memoryBudgetBytes    268435456  (268.4 MB)\n"), run.out());
+        assertTrue(run.out().contains("memoryBudgetBytes      268435456  (268.4 MB)\n"), run.out());
         CommandRun budget = CommandRun.of("stats", store, "--memory-budget", "32M");
-        assertTrue(budget.out().contains("memoryBudgetBytes    33554432 "), budget.out());
+        assertTrue(budget.out().contains("memoryBudgetBytes      33554432 "), budget.out());
+    }
+
+    /** The lines of memory add up to its total. */
+    @Test
+    void statsTellsWhoHoldsWhichMemory() {
+        String out = CommandRun.of("stats", store).out();
+        long sum = 0;
+        for (String part : List.of("Memtable", "Page", "KeyPage", "Filter", "WriteBuffer", "ReadBuffer", "Free")) {
+            sum += number(out, "memory" + part + "Bytes");
+        }
+        assertTrue(sum > 0);
+        assertEquals(sum, number(out, "memoryTotalBytes"));
+    }
+
+    private static long number(String out, String name) {
+        Matcher line =
+                Pattern.compile("^" + name + " +(\\d+) ", Pattern.MULTILINE).matcher(out);
+        assertTrue(line.find(), name + " in " + out);
+        return Long.parseLong(line.group(1));
     }
 
     @Test
@@ -48,7 +70,7 @@ class ReportCommandsTest {
         assertEquals(0, run.exitCode(), run.err());
         assertTrue(
                 run.out().matches("0 runs of 0 B became 1 of [\\d.]+ kB, with 3 entries, in [\\d.]+ s\n"), run.out());
-        assertTrue(CommandRun.of("stats", store).out().contains("\nruns                 1\n"));
+        assertTrue(CommandRun.of("stats", store).out().contains("\nruns                   1\n"));
         assertEquals(
                 "q",
                 CommandRun.of("scan", store, "--keys-only")

@@ -1,7 +1,6 @@
 package dev.cambium.benchmarks.jmh;
 
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.pool.BufferPool;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -34,7 +33,7 @@ public class BufferBenchmark {
 
     @Setup(Level.Trial)
     public void fill() {
-        pool = new BufferPool(new MemoryBudget(1L << 30), 4 << 20);
+        pool = new BufferPool(1L << 30, 4 << 20);
         for (int i = 0; i < BUFFERS; i++) {
             pooled.add(pool.keep(length, i));
             system.add(Memory.allocate(length));

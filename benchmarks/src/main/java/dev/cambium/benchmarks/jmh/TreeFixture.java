@@ -8,7 +8,7 @@ import dev.cambium.memtable.Root;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.pool.BufferPool;
 
 /**
  * An arena, and what it takes to fill trees from it as a store does: each put is encoded into the arena and applied in
@@ -21,7 +21,7 @@ final class TreeFixture {
     private static final int CHUNK_BYTES = 1 << 20;
     private static final long BUDGET_BYTES = 4L << 30;
 
-    private final Arena arena = new Arena(new MemoryBudget(BUDGET_BYTES), CHUNK_BYTES);
+    private final Arena arena = new Arena(new BufferPool(BUDGET_BYTES, 64 << 10), CHUNK_BYTES);
     private final KeyForm form;
     private final Values values = new Values(100);
     private final byte[] key = new byte[KEY_LENGTH];

@@ -5,50 +5,69 @@ import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.ValuePage;
-import dev.cambium.segment.runtime.References;
+import dev.cambium.segment.pool.BufferPool;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
  * A raw page in memory that may be evicted: a leaf, a value page or a chunk list.
  *
- * <p>Lifetime: whoever found it inside an epoch slot may use it until the slot is freed; whoever needs it longer pins it
- * ({@link #tryPin}, {@link #unpin}). The cache holds one pin. The memory goes back with the last pin, once no slot that was claimed
- * before is active. Safe for any thread; the page never changes.
+ * <p>Lifetime: <em>resident</em>, until its cache gives it up; then <em>cooling</em>, till it is asked for again or its memory is needed; then
+ * <em>gone</em>. Whoever finds it resident inside an epoch slot may use it until the slot is freed; whoever needs it longer pins it there
+ * ({@link #tryPin}, {@link #unpin}), and it is not gone before. Safe for any thread; the page never changes.
  */
 public final class Frame {
+    /*
+     * The state word: pins in the lower half, then two bits of phase, then a version that counts changes of phase.
+     *
+     * A reference to a frame, from a parent or a policy, says nothing by itself: it counts only if the frame is resident when looked at from
+     * inside a slot. For then its mark, which is taken after it began to cool, is not passed before that slot is freed.
+     */
     static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Object[].class);
+
+    private static final long PINS = 0xFFFF_FFFFL;
+    private static final long PHASE = 3L << 32;
+    private static final long COOLING = 1L << 32;
+    private static final long GONE = 2L << 32;
+    private static final int VERSION_SHIFT = 34;
+
+    private static final VarHandle STATE;
     private static final VarHandle VALUE_FRAMES;
 
     static {
         try {
+            STATE = MethodHandles.lookup().findVarHandle(Frame.class, "state", long.class);
             VALUE_FRAMES = MethodHandles.lookup().findVarHandle(Frame.class, "valueFrames", Object[].class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
+    @SuppressWarnings("unused") // through STATE
+    private long state;
+
     private final Long key; // the pointer, boxed once for the policy
-    private final SlabPool.Buffer buffer;
-    private final LeafPage leaf;
-    private final ValuePage values;
-    private final References pins = new References();
+    private final int payloadCrc;
+    private final int weight;
 
-    // Where the parent refers to this frame directly, so that a hit costs one load.
-    private final Object[] slots;
-    private final int slot;
-    private volatile boolean evicted;
+    // Null once the frame is gone.
+    private BufferPool.Buffer buffer;
+    private LeafPage leaf;
+    private ValuePage values;
 
-    // Of a leaf: where it refers to frames of its pages of values, by a hash of their pointers; null till it is asked
-    // for.
+    // Of a leaf: where it refers to frames of its pages of values, by entry; null till it is asked for.
     private Object[] valueFrames;
 
-    /** @param slots the parent's references, or null */
-    Frame(Long pointer, SlabPool.Buffer buffer, Object[] slots, int slot) {
+    // Where a parent refers to this frame directly, so that a hit costs one load.
+    private Object[] slots;
+    private int slot;
+
+    /** @param payloadCrc that the page was verified with */
+    Frame(Long pointer, int payloadCrc, BufferPool.Buffer buffer) {
         this.key = pointer;
+        this.payloadCrc = payloadCrc;
+        this.weight = buffer.reservedBytes();
         this.buffer = buffer;
-        this.slots = slots;
-        this.slot = slot;
         int kind = PageHeader.kind(buffer.memory(), 0);
         this.leaf = kind == PageKind.LEAF ? new LeafPage(buffer.memory()) : null;
         this.values = kind == PageKind.VALUES ? new ValuePage(buffer.memory()) : null;
@@ -60,6 +79,15 @@ public final class Frame {
 
     Long key() {
         return key;
+    }
+
+    int payloadCrc() {
+        return payloadCrc;
+    }
+
+    /** Bytes of memory that it takes. */
+    int weight() {
+        return weight;
     }
 
     /** The raw page. */
@@ -84,58 +112,126 @@ public final class Frame {
     public Frame valueFrame(int entry) {
         Object[] known = (Object[]) VALUE_FRAMES.getAcquire(this);
         Frame frame = known == null ? null : (Frame) SLOT.getAcquire(known, entry);
-        return frame != null && frame.isLive() ? frame : null;
+        return frame != null && frame.isResident() ? frame : null;
     }
 
-    /** Of a leaf: lets an entry refer to the frame of the page with its value. What is evicted later need not be told: it is live no more. */
-    public void noteValueFrame(int entry, Frame values) {
+    /** Of a leaf: lets an entry refer to the frame of the page with its value. What is evicted later need not be told. */
+    public void noteValueFrame(int entry, Frame valuePage) {
         Object[] known = (Object[]) VALUE_FRAMES.getAcquire(this);
         if (known == null) {
             Object[] made = new Object[leaf.count()];
             known = (Object[]) VALUE_FRAMES.compareAndExchange(this, null, made);
             known = known == null ? made : known;
         }
-        SLOT.setRelease(known, entry, values);
+        SLOT.setRelease(known, entry, valuePage);
     }
 
-    SlabPool.Buffer buffer() {
+    BufferPool.Buffer buffer() {
         return buffer;
     }
 
-    /** Pins the frame, unless the last pin is gone. To be called inside the epoch slot in which it was found. */
+    /** Whether whoever is inside an epoch slot may use the frame until it is freed. */
+    public boolean isResident() {
+        return ((long) STATE.getAcquire(this) & PHASE) == 0;
+    }
+
+    /** Pins the frame, unless it is gone. To be called inside the epoch slot in which it was found. */
     public boolean tryPin() {
-        return pins.tryRetain();
+        for (; ; ) {
+            long now = (long) STATE.getVolatile(this);
+            if ((now & PHASE) == GONE) {
+                return false;
+            }
+            if (STATE.compareAndSet(this, now, now + 1)) {
+                return true;
+            }
+        }
     }
 
-    /** Whether the frame may still be used, by whoever is inside an epoch slot now. */
-    public boolean isLive() {
-        return pins.isHeld();
+    /** Gives up a pin. */
+    public void unpin() {
+        long before = (long) STATE.getAndAdd(this, -1L);
+        if ((before & PINS) == 0) {
+            STATE.getAndAdd(this, 1L);
+            throw new IllegalStateException("frame " + Long.toHexString(key) + " is unpinned more often than pinned");
+        }
     }
 
-    /** Drops a pin; returns whether it was the last. */
-    boolean dropPin() {
-        return pins.release();
+    /** How many pins there are. */
+    public int pins() {
+        return (int) ((long) STATE.getVolatile(this) & PINS);
     }
 
-    /** Notes that the cache has given its pin up, or is about to; before {@link #detach}. */
-    void markEvicted() {
-        evicted = true;
+    /** How often the frame has changed its phase. */
+    int version() {
+        return (int) ((long) STATE.getVolatile(this) >>> VERSION_SHIFT);
     }
 
-    /** Lets the parent refer to this frame, unless it has been evicted. The caller holds a pin. */
-    void attach() {
-        if (slots != null) {
-            SLOT.setVolatile(slots, slot, this);
-            if (evicted) {
+    /** Resident to cooling; returns whether it was this call. */
+    boolean cool() {
+        return change(0, COOLING);
+    }
+
+    /** Cooling to resident; returns whether it was this call. */
+    boolean rescue() {
+        return change(COOLING, 0);
+    }
+
+    private boolean change(long from, long to) {
+        for (; ; ) {
+            long now = (long) STATE.getVolatile(this);
+            if ((now & PHASE) != from) {
+                return false;
+            }
+            if (STATE.compareAndSet(this, now, now - from + to + (1L << VERSION_SHIFT))) {
+                return true;
+            }
+        }
+    }
+
+    /** Whether it has been cooling since it had that version. */
+    boolean isCooling(int version) {
+        long now = (long) STATE.getVolatile(this);
+        return (now & PHASE) == COOLING && now >>> VERSION_SHIFT == version;
+    }
+
+    /**
+     * Cooling to gone, where nobody has pinned it; no earlier reader is left.
+     *
+     * @return the buffer, now the caller's; null where the frame is pinned, or has not been cooling since it had that version
+     */
+    BufferPool.Buffer take(int version) {
+        long cooling = (long) version << VERSION_SHIFT | COOLING;
+        if (!STATE.compareAndSet(this, cooling, cooling - COOLING + GONE)) {
+            return null;
+        }
+        detach();
+        BufferPool.Buffer taken = buffer;
+        // Parents may refer to what is left of the frame for long.
+        buffer = null;
+        leaf = null;
+        values = null;
+        valueFrames = null;
+        return taken;
+    }
+
+    /** Lets a parent refer to this frame. */
+    void attach(Object[] parent, int index) {
+        if (parent != null) {
+            slots = parent;
+            slot = index;
+            SLOT.setVolatile(parent, index, this);
+            if (!isResident()) {
                 detach();
             }
         }
     }
 
-    /** Makes the parent forget this frame. */
+    /** Makes the parent forget this frame: so that it need not look, and nothing is kept on the heap. */
     void detach() {
-        if (slots != null) {
-            SLOT.compareAndSet(slots, slot, this, null);
+        Object[] parent = slots;
+        if (parent != null) {
+            SLOT.compareAndSet(parent, slot, this, null);
         }
     }
 }

@@ -5,10 +5,12 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Policy;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.PageOpener;
 import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.MemoryRelief;
+import dev.cambium.segment.pool.MemoryUse;
 import dev.cambium.segment.runtime.Reclaimer;
 import dev.cambium.segment.zone.ZoneReader;
 import java.util.concurrent.CompletableFuture;
@@ -18,84 +20,66 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Loads pages into frames, each once however many threads ask for it, and keeps those that are likely to be asked for again.
+ * Loads pages into frames, each once however many threads ask for it, and keeps those that are likely to be asked for again: in what
+ * nothing else takes of the pool.
  *
  * <p>A hit does not come here: the parent key page refers to the frame directly, and tells the policy about one access in some
  * ({@link #touch}). Everything else does: {@link #fetch} is called inside an epoch slot.
  *
  * <p>Errors: a page that does not hold throws and is not kept, so the next read of it tries again. A read never fails for want of
- * budget: what is kept has a bound of its own. Safe for any thread.
+ * budget: where nothing can be had at once, its page goes beyond it for as long as the read takes. Safe for any thread.
  */
-public final class FrameCache implements AutoCloseable {
+public final class FrameCache implements MemoryRelief, AutoCloseable {
     /*
-     * Order of a load: the frame enters the policy, then the parent's slot, and is taken out of the slot again where it has been evicted in
-     * between: the loader and the evictor each write one (slot, mark) and then look at the other. The loader holds a pin till then, so a
-     * frame is retired only when its parent refers to it no more: who finds it there is inside an epoch slot that retiring waits for.
-     *
-     * A frame that was found in the policy, or got from another loader, may have been retired before the finder's slot was claimed: the
-     * policy tells of an eviction before it forgets the entry. So it counts only if it is live when looked at from inside the slot.
-     */
-    /*
-     * What the policy evicts is given back by the next call that comes here, not by its listener: the listener runs inside the policy's own
-     * map, and giving a frame back releases whatever else has waited for readers, a whole run for instance, which evicts again.
+     * What the policy evicts cools (CoolingFrames): the policy is given a bit less than there is, and the rest is cooling, in the order in
+     * which it was evicted. Whoever needs memory takes the oldest of it, which no reader can be using any more; so a read, which is inside an
+     * epoch slot itself and could wait for nobody, need not wait.
      */
     private static final int READ_BUFFER_BYTES = 1 << 15;
 
-    /** Left free, so that a write that needs a block need not wait for frames to go. */
+    /** Of what the frames may take, one part in so many cools. */
+    private static final int COOLING_PART = 16;
+
+    /** Left free, so that a write that needs a block need not wait for frames to go: a part of the limit, up to so much. */
     private static final long HEADROOM_BYTES = 8 << 20;
+
+    private static final int HEADROOM_PART = 32;
 
     private static final int NOTED_USES = 16;
 
+    /** How much is freed at once, at least: the readers need be looked at once for all of it. */
+    private static final int FREED_BYTES = 1 << 17;
+
     private final byte[] storeId;
-    private final MemoryBudget budget;
-    private final long leastBytes;
-    private final SlabPool pool; // of frames
-    private final SlabPool heldPool; // of what is not evicted
+    private final BufferPool pool;
     private final Reclaimer reclaimer;
+    private final CoolingFrames cooling;
     private final Cache<Long, Frame> policy;
+    private final Policy.Eviction<Long, Frame> bound;
     private final ConcurrentHashMap<Long, CompletableFuture<Frame>> loading = new ConcurrentHashMap<>();
-    private final ConcurrentLinkedQueue<Memory> readBuffers = new ConcurrentLinkedQueue<>();
-    private final ConcurrentLinkedQueue<Frame> evicted = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<BufferPool.Buffer> readBuffers = new ConcurrentLinkedQueue<>();
     private final LongAdder loads = new LongAdder();
     private final LongAdder loadedBytes = new LongAdder();
+    private volatile long leastBytes;
 
     /**
-     * @param budget that the frames are counted in; they take what nothing else does
+     * @param pool that the frames take their memory from; what gives way where it has none left is frames
      * @param leastBytes of frames that are kept however much else there is
      */
-    public FrameCache(byte[] storeId, MemoryBudget budget, long leastBytes, Reclaimer reclaimer) {
+    public FrameCache(byte[] storeId, BufferPool pool, long leastBytes, Reclaimer reclaimer) {
         this.storeId = storeId.clone();
-        this.budget = budget;
+        this.pool = pool;
         this.leastBytes = leastBytes;
-        this.pool = new SlabPool(budget);
-        this.heldPool = new SlabPool(budget);
         this.reclaimer = reclaimer;
+        this.cooling = new CoolingFrames(reclaimer);
         this.policy = Caffeine.newBuilder()
                 .maximumWeight(leastBytes)
-                .weigher((Long pointer, Frame frame) -> frame.buffer().reservedBytes())
+                .weigher((Long pointer, Frame frame) -> frame.weight())
                 .executor(Runnable::run)
-                .evictionListener((Long pointer, Frame frame, RemovalCause cause) -> leave(frame))
+                .evictionListener((Long pointer, Frame frame, RemovalCause cause) -> cooling.add(frame, true))
                 .build();
-    }
-
-    /** Takes a frame out of its parent; its pin is dropped by {@link #dropEvicted}. */
-    private void leave(Frame frame) {
-        frame.markEvicted();
-        frame.detach();
-        evicted.add(frame);
-    }
-
-    private void dropEvicted() {
-        for (Frame frame = evicted.poll(); frame != null; frame = evicted.poll()) {
-            unpin(frame);
-        }
-    }
-
-    /** Gives up a pin. */
-    public void unpin(Frame frame) {
-        if (frame.dropPin()) {
-            reclaimer.retire(() -> pool.free(frame.buffer()));
-        }
+        this.bound = policy.policy().eviction().orElseThrow();
+        pool.relieveBy(this);
     }
 
     /** Whether the n-th use of some frame is to be told to the policy: one in some is enough to know which are used much. */
@@ -127,7 +111,10 @@ public final class FrameCache implements AutoCloseable {
                 }
                 known = await(other);
             }
-            if (known.isLive()) {
+            if (known.payloadCrc() != payloadCrc) {
+                evict(pointer); // it was verified against something else
+            } else if (known.isResident()) {
+                known.attach(slots, slot);
                 return known;
             }
             Thread.onSpinWait(); // it is on its way out
@@ -149,14 +136,14 @@ public final class FrameCache implements AutoCloseable {
             CompletableFuture<Frame> mine, ZoneReader zone, Long key, int payloadCrc, Object[] slots, int slot) {
         try {
             Frame frame = policy.getIfPresent(key); // another thread may have finished in between
-            if (frame == null || !frame.isLive()) {
-                fitIntoBudget();
-                frame = new Frame(key, read(pool, zone, key, payloadCrc), slots, slot);
-                frame.tryPin();
-                policy.put(key, frame);
-                frame.attach();
-                unpin(frame);
+            if (frame == null || !frame.isResident() || frame.payloadCrc() != payloadCrc) {
+                frame = cooling.rescue(key);
+                if (frame == null || frame.payloadCrc() != payloadCrc) {
+                    frame = new Frame(key, payloadCrc, readFrame(zone, key, payloadCrc));
+                }
+                enter(frame);
             }
+            frame.attach(slots, slot);
             mine.complete(frame);
             return frame;
         } catch (RuntimeException | Error e) {
@@ -164,73 +151,131 @@ public final class FrameCache implements AutoCloseable {
             throw e;
         } finally {
             loading.remove(key, mine);
-            dropEvicted();
+        }
+    }
+
+    /** The frame may be evicted at once. The caller's slot protects it even so. */
+    private void enter(Frame frame) {
+        if (pool.excessBytes() > 0 && pool.isOwnBlock(frame.buffer())) {
+            cooling.add(frame, false);
+            return;
+        }
+        fitIntoBudget();
+        Frame before = policy.asMap().put(frame.key(), frame);
+        if (before != null && before != frame) {
+            cooling.add(before, false);
         }
     }
 
     /** Whether more frames can be had without any that is there giving way. */
     public boolean hasRoom() {
-        return pool.slabBytes() + 2 * SlabPool.SLAB_BYTES <= targetBytes();
+        long target = targetBytes();
+        return pool.evictableBytes() <= target - 2 * target / COOLING_PART;
     }
 
     private long targetBytes() {
-        long others = budget.usedBytes() - pool.slabBytes();
-        return Math.max(leastBytes, budget.limitBytes() - others - HEADROOM_BYTES);
+        long limit = pool.limitBytes();
+        long headroom = Math.min(HEADROOM_BYTES, limit / HEADROOM_PART);
+        return Math.max(leastBytes, limit - pool.heldBytes() - headroom);
     }
 
     /** Lets the frames have what nothing else takes of the budget. */
     private void fitIntoBudget() {
-        Policy.Eviction<Long, Frame> eviction = policy.policy().eviction().orElseThrow();
         long target = targetBytes();
-        if (Math.abs(target - eviction.getMaximum()) > SlabPool.SLAB_BYTES) {
-            eviction.setMaximum(target);
+        target -= target / COOLING_PART;
+        if (Math.abs(target - bound.getMaximum()) > target / (4 * COOLING_PART)) {
+            bound.setMaximum(target);
         }
+    }
+
+    @Override
+    public void relieveNow() {
+        cooling.free(FREED_BYTES, pool);
+    }
+
+    @Override
+    public boolean relieve(int length) {
+        fitIntoBudget();
+        if (length > pool.largestClass()) {
+            boolean isGivenUp = giveUp(pool.evictableAtEnd());
+            pool.trim(); // it needs a block from the system
+            return isGivenUp;
+        }
+        return pool.evictableBytes() - length >= leastBytes && giveUp(pool.evictable(length));
+    }
+
+    /** Gives up pages, and waits for their readers. */
+    private boolean giveUp(long[] pointers) {
+        for (long pointer : pointers) {
+            evict(pointer);
+        }
+        reclaimer.settle();
+        cooling.free(Long.MAX_VALUE, pool);
+        return pointers.length > 0;
     }
 
     /**
-     * Gives frames up until so many bytes of slabs are free, or only the least is left; waits for the readers inside. Returns whether there
-     * was anything to give.
+     * Gives up what lies beyond the pool's limit, after that was lowered; waits for readers.
+     *
+     * @param newLeastBytes of frames that are kept from now on however much else there is
      */
-    public boolean shrink(long bytes) {
-        long before = pool.slabBytes();
-        long target = Math.max(leastBytes, before - bytes);
-        for (long slabs = (before - target) / SlabPool.SLAB_BYTES; slabs > 0; slabs--) {
-            for (long pointer : pool.nextSlab()) {
-                evict(pointer);
-            }
-        }
+    public void fitToLimit(long newLeastBytes) {
+        leastBytes = newLeastBytes;
         fitIntoBudget();
-        dropEvicted();
-        reclaimer.settle();
-        return pool.slabBytes() < before;
+        policy.cleanUp();
+        giveUp(pool.evictableBeyond());
     }
 
     /** Loads a page into a buffer that is the caller's until {@link #free}: for pages that are not evicted. */
-    public SlabPool.Buffer read(ZoneReader zone, long pointer, int payloadCrc) {
-        return read(heldPool, zone, pointer, payloadCrc);
+    public BufferPool.Buffer read(ZoneReader zone, long pointer, int payloadCrc, MemoryUse use) {
+        return read(zone, pointer, payloadCrc, length -> pool.holdNow(use, length));
     }
 
-    private SlabPool.Buffer read(SlabPool from, ZoneReader zone, long pointer, int payloadCrc) {
-        Memory stored = takeReadBuffer(Pointer.storedBytes(pointer));
+    private BufferPool.Buffer readFrame(ZoneReader zone, long pointer, int payloadCrc) {
+        return read(zone, pointer, payloadCrc, length -> keep(length, pointer));
+    }
+
+    /** A buffer for a page: in the place of one that has cooled, where there is no other; or, where none has, beyond the limit. */
+    private BufferPool.Buffer keep(int length, long pointer) {
+        for (; ; ) {
+            BufferPool.Buffer buffer = pool.keep(length, pointer);
+            if (buffer != null) {
+                return buffer;
+            }
+            if (cooling.free(Math.max(FREED_BYTES, length), pool) == 0) {
+                for (long other : pool.evictable(length)) {
+                    evict(other); // for those who come later
+                }
+                return pool.keepBeyond(length, pointer);
+            }
+        }
+    }
+
+    /** Where the raw page of a load goes. */
+    private interface Target {
+        BufferPool.Buffer allocate(int length);
+    }
+
+    private BufferPool.Buffer read(ZoneReader zone, long pointer, int payloadCrc, Target target) {
+        BufferPool.Buffer buffer = takeReadBuffer(Pointer.storedBytes(pointer));
         try {
+            Memory stored = buffer.memory();
             int available = zone.read(pointer, stored, 0);
             PageOpener.verify(stored, 0, available, storeId, pointer, payloadCrc, zone.name());
             loads.increment();
             loadedBytes.add(available);
-            return unpack(from, stored, zone.name(), pointer);
+            return unpack(target.allocate(PageHeader.rawLength(stored, 0)), stored, zone.name(), pointer);
         } finally {
-            giveReadBufferBack(stored);
+            giveReadBufferBack(buffer);
         }
     }
 
-    private static SlabPool.Buffer unpack(SlabPool from, Memory stored, String file, long pointer) {
-        SlabPool.Buffer buffer = from.allocate(PageHeader.rawLength(stored, 0));
-        buffer.tag(pointer);
+    private BufferPool.Buffer unpack(BufferPool.Buffer buffer, Memory stored, String file, long pointer) {
         try {
             PageOpener.unpack(stored, 0, file, Pointer.offset(pointer), buffer.memory());
             return buffer;
         } catch (RuntimeException | Error e) {
-            from.free(buffer);
+            pool.free(buffer);
             throw e;
         }
     }
@@ -239,25 +284,24 @@ public final class FrameCache implements AutoCloseable {
     public void evict(long pointer) {
         Frame frame = policy.asMap().remove(pointer);
         if (frame != null) {
-            leave(frame);
-            dropEvicted();
+            cooling.add(frame, false);
         }
     }
 
     /** Gives back a buffer of {@link #read}, once no reader can hold it. */
-    public void free(SlabPool.Buffer buffer) {
-        reclaimer.retire(() -> heldPool.free(buffer));
+    public void free(BufferPool.Buffer buffer) {
+        reclaimer.retire(() -> pool.free(buffer));
     }
 
-    private Memory takeReadBuffer(int length) {
-        Memory buffer = length <= READ_BUFFER_BYTES ? readBuffers.poll() : null;
-        return buffer == null ? Memory.allocate(Math.max(READ_BUFFER_BYTES, length)) : buffer;
+    private BufferPool.Buffer takeReadBuffer(int length) {
+        BufferPool.Buffer buffer = length <= READ_BUFFER_BYTES ? readBuffers.poll() : null;
+        return buffer == null ? pool.holdNow(MemoryUse.READING, Math.max(READ_BUFFER_BYTES, length)) : buffer;
     }
 
     /** Keeps as many as have ever been in use at once; longer ones are rare and not kept. */
-    private void giveReadBufferBack(Memory buffer) {
-        if (buffer.capacity() > READ_BUFFER_BYTES) {
-            buffer.release();
+    private void giveReadBufferBack(BufferPool.Buffer buffer) {
+        if (buffer.memory().capacity() > READ_BUFFER_BYTES) {
+            pool.free(buffer);
         } else {
             readBuffers.add(buffer);
         }
@@ -273,14 +317,15 @@ public final class FrameCache implements AutoCloseable {
         return loadedBytes.sum();
     }
 
-    /** Gives up all frames. Nobody may be inside, and nobody may come. */
+    /** Gives up all frames, and waits for readers that are inside. None may come. */
     @Override
     public void close() {
         policy.asMap().keySet().forEach(this::evict);
         policy.cleanUp();
-        dropEvicted();
-        for (Memory buffer = readBuffers.poll(); buffer != null; buffer = readBuffers.poll()) {
-            buffer.release();
+        reclaimer.settle();
+        cooling.free(Long.MAX_VALUE, pool);
+        for (BufferPool.Buffer buffer = readBuffers.poll(); buffer != null; buffer = readBuffers.poll()) {
+            pool.free(buffer);
         }
     }
 }

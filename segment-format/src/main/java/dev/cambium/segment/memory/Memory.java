@@ -35,7 +35,6 @@ public final class Memory {
     private final int start; // in the buffer
     private final long origin; // in the store
     private final boolean owner;
-    private final int range; // bytes, while it is open or not
     private int capacity;
 
     private Memory(ByteBuffer direct) {
@@ -43,8 +42,7 @@ public final class Memory {
         this.buffer = direct.order(ByteOrder.LITTLE_ENDIAN);
         this.start = 0;
         this.origin = NativeAccess.offsetOf(direct);
-        this.range = direct.capacity();
-        this.capacity = range;
+        this.capacity = direct.capacity();
     }
 
     private Memory(Memory block, int offset, int length) {
@@ -52,7 +50,6 @@ public final class Memory {
         this.buffer = block.buffer;
         this.start = block.start + offset;
         this.origin = block.origin + offset;
-        this.range = length;
         this.capacity = length;
     }
 
@@ -356,18 +353,6 @@ public final class Memory {
     public Memory view(int offset, int length) {
         check(offset, length);
         return new Memory(this, offset, length);
-    }
-
-    /**
-     * Opens a view that was released for use again, with the first {@code length} bytes of the range that it was made for: cheaper than a new
-     * one. Whoever still holds it from before sees what it is used for now.
-     */
-    public void reopen(int length) {
-        if (owner || capacity != 0) {
-            throw new IllegalStateException("only a view that was released is opened again");
-        }
-        Objects.checkFromIndexSize(0, length, range);
-        capacity = length;
     }
 
     /** Whether two ranges hold the same bytes. */

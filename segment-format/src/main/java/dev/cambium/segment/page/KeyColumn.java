@@ -1,8 +1,9 @@
 package dev.cambium.segment.page;
 
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
-import dev.cambium.segment.memory.ReservedVector;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.ReservedVector;
+import dev.cambium.segment.pool.VectorGeometry;
 import java.util.Arrays;
 
 /**
@@ -22,8 +23,8 @@ final class KeyColumn {
     private int shortest;
     private int longest;
 
-    KeyColumn(MemoryBudget budget, int minCapacity) {
-        this.bytes = new ReservedVector(budget, minCapacity, 2 * MOST_BYTES);
+    KeyColumn(BufferPool pool, int minCapacity) {
+        this.bytes = new ReservedVector(pool, VectorGeometry.of(minCapacity, 2 * MOST_BYTES));
     }
 
     int count() {

@@ -1,7 +1,7 @@
 package dev.cambium.segment.page;
 
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.pool.BufferPool;
 import java.util.Arrays;
 
 /**
@@ -24,9 +24,9 @@ public final class KeyPageBuilder {
     private final Aggregation sum = new Aggregation();
 
     /** @param targetLength of a raw page, header included */
-    public KeyPageBuilder(MemoryBudget budget, int targetLength) {
+    public KeyPageBuilder(BufferPool pool, int targetLength) {
         this.targetLength = targetLength;
-        this.separators = new KeyColumn(budget, Math.min(targetLength, 1 << 12));
+        this.separators = new KeyColumn(pool, Math.min(targetLength, 1 << 12));
     }
 
     /** Children collected. */

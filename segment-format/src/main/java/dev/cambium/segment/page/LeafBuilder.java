@@ -2,8 +2,9 @@ package dev.cambium.segment.page;
 
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
-import dev.cambium.segment.memory.ReservedVector;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.ReservedVector;
+import dev.cambium.segment.pool.VectorGeometry;
 import java.util.Arrays;
 
 /**
@@ -26,10 +27,11 @@ public final class LeafBuilder {
     private final Aggregation sum = new Aggregation();
 
     /** @param targetLength of a raw page, header included; only a page of one entry may be longer */
-    public LeafBuilder(MemoryBudget budget, int targetLength) {
+    public LeafBuilder(BufferPool pool, int targetLength) {
         this.targetLength = targetLength;
-        this.keys = new KeyColumn(budget, Math.min(targetLength, 1 << 13));
-        this.values = new ReservedVector(budget, Math.min(targetLength, 1 << 13), 2 * PageHeader.MAX_PAGE_LENGTH);
+        this.keys = new KeyColumn(pool, Math.min(targetLength, 1 << 13));
+        this.values = new ReservedVector(
+                pool, VectorGeometry.of(Math.min(targetLength, 1 << 13), 2 * PageHeader.MAX_PAGE_LENGTH));
     }
 
     /** Entries collected. */

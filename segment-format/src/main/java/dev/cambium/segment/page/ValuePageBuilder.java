@@ -1,8 +1,9 @@
 package dev.cambium.segment.page;
 
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
-import dev.cambium.segment.memory.ReservedVector;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.ReservedVector;
+import dev.cambium.segment.pool.VectorGeometry;
 import java.util.Arrays;
 
 /**
@@ -16,9 +17,9 @@ public final class ValuePageBuilder {
     private int count;
 
     /** @param targetLength of a raw page, header included; only a page of one value may be longer */
-    public ValuePageBuilder(MemoryBudget budget, int targetLength) {
+    public ValuePageBuilder(BufferPool pool, int targetLength) {
         this.targetLength = targetLength;
-        this.values = new ReservedVector(budget, 1 << 12, 2 * PageHeader.MAX_PAGE_LENGTH);
+        this.values = new ReservedVector(pool, VectorGeometry.of(1 << 12, 2 * PageHeader.MAX_PAGE_LENGTH));
     }
 
     public int count() {

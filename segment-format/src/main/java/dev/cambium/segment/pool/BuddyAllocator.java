@@ -107,6 +107,22 @@ public final class BuddyAllocator {
         return free[order].size();
     }
 
+    /** The free blocks of a range that begins and ends at multiples of the largest block. */
+    public List<Block> freeBlocks(int fromPage, int toPage) {
+        List<Block> found = new ArrayList<>();
+        for (int page = fromPage; page < toPage; ) {
+            int order = topOrder;
+            while (order >= 0 && ((page & (1 << order) - 1) != 0 || !free[order].contains(page >>> order))) {
+                order--;
+            }
+            if (order >= 0) {
+                found.add(new Block(page, order));
+            }
+            page += 1 << Math.max(0, order);
+        }
+        return found;
+    }
+
     /** The order of the largest free block, or -1 where nothing is free. */
     public int highestFreeOrder() {
         return 31 - Integer.numberOfLeadingZeros(freeOrders);

@@ -7,4 +7,12 @@ public interface Reclaimer {
 
     /** Waits until every reader that is inside now has left, and releases what has been retired before. */
     void settle();
+
+    /**
+     * Marks a moment: what the caller has made unreachable before may be reused once {@link #passed} has come to the mark. Marks ascend.
+     */
+    long mark();
+
+    /** The latest mark such that all readers that were inside then have left. */
+    long passed();
 }

@@ -5,11 +5,12 @@ import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.format.FormatHead;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
-import dev.cambium.segment.memory.ReservedVector;
 import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.PageSealer;
 import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.ReservedVector;
+import dev.cambium.segment.pool.VectorGeometry;
 
 /**
  * Appends pages to one zone. They are gathered in memory and written some hundred KiB at a time, each byte once.
@@ -39,13 +40,13 @@ public final class ZoneWriter implements AutoCloseable {
     private boolean closed;
     private Throwable failure;
 
-    private ZoneWriter(ZoneFile file, int zone, byte[] storeId, int capacity, MemoryBudget budget, int written) {
+    private ZoneWriter(ZoneFile file, int zone, byte[] storeId, int capacity, BufferPool pool, int written) {
         this.file = file;
         this.zone = zone;
         this.capacity = capacity;
         this.sealer = new PageSealer(storeId);
-        this.pending = new ReservedVector(budget, 1 << 14, Integer.MAX_VALUE);
-        this.directory = new ReservedVector(budget, 1 << 10, Integer.MAX_VALUE);
+        this.pending = new ReservedVector(pool, new VectorGeometry(1 << 14, Integer.MAX_VALUE, 2, WRITE_FROM));
+        this.directory = new ReservedVector(pool, VectorGeometry.of(1 << 10, Integer.MAX_VALUE));
         this.written = written;
     }
 
@@ -62,9 +63,9 @@ public final class ZoneWriter implements AutoCloseable {
             int stream,
             long createdMillis,
             int capacity,
-            MemoryBudget budget) {
+            BufferPool pool) {
         ZoneFile file = disk.create(ZoneFiles.name(zone));
-        ZoneWriter writer = new ZoneWriter(file, zone, storeId, capacity, budget, 0);
+        ZoneWriter writer = new ZoneWriter(file, zone, storeId, capacity, pool, 0);
         ZoneHeader.put(writer.pending.reserve(ZoneHeader.LENGTH), zone, storeId, stream, createdMillis);
         writer.pending.advance(ZoneHeader.LENGTH);
         return writer;
@@ -77,9 +78,9 @@ public final class ZoneWriter implements AutoCloseable {
      * @param length where the zone's last named page ends, padding included
      */
     public static ZoneWriter resume(
-            ZoneFileSystem disk, int zone, byte[] storeId, int length, int capacity, MemoryBudget budget) {
+            ZoneFileSystem disk, int zone, byte[] storeId, int length, int capacity, BufferPool pool) {
         ZoneFile file = disk.open(ZoneFiles.name(zone));
-        ZoneWriter writer = new ZoneWriter(file, zone, storeId, capacity, budget, length);
+        ZoneWriter writer = new ZoneWriter(file, zone, storeId, capacity, pool, length);
         writer.forced = length;
         try (ZoneWalk walk = new ZoneWalk(file, zone, storeId, length)) {
             while (walk.next()) {
@@ -144,7 +145,7 @@ public final class ZoneWriter implements AutoCloseable {
         target.zero(at + stored, padded - stored);
         pending.advance(padded);
         addToDirectory(target, at, offset, firstKey);
-        if (pending.used() >= WRITE_FROM) {
+        if (pending.fillsChannel()) {
             flush();
         }
     }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.cambium.error.MemoryBudgetException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -177,34 +176,5 @@ class MemoryTest {
         assertThrows(IndexOutOfBoundsException.class, () -> view.getByte(0));
         assertEquals(99, memory.getByte(16), "the block is still there");
         assertEquals(99, inner.getByte(0));
-    }
-
-    @Test
-    void aReleasedViewIsOpenedAgainWithinItsRange() {
-        Memory view = memory.view(8, 16);
-        assertThrows(IllegalStateException.class, () -> view.reopen(16), "it is open");
-        view.release();
-        assertThrows(IndexOutOfBoundsException.class, () -> view.reopen(17));
-        view.reopen(10);
-        assertEquals(10, view.capacity());
-        view.putByte(9, 5);
-        assertEquals(5, memory.getByte(17));
-        assertThrows(IndexOutOfBoundsException.class, () -> view.getByte(10));
-        assertThrows(IndexOutOfBoundsException.class, () -> view.toArray(0, 11));
-        Memory owner = Memory.allocate(8);
-        owner.release();
-        assertThrows(IllegalStateException.class, () -> owner.reopen(8), "its bytes are gone");
-    }
-
-    @Test
-    void budgetRefusesWhatDoesNotFitOnceEnforced() {
-        MemoryBudget budget = new MemoryBudget(100);
-        budget.reserve(150);
-        budget.release(100);
-        budget.enforce();
-        budget.reserve(50);
-        MemoryBudgetException e = assertThrows(MemoryBudgetException.class, () -> budget.reserve(1));
-        assertTrue(e.getMessage().contains("100"), e.getMessage());
-        assertEquals(100, budget.usedBytes());
     }
 }

@@ -123,7 +123,7 @@ class KeyPageTest {
             for (int i = 0; i < 10; i++) {
                 Random random = new Random(++seed);
                 String round = "seed " + seed + ", target " + target;
-                KeyPageBuilder builder = new KeyPageBuilder(TestPages.budget(), target);
+                KeyPageBuilder builder = new KeyPageBuilder(TestPages.pool(), target);
                 List<byte[]> separators = new ArrayList<>();
                 TestPages.addChild(builder, null, 0, 2);
                 for (byte[] separator : TestPages.keys(random, 2000)) {

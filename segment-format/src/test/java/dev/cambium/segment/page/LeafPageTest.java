@@ -223,7 +223,7 @@ class LeafPageTest {
         for (int target : new int[] {64, 200, 4096, 16_384, 65_535, 65_536, 66_000, 70_000, 262_144}) {
             for (int i = 0; i < 12; i++) {
                 Random random = new Random(++seed);
-                LeafBuilder builder = new LeafBuilder(TestPages.budget(), target);
+                LeafBuilder builder = new LeafBuilder(TestPages.pool(), target);
                 List<Entry> inPage = new ArrayList<>();
                 for (Entry entry : entries(random, target < 60_000 ? 300 : 1500)) {
                     boolean full = TestPages.isFullFor(builder, entry);
@@ -279,7 +279,7 @@ class LeafPageTest {
     @Test
     void longKeysWithALongCommonPrefixFillOnePageAfterTheOther() {
         byte[] stem = TestPages.bytes(new Random(4), 30_000);
-        LeafBuilder builder = new LeafBuilder(TestPages.budget(), 65_536);
+        LeafBuilder builder = new LeafBuilder(TestPages.pool(), 65_536);
         int entries = 0;
         for (int i = 0; i < 600; i++) {
             byte[] key = TestPages.key(1, TestPages.join(stem, new byte[] {(byte) (i >>> 8), (byte) i}));
@@ -328,7 +328,7 @@ class LeafPageTest {
 
     @Test
     void aReferenceIsCompletedOnceItsPageIsWritten() {
-        LeafBuilder builder = new LeafBuilder(TestPages.budget(), 4096);
+        LeafBuilder builder = new LeafBuilder(TestPages.pool(), 4096);
         byte[] nothingYet = new byte[ValueReference.LENGTH];
         List<Entry> entries = List.of(
                 TestPages.put(TestPages.key(1, new byte[] {1}), new byte[7]),
@@ -364,7 +364,7 @@ class LeafPageTest {
             if (keys.size() < 2) {
                 continue;
             }
-            LeafBuilder builder = new LeafBuilder(TestPages.budget(), 4096);
+            LeafBuilder builder = new LeafBuilder(TestPages.pool(), 4096);
             TestPages.add(builder, TestPages.put(keys.get(0), NONE));
             Memory next = TestPages.memory(keys.get(1));
             int length = builder.separatorLength(next, 0, keys.get(1).length);

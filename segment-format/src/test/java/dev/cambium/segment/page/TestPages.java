@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
+import dev.cambium.segment.pool.BufferPool;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -32,8 +32,8 @@ public final class TestPages {
     /** A stored page at offset 0 of a block. */
     public record Stored(Memory memory, int length, long pointer, int payloadCrc) {}
 
-    public static MemoryBudget budget() {
-        return new MemoryBudget(1L << 40);
+    public static BufferPool pool() {
+        return new BufferPool(1L << 40, 64 << 10);
     }
 
     public static Memory memory(byte[] bytes) {
@@ -78,7 +78,7 @@ public final class TestPages {
 
     /** A leaf of all entries. */
     public static Raw leaf(List<Entry> entries) {
-        LeafBuilder builder = new LeafBuilder(budget(), PageHeader.MAX_PAGE_LENGTH);
+        LeafBuilder builder = new LeafBuilder(pool(), PageHeader.MAX_PAGE_LENGTH);
         entries.forEach(entry -> add(builder, entry));
         Raw raw = build(builder);
         builder.release();
@@ -87,7 +87,7 @@ public final class TestPages {
 
     /** A key page; child i holds 10 + i entries, of which i are tombstones. */
     public static Raw keys(List<byte[]> separators, int level, long filter, int filterCrc) {
-        KeyPageBuilder builder = new KeyPageBuilder(budget(), PageHeader.MAX_PAGE_LENGTH);
+        KeyPageBuilder builder = new KeyPageBuilder(pool(), PageHeader.MAX_PAGE_LENGTH);
         for (int i = 0; i <= separators.size(); i++) {
             addChild(builder, i == 0 ? null : separators.get(i - 1), i, level);
         }
@@ -123,7 +123,7 @@ public final class TestPages {
     }
 
     public static Raw values(List<byte[]> values) {
-        ValuePageBuilder builder = new ValuePageBuilder(budget(), PageHeader.MAX_PAGE_LENGTH);
+        ValuePageBuilder builder = new ValuePageBuilder(pool(), PageHeader.MAX_PAGE_LENGTH);
         for (int i = 0; i < values.size(); i++) {
             Memory memory = memory(values.get(i));
             assertEquals(i, builder.add(memory, 0, values.get(i).length));

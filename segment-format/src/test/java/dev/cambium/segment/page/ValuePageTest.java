@@ -48,7 +48,7 @@ class ValuePageTest {
     @Test
     void aPageStaysWithinItsTargetUnlessItHasOneValue() {
         Random random = new Random(8);
-        ValuePageBuilder builder = new ValuePageBuilder(TestPages.budget(), 10_000);
+        ValuePageBuilder builder = new ValuePageBuilder(TestPages.pool(), 10_000);
         Memory source = Memory.allocate(1 << 20);
         int pages = 0;
         for (int i = 0; i < 3000; i++) {

@@ -1,69 +1,78 @@
 package dev.cambium.segment.pool;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cambium.error.MemoryBudgetException;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.pool.BufferPool.Buffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 class BufferPoolTest {
     private static final int KIB = 1 << 10;
 
-    private static MemoryBudget budget(long bytes) {
-        MemoryBudget budget = new MemoryBudget(bytes);
-        budget.enforce();
-        return budget;
+    private static BufferPool pool(long limit, int largestClass) {
+        BufferPool pool = new BufferPool(limit, largestClass);
+        pool.enforce();
+        return pool;
     }
 
-    /** Buffers of all sizes come and go; each keeps what was written to it, and the pool's account is right. */
+    private static Buffer hold(BufferPool pool, int length) {
+        return pool.hold(MemoryUse.WRITING, length);
+    }
+
+    /** Buffers of all sizes come and go; each keeps what was written to it, and the account adds up. */
     @Test
     void buffersDoNotOverlapAndAreAccountedFor() {
         Random random = new Random(3);
-        MemoryBudget budget = budget(1 << 30);
-        BufferPool pool = new BufferPool(budget, 256 * KIB);
+        BufferPool pool = pool(1 << 30, 256 * KIB);
         Map<Buffer, Integer> inUse = new HashMap<>();
         List<Buffer> order = new ArrayList<>();
-        long held = 0;
-        long evictable = 0;
+        long[] bytes = new long[MemoryUse.values().length];
+        Map<Buffer, MemoryUse> uses = new HashMap<>();
         for (int i = 1; i < 20_000; i++) {
             if (order.size() < 200 && random.nextInt(3) > 0) {
                 int length = 1 + random.nextInt(random.nextInt(50) == 0 ? 400 * KIB : 30 * KIB);
-                boolean isHeld = random.nextBoolean();
-                Buffer buffer = isHeld ? pool.hold(length) : pool.keep(length, i);
+                MemoryUse use = MemoryUse.values()[random.nextInt(bytes.length)];
+                Buffer buffer = use == MemoryUse.PAGES ? pool.keep(length, i) : pool.hold(use, length);
                 assertEquals(length, buffer.memory().capacity());
-                assertTrue(buffer.reservedBytes() >= length);
+                assertEquals(pool.classBytes(length), buffer.reservedBytes());
                 stamp(buffer.memory(), i);
                 inUse.put(buffer, i);
                 order.add(buffer);
-                held += isHeld ? buffer.reservedBytes() : 0;
-                evictable += isHeld ? 0 : buffer.reservedBytes();
+                uses.put(buffer, use);
+                bytes[use.ordinal()] += buffer.reservedBytes();
             } else if (!order.isEmpty()) {
                 Buffer buffer = order.remove(random.nextInt(order.size()));
                 assertStamped(buffer.memory(), inUse.remove(buffer));
-                long before = pool.evictableBytes();
                 pool.free(buffer);
-                boolean wasHeld = pool.evictableBytes() == before;
-                held -= wasHeld ? buffer.reservedBytes() : 0;
-                evictable -= wasHeld ? 0 : buffer.reservedBytes();
+                bytes[uses.remove(buffer).ordinal()] -= buffer.reservedBytes();
             }
-            assertEquals(held, pool.heldBytes());
-            assertEquals(evictable, pool.evictableBytes());
-            assertEquals(pool.totalBytes(), pool.heldBytes() + pool.evictableBytes() + pool.freeBytes());
-            assertEquals(pool.totalBytes(), budget.usedBytes());
+            MemoryAccount account = pool.account();
+            for (MemoryUse use : MemoryUse.values()) {
+                assertEquals(bytes[use.ordinal()], account.of(use), use.label());
+            }
+            assertEquals(account.totalBytes(), Arrays.stream(bytes).sum() + account.freeBytes());
+            assertEquals(account.of(MemoryUse.PAGES), pool.evictableBytes());
+            assertEquals(pool.usedBytes(), pool.heldBytes() + pool.evictableBytes());
         }
-        assertThrows(IllegalStateException.class, pool::close);
-        order.forEach(pool::free);
         pool.close();
-        assertEquals(0, budget.usedBytes());
+        assertTrue(pool.totalBytes() >= pool.usedBytes());
+        order.forEach(pool::free);
+        assertEquals(0, pool.totalBytes(), "what is freed after the close goes back too");
     }
 
     private static void stamp(Memory memory, int stamp) {
@@ -84,12 +93,11 @@ class BufferPoolTest {
 
     @Test
     void slabsDoubleAndGoBackFromTheEnd() {
-        MemoryBudget budget = budget(1 << 30);
-        BufferPool pool = new BufferPool(budget, 64 * KIB);
+        BufferPool pool = pool(1 << 30, 64 * KIB);
         List<Buffer> buffers = new ArrayList<>();
         List<Long> totals = new ArrayList<>();
         for (int i = 0; i < 9; i++) {
-            buffers.add(pool.hold(64 * KIB));
+            buffers.add(hold(pool, 64 * KIB));
             totals.add(pool.totalBytes() / KIB);
         }
         assertEquals(List.of(64L, 128L, 256L, 256L, 512L, 512L, 512L, 512L, 1024L), totals);
@@ -99,55 +107,75 @@ class BufferPoolTest {
         assertEquals(512 * KIB, pool.totalBytes());
         buffers.forEach(pool::free);
         pool.close();
-        assertEquals(0, budget.usedBytes());
+        assertEquals(0, pool.totalBytes());
     }
 
     @Test
-    void thePoolGrowsByWhatTheBudgetHasLeftAndNotBeyond() {
-        MemoryBudget budget = budget(450 * KIB);
-        BufferPool pool = new BufferPool(budget, 64 * KIB);
+    void thePoolGrowsByWhatTheLimitLeavesAndNotBeyond() {
+        BufferPool pool = pool(450 * KIB, 64 * KIB);
         List<Buffer> buffers = new ArrayList<>();
         for (int i = 0; i < 7; i++) {
-            buffers.add(pool.hold(64 * KIB));
+            buffers.add(hold(pool, 64 * KIB));
         }
-        assertThrows(MemoryBudgetException.class, () -> pool.hold(1));
-        assertThrows(MemoryBudgetException.class, () -> pool.hold(65 * KIB));
+        MemoryBudgetException full = assertThrows(MemoryBudgetException.class, () -> hold(pool, 1));
+        assertTrue(full.getMessage().contains("buffers of flushes and merges " + 448 * KIB), full.getMessage());
+        assertThrows(MemoryBudgetException.class, () -> hold(pool, 65 * KIB));
+        assertNull(pool.keep(1, 1));
         pool.free(buffers.get(3));
-        Buffer small = pool.hold(1);
+        Buffer small = hold(pool, 1);
         assertEquals(4 * KIB, small.reservedBytes());
         pool.free(small);
         assertEquals(448 * KIB, pool.totalBytes());
     }
 
     @Test
+    void whatMayNotFailGoesBeyondTheLimitAndIsCounted() {
+        BufferPool pool = pool(64 * KIB, 64 * KIB);
+        Buffer all = hold(pool, 64 * KIB);
+        Buffer more = pool.holdNow(MemoryUse.KEY_PAGES, 5000);
+        Buffer page = pool.keepBeyond(100, 1);
+        assertEquals(12 * KIB, pool.excessBytes());
+        assertTrue(pool.isOwnBlock(more) && pool.isOwnBlock(page) && !pool.isOwnBlock(all));
+        pool.free(more);
+        pool.free(page);
+        assertEquals(0, pool.excessBytes());
+    }
+
+    @Test
     void aBufferIsFreedOnce() {
-        BufferPool pool = new BufferPool(budget(1 << 20), 64 * KIB);
+        BufferPool pool = pool(1 << 20, 64 * KIB);
         for (int length : new int[] {100, 100 * KIB}) {
-            Buffer buffer = pool.hold(length);
+            Buffer buffer = hold(pool, length);
             pool.free(buffer);
             assertThrows(IllegalStateException.class, () -> pool.free(buffer));
+            Buffer kept = pool.keep(length, 1);
+            pool.free(kept);
+            Buffer inItsPlace = pool.keep(length, 2);
+            assertThrows(IllegalStateException.class, () -> pool.free(kept));
+            assertThrows(IndexOutOfBoundsException.class, () -> kept.memory().getByte(0));
+            pool.free(inItsPlace);
         }
-        assertThrows(IllegalArgumentException.class, () -> pool.hold(0));
-        assertThrows(IllegalArgumentException.class, () -> new BufferPool(budget(1 << 20), 5000));
+        assertThrows(IllegalArgumentException.class, () -> hold(pool, 0));
+        assertThrows(IllegalArgumentException.class, () -> new BufferPool(1 << 20, 5000));
     }
 
     /** A large buffer has its place once those in one region are given up; held ones are never named. */
     @Test
     void oneRegionIsNamedThatCanBeCleared() {
-        BufferPool pool = new BufferPool(budget(256 * KIB), 64 * KIB);
+        BufferPool pool = pool(256 * KIB, 64 * KIB);
         Map<Long, Buffer> kept = new HashMap<>();
-        Buffer held = pool.hold(4 * KIB);
+        Buffer held = hold(pool, 4 * KIB);
         for (long tag = 1; tag <= 63; tag++) {
             kept.put(tag, pool.keep(3 * KIB, tag));
         }
-        assertThrows(MemoryBudgetException.class, () -> pool.hold(64 * KIB));
+        assertThrows(MemoryBudgetException.class, () -> hold(pool, 64 * KIB));
         for (int round = 0; round < 3; round++) {
             long[] tags = pool.evictable(64 * KIB);
             assertEquals(16, tags.length);
             for (long tag : tags) {
                 pool.free(kept.remove(tag));
             }
-            pool.hold(64 * KIB);
+            hold(pool, 64 * KIB);
         }
         assertEquals(0, pool.evictable(64 * KIB).length, "what is left has a neighbour that is held");
         assertEquals(2, pool.evictable(8 * KIB).length);
@@ -155,9 +183,38 @@ class BufferPoolTest {
         assertEquals(15, pool.evictable(64 * KIB).length);
     }
 
+    /** The relief is asked as often as it helps, and what it gives up makes room. */
+    @Test
+    void whatIsHeldMakesOthersGiveWay() {
+        BufferPool pool = pool(256 * KIB, 64 * KIB);
+        Map<Long, Buffer> kept = new HashMap<>();
+        for (long tag = 1; tag <= 64; tag++) {
+            kept.put(tag, pool.keep(4 * KIB, tag));
+        }
+        pool.relieveBy(new MemoryRelief() {
+            @Override
+            public void relieveNow() {
+                throw new AssertionError("not a reader");
+            }
+
+            @Override
+            public boolean relieve(int length) {
+                long[] tags = pool.evictable(length);
+                Arrays.stream(tags).forEach(tag -> pool.free(kept.remove(tag)));
+                return tags.length > 0;
+            }
+        });
+        for (int left = 48; left >= 0; left -= 16) {
+            hold(pool, 64 * KIB);
+            assertEquals(left, kept.size());
+        }
+        assertThrows(MemoryBudgetException.class, () -> hold(pool, 1));
+        assertEquals(256 * KIB, pool.totalBytes());
+    }
+
     @Test
     void theEndIsClearedSoThatSlabsGoBack() {
-        BufferPool pool = new BufferPool(budget(1 << 20), 64 * KIB);
+        BufferPool pool = pool(1 << 30, 64 * KIB);
         Map<Long, Buffer> kept = new HashMap<>();
         for (long tag = 1; tag <= 64; tag++) {
             kept.put(tag, pool.keep(4 * KIB, tag));
@@ -169,5 +226,81 @@ class BufferPoolTest {
         pool.trim();
         assertEquals(128 * KIB, pool.totalBytes());
         assertEquals(32, kept.size());
+    }
+
+    /** Slabs beyond a lowered limit take nothing more, and go with the last buffer in them; raised again, they are as before. */
+    @Test
+    void aLoweredLimitEmptiesTheLastSlabs() {
+        BufferPool pool = pool(1 << 24, 64 * KIB);
+        Map<Long, Buffer> kept = new HashMap<>();
+        Buffer low = hold(pool, 4 * KIB);
+        for (long tag = 1; tag <= 200; tag++) {
+            kept.put(tag, pool.keep(4 * KIB, tag));
+        }
+        Buffer high = hold(pool, 32 * KIB);
+        assertEquals(1024 * KIB, pool.totalBytes());
+        pool.limit(300 * KIB);
+        assertTrue(pool.isBeyond(high));
+        assertTrue(!pool.isBeyond(low));
+        assertEquals(1024 * KIB, pool.totalBytes());
+        assertEquals((1024 - 300) * KIB, pool.excessBytes());
+        long[] beyond = pool.evictableBeyond();
+        assertEquals(200 - 63, beyond.length);
+        for (long tag : beyond) {
+            pool.free(kept.remove(tag));
+            assertNull(pool.keep(4 * KIB, 0), "nothing is taken of a slab that is to go");
+        }
+        assertEquals(1024 * KIB, pool.totalBytes(), "one buffer is held at the end");
+        assertEquals(pool.totalBytes(), pool.usedBytes() + pool.freeBytes());
+        pool.limit(1 << 24);
+        Buffer again = pool.keep(4 * KIB, 7);
+        assertNotNull(again);
+        pool.free(again);
+        pool.limit(300 * KIB);
+        pool.free(high);
+        assertEquals(256 * KIB, pool.totalBytes());
+        assertEquals(0, pool.excessBytes());
+        kept.values().forEach(pool::free);
+        pool.free(low);
+        pool.limit(0);
+        assertEquals(64 * KIB, pool.totalBytes(), "the first slab stays");
+        pool.close();
+        assertEquals(0, pool.totalBytes());
+    }
+
+    @Test
+    void threadsGetDifferentBuffers() throws Exception {
+        BufferPool pool = pool(8 << 20, 64 * KIB);
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        List<Future<Object>> done = new ArrayList<>();
+        for (int thread = 0; thread < 4; thread++) {
+            Random random = new Random(thread);
+            int stamp = thread + 1;
+            Callable<Object> task = () -> {
+                List<Buffer> own = new ArrayList<>();
+                for (int i = 0; i < 30_000; i++) {
+                    if (own.size() < 40 && random.nextBoolean()) {
+                        int length = 1 + random.nextInt(20 * KIB);
+                        Buffer buffer = random.nextBoolean() ? hold(pool, length) : pool.keep(length, i);
+                        stamp(buffer.memory(), stamp * 1001);
+                        own.add(buffer);
+                    } else if (!own.isEmpty()) {
+                        Buffer buffer = own.remove(random.nextInt(own.size()));
+                        assertStamped(buffer.memory(), stamp * 1001);
+                        pool.free(buffer);
+                    }
+                }
+                own.forEach(pool::free);
+                return null;
+            };
+            done.add(threads.submit(task));
+        }
+        for (Future<Object> task : done) {
+            task.get();
+        }
+        threads.shutdown();
+        assertEquals(0, pool.usedBytes());
+        pool.close();
+        assertEquals(0, pool.totalBytes());
     }
 }

@@ -16,7 +16,6 @@ import dev.cambium.segment.format.FormatHead;
 import dev.cambium.segment.format.TestDisk;
 import dev.cambium.segment.memory.Bytes;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.KeyPage;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.PageHeader;
@@ -25,6 +24,7 @@ import dev.cambium.segment.page.PageOpener;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.TestPages;
 import dev.cambium.segment.page.TestPages.Raw;
+import dev.cambium.segment.pool.BufferPool;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,13 +41,13 @@ class ZoneTest {
     private static final String NAME = "zone-0000000000001234";
 
     private final TestDisk disk = new TestDisk();
-    private final MemoryBudget budget = TestPages.budget();
+    private final BufferPool pool = TestPages.pool();
 
     /** A page that was appended. */
     private record Appended(Raw raw, long pointer, int payloadCrc, int offset, long owner, long firstKey) {}
 
     private ZoneWriter create() {
-        return ZoneWriter.create(disk, ZONE, STORE_ID, 6, 1_700_000_000_123L, 1 << 22, budget);
+        return ZoneWriter.create(disk, ZONE, STORE_ID, 6, 1_700_000_000_123L, 1 << 22, pool);
     }
 
     private static Raw page(Random random) {
@@ -267,7 +267,7 @@ class ZoneTest {
             writer.close();
             pages.forEach(page -> page.raw().memory().release());
         }
-        assertEquals(0, budget.usedBytes());
+        assertEquals(0, pool.usedBytes());
     }
 
     private static void readsBack(ZoneReader reader, Appended page, String what) {
@@ -334,7 +334,7 @@ class ZoneTest {
                 first.flush();
             }
             first.close();
-            ZoneWriter second = ZoneWriter.resume(disk, ZONE, STORE_ID, length, 1 << 22, budget);
+            ZoneWriter second = ZoneWriter.resume(disk, ZONE, STORE_ID, length, 1 << 22, pool);
             assertEquals(ZONE, second.zone());
             assertEquals(length, second.length());
             assertEquals(length, second.forcedLength());
@@ -348,7 +348,7 @@ class ZoneTest {
             assertArrayEquals(expected, Arrays.copyOf(disk.files.get(NAME), expected.length), "cut " + cut);
             raws.forEach(raw -> raw.memory().release());
         }
-        assertEquals(0, budget.usedBytes());
+        assertEquals(0, pool.usedBytes());
     }
 
     @Test
@@ -359,15 +359,15 @@ class ZoneTest {
         int length = writer.length();
         writer.close();
         disk.files.get(NAME)[length - 1] ^= 1;
-        assertThrows(CorruptionException.class, () -> ZoneWriter.resume(disk, ZONE, STORE_ID, length, 1 << 22, budget));
+        assertThrows(CorruptionException.class, () -> ZoneWriter.resume(disk, ZONE, STORE_ID, length, 1 << 22, pool));
         disk.files.get(NAME)[length - 1] ^= 1;
         for (int wrong : new int[] {length + 64, length - 64, length - 1, 4032, (1 << 28) + 64}) {
             assertThrows(
                     CorruptionException.class,
-                    () -> ZoneWriter.resume(disk, ZONE, STORE_ID, wrong, 1 << 22, budget),
+                    () -> ZoneWriter.resume(disk, ZONE, STORE_ID, wrong, 1 << 22, pool),
                     "length " + wrong);
         }
-        assertEquals(0, budget.usedBytes());
+        assertEquals(0, pool.usedBytes());
     }
 
     @Test
@@ -461,7 +461,7 @@ class ZoneTest {
     void aZoneTakesNoMoreThanItsCapacityButAFirstPageAlways() {
         Memory raw = TestPages.values(List.of(TestPages.bytes(new Random(1), 100_000)))
                 .memory();
-        ZoneWriter writer = ZoneWriter.create(disk, ZONE, STORE_ID, 0, 1, 64 << 10, budget);
+        ZoneWriter writer = ZoneWriter.create(disk, ZONE, STORE_ID, 0, 1, 64 << 10, pool);
         assertTrue(writer.hasRoomFor(raw.capacity()), "a first page may be longer");
         assertTrue(writer.hasRoomFor(PageHeader.MAX_PAGE_LENGTH));
         writer.append(raw, raw.capacity(), PageKind.VALUES, 0, 0, 1, 0, 0);
@@ -471,7 +471,7 @@ class ZoneTest {
         assertEquals(1, writer.pages());
         writer.close();
 
-        ZoneWriter other = ZoneWriter.create(disk, ZONE + 1, STORE_ID, 0, 1, 1 << 20, budget);
+        ZoneWriter other = ZoneWriter.create(disk, ZONE + 1, STORE_ID, 0, 1, 1 << 20, pool);
         int pages = 0;
         while (other.hasRoomFor(raw.capacity())) {
             other.append(raw, raw.capacity(), PageKind.VALUES, 0, 0, 1, 0, 0);
@@ -487,7 +487,7 @@ class ZoneTest {
 
     @Test
     void noPageLiesBeyond256MiB() {
-        ZoneWriter writer = ZoneWriter.create(disk, ZONE, STORE_ID, 0, 1, ZoneWriter.MAX_LENGTH, budget);
+        ZoneWriter writer = ZoneWriter.create(disk, ZONE, STORE_ID, 0, 1, ZoneWriter.MAX_LENGTH, pool);
         assertEquals(256 << 20, ZoneWriter.MAX_LENGTH);
         assertTrue(writer.hasRoomFor(ZoneWriter.MAX_LENGTH - 4096 - 112));
         assertFalse(writer.hasRoomFor(ZoneWriter.MAX_LENGTH - 4096 + 1));
@@ -508,7 +508,7 @@ class ZoneTest {
         writer.close();
         assertThrows(IllegalStateException.class, writer::flush);
         assertThrows(IllegalStateException.class, writer::force);
-        assertEquals(0, budget.usedBytes());
+        assertEquals(0, pool.usedBytes());
     }
 
     @Test
@@ -536,7 +536,7 @@ class ZoneTest {
         disk.stepsLeft = -1;
         assertThrows(WriterFailedException.class, other::flush);
         other.close();
-        assertEquals(0, budget.usedBytes());
+        assertEquals(0, pool.usedBytes());
     }
 
     @Test
@@ -551,7 +551,7 @@ class ZoneTest {
     @Test
     void aSealedZoneInARealDirectoryReadsBack(@TempDir Path directory) {
         RealFileSystem real = new RealFileSystem(directory);
-        ZoneWriter writer = ZoneWriter.create(real, ZONE, STORE_ID, 0, 1, 1 << 22, budget);
+        ZoneWriter writer = ZoneWriter.create(real, ZONE, STORE_ID, 0, 1, 1 << 22, pool);
         List<Appended> pages = appendSome(writer, new Random(5), 200);
         long length = writer.seal();
         writer.close();

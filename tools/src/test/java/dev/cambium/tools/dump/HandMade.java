@@ -9,7 +9,6 @@ import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.manifest.Superblock;
 import dev.cambium.segment.manifest.SuperblockFile;
 import dev.cambium.segment.memory.Memory;
-import dev.cambium.segment.memory.MemoryBudget;
 import dev.cambium.segment.page.ChunkList;
 import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.PageKind;
@@ -17,6 +16,7 @@ import dev.cambium.segment.page.PageOpener;
 import dev.cambium.segment.page.PageSealer;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePage;
+import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.segment.zone.ZoneWalk;
 import dev.cambium.segment.zone.ZoneWriter;
@@ -137,8 +137,8 @@ final class HandMade {
         byte[] storeId = facts(disk).storeId();
         int[] lengths = {ChunkList.CHUNK_LENGTH, 5};
         Memory list = Memory.allocate(ChunkList.pageLength(2));
-        try (ZoneWriter writer =
-                ZoneWriter.create(disk, zone, storeId, 0, 0, ZoneWriter.MAX_LENGTH, new MemoryBudget(1 << 26))) {
+        try (ZoneWriter writer = ZoneWriter.create(
+                disk, zone, storeId, 0, 0, ZoneWriter.MAX_LENGTH, new BufferPool(1 << 26, 64 << 10))) {
             ChunkList.begin(list, 2, lengths[0] + lengths[1]);
             for (int i = 0; i < 2; i++) {
                 Memory page = Memory.allocate(ValuePage.VALUE_START_OFFSET + 8 + lengths[i]);
@@ -164,8 +164,8 @@ final class HandMade {
         RealFileSystem disk = new RealFileSystem(directory);
         byte[] storeId = facts(disk).storeId();
         List<Integer> offsets = new ArrayList<>();
-        try (ZoneWriter writer =
-                ZoneWriter.create(disk, zone, storeId, 0, 0, ZoneWriter.MAX_LENGTH, new MemoryBudget(1 << 26))) {
+        try (ZoneWriter writer = ZoneWriter.create(
+                disk, zone, storeId, 0, 0, ZoneWriter.MAX_LENGTH, new BufferPool(1 << 26, 64 << 10))) {
             for (int source = 1; source <= 2; source++) {
                 try (ZoneFile file = disk.openReadOnly(ZoneFiles.name(source));
                         ZoneWalk walk = new ZoneWalk(file, source, storeId, source == 1 ? 806_336 : file.length())) {
