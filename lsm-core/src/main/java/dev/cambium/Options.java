@@ -42,7 +42,8 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
         }
         if (memtableBytes < MIN_MEMTABLE_BYTES || memtableBytes > memoryBudget / 4) {
             throw new IllegalArgumentException("memtableBytes is " + memtableBytes + ", must be " + MIN_MEMTABLE_BYTES
-                    + " to a quarter of the memory budget, " + memoryBudget / 4);
+                    + " to a quarter of the memory budget, " + memoryBudget / 4
+                    + "; memtables of this size need a budget of " + 4 * memtableBytes + " or more");
         }
         if (zoneBytes < MIN_ZONE_BYTES || zoneBytes > MAX_ZONE_BYTES) {
             throw new IllegalArgumentException(
@@ -91,6 +92,20 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
 
     /** Bytes of pages that are kept in memory at least: what is left beside three memtables (one active, two that are laid down). */
     public long leastFrameBytes() {
-        return Math.max(memoryBudget / 8, memoryBudget - 3 * memtableBytes - WORKING_BYTES);
+        return leastFrameBytes(memoryBudget);
+    }
+
+    /**
+     * As {@link #leastFrameBytes()}, with another budget.
+     *
+     * @throws IllegalArgumentException where that is not one for these options
+     */
+    long leastFrameBytes(long budget) {
+        long minimum = Math.max(MIN_MEMORY_BUDGET, 4 * memtableBytes);
+        if (budget < minimum || budget > MAX_MEMORY_BUDGET) {
+            throw new IllegalArgumentException("memoryBudget is " + budget + " bytes, must be " + minimum + " to "
+                    + MAX_MEMORY_BUDGET + " with memtables of " + memtableBytes + " bytes");
+        }
+        return Math.max(budget / 8, budget - 3 * memtableBytes - WORKING_BYTES);
     }
 }

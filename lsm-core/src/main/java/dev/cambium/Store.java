@@ -76,6 +76,7 @@ public final class Store implements AutoCloseable {
     private final BackgroundExecutor background; // prepares logs
     private final BackgroundExecutor pagesLane; // lays memtables down and merges
     private final BufferPool pool;
+    private final BudgetChange budgetChange;
     private final ReadEpochs epochs;
     private final Manifest manifest;
     private final WriteAheadLog log;
@@ -217,6 +218,7 @@ public final class Store implements AutoCloseable {
         this.mostLongBytes = options.zoneBytes();
         this.committer = new Committer(writer, environment.parker());
         this.writes = new Writes(this, committer, writer, longValues, flusher);
+        this.budgetChange = new BudgetChange(options, pool, frames, versions, epochs, writes, writer, flusher);
         this.reads = new PointReads(this) {
             @Override
             int enter() {
@@ -239,6 +241,7 @@ public final class Store implements AutoCloseable {
     /** Has what recovery found too much of laid down; nobody waits for that. */
     private void begin(boolean layDownAll) {
         pool.enforce();
+        pool.growAheadOn(background::execute);
         if (layDownAll && versions.current().sealed().isEmpty()) {
             try {
                 writes.commit(WriteRequest.action(writer::seal));
@@ -411,6 +414,19 @@ public final class Store implements AutoCloseable {
         if (newest[0] != null) {
             flusher.awaitFlushed(newest[0]);
         }
+    }
+
+    /**
+     * Gives the store another {@linkplain Options#memoryBudget memory budget}. Where it is smaller, what is beyond it goes back to the
+     * system before this returns: pages give way first; where that is not enough, memtables are laid down. What snapshots, cursors and
+     * calls under way hold goes as they let go of it.
+     *
+     * @throws IllegalArgumentException where it is below 16 MiB or four memtables, or above 64 GiB; nothing has changed
+     * @throws dev.cambium.error.StoreIOException where memtables cannot be laid down; the budget is changed all the same
+     */
+    public void setMemoryBudget(long bytes) {
+        requireOpen();
+        budgetChange.to(bytes);
     }
 
     /**

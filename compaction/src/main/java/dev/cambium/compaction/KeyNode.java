@@ -33,8 +33,8 @@ final class KeyNode {
     private record Filter(BufferPool.Buffer buffer, FilterPage page) {}
 
     private final RunTree tree;
-    private final BufferPool.Buffer buffer;
-    private final KeyPage page;
+    private BufferPool.Buffer buffer; // replaced by who has the tree's lock
+    private volatile KeyPage page; // in the buffer, or in one before: that is there as long as a reader who has seen it
     private final int level;
 
     /** {@link KeyNode} above level 1, else {@link Frame}; null where the child is not in memory. */
@@ -132,6 +132,29 @@ final class KeyNode {
         }
         tree.frames().free(read);
         return first;
+    }
+
+    /** Moves what stands in memory that is to go; the caller has the tree's lock. */
+    void leavePlacesThatGo() {
+        FrameCache frames = tree.frames();
+        for (int i = 0; i < children.length; i++) {
+            if (CHILD.getAcquire(children, i) instanceof KeyNode node) {
+                node.leavePlacesThatGo();
+            }
+        }
+        Filter known = (Filter) FILTER.getAcquire(this);
+        BufferPool.Buffer moved = known == null ? null : frames.moved(known.buffer, MemoryUse.FILTERS);
+        if (moved != null) {
+            FILTER.setRelease(this, new Filter(moved, new FilterPage(moved.memory())));
+            frames.free(known.buffer);
+        }
+        moved = frames.moved(buffer, MemoryUse.KEY_PAGES);
+        if (moved != null) {
+            BufferPool.Buffer before = buffer;
+            buffer = moved;
+            page = new KeyPage(moved.memory());
+            frames.free(before);
+        }
     }
 
     /** Gives everything below back. No later reader can find the run. */

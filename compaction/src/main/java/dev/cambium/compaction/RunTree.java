@@ -156,6 +156,13 @@ public final class RunTree {
         }
     }
 
+    /** Moves key pages and filters that lie beyond the memory pool's limit. */
+    public synchronized void leavePlacesThatGo() {
+        if (root != null) {
+            root.leavePlacesThatGo();
+        }
+    }
+
     /** Gives all memory back, once no reader can hold it. No later reader can find the run. */
     public synchronized void release() {
         if (root != null) {

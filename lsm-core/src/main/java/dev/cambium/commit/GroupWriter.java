@@ -94,6 +94,14 @@ public final class GroupWriter {
         return sealed.isEmpty() ? null : sealed.get(0);
     }
 
+    /** Has all that was written until now in sealed memtables, and the active one in new memory. As {@link #seal}. */
+    public Memtable renewActive() {
+        if (firstFailure == null && versions.current().active().arena().filledBytes() == 0) {
+            flusher.withMemory(versions::replaceActive);
+        }
+        return seal();
+    }
+
     private void sealActive() {
         flusher.awaitRoom();
         versions.seal(log.currentId());

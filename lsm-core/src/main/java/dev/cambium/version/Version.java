@@ -53,6 +53,11 @@ public record Version(Memtable active, List<Memtable> sealed, List<LiveRun> runs
         return at > 0 ? sealed.get(at - 1) : active;
     }
 
+    /** The version with another active memtable in the place of one that is empty. */
+    Version replacingActive(Memtable nextActive) {
+        return new Version(nextActive, sealed, runs);
+    }
+
     /** The version after the active memtable was sealed. */
     Version sealing(Memtable nextActive) {
         List<Memtable> all = new ArrayList<>(sealed.size() + 1);

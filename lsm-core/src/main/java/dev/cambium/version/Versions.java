@@ -38,6 +38,17 @@ public final class Versions {
         }
     }
 
+    /** Puts another empty memtable in the place of the active one, which is empty: its memory may go. */
+    public void replaceActive() {
+        Memtable before = current.active();
+        assert before.arena().filledBytes() == 0 : "what was written would be lost";
+        Memtable next = newMemtable.apply(before.firstLog());
+        synchronized (this) {
+            current = current.replacingActive(next);
+        }
+        before.release();
+    }
+
     /** Puts a run in the place of the oldest sealed memtable, which it takes the version's reference of; null where nothing was left. */
     public void install(Memtable flushed, LiveRun run) {
         synchronized (this) {

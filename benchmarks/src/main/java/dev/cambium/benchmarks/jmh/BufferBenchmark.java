@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** A buffer from the pool, which is mostly full, beside one from the system: taken, and the oldest of many given back. */
+/** A buffer from the pool, which is mostly full, beside one from the system: taken, touched and given back. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -48,18 +48,21 @@ public class BufferBenchmark {
     }
 
     @Benchmark
-    public BufferPool.Buffer pool() {
-        pool.free(pooled.poll());
+    public int pool() {
         BufferPool.Buffer buffer = pool.keep(length, 1);
-        pooled.add(buffer);
-        return buffer;
+        Memory memory = buffer.memory();
+        memory.putInt(0, length);
+        int read = memory.getInt(0);
+        pool.free(buffer);
+        return read;
     }
 
     @Benchmark
-    public Memory system() {
-        system.poll().release();
+    public int system() {
         Memory memory = Memory.allocate(length);
-        system.add(memory);
-        return memory;
+        memory.putInt(0, length);
+        int read = memory.getInt(0);
+        memory.release();
+        return read;
     }
 }

@@ -201,7 +201,8 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
             pool.trim(); // it needs a block from the system
             return isGivenUp;
         }
-        return pool.evictableBytes() - length >= leastBytes && giveUp(pool.evictable(length));
+        boolean isKeptAtLeast = pool.excessBytes() == 0 && pool.evictableBytes() - length < leastBytes;
+        return !isKeptAtLeast && giveUp(pool.evictable(length));
     }
 
     /** Gives up pages, and waits for their readers. */
@@ -223,7 +224,22 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
         leastBytes = newLeastBytes;
         fitIntoBudget();
         policy.cleanUp();
+        for (BufferPool.Buffer buffer = readBuffers.poll(); buffer != null; buffer = readBuffers.poll()) {
+            pool.free(buffer);
+        }
         giveUp(pool.evictableBeyond());
+        pool.trim();
+    }
+
+    /** A copy of what stands in a buffer of {@link #read}, where that lies beyond the pool's limit; else null. */
+    public BufferPool.Buffer moved(BufferPool.Buffer buffer, MemoryUse use) {
+        if (!pool.isBeyond(buffer)) {
+            return null;
+        }
+        int length = buffer.memory().capacity();
+        BufferPool.Buffer copy = pool.holdNow(use, length);
+        copy.memory().put(0, buffer.memory(), 0, length);
+        return copy;
     }
 
     /** Loads a page into a buffer that is the caller's until {@link #free}: for pages that are not evicted. */
@@ -246,7 +262,7 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
                 for (long other : pool.evictable(length)) {
                     evict(other); // for those who come later
                 }
-                return pool.keepBeyond(length, pointer);
+                return pool.keepBeyond(length);
             }
         }
     }
@@ -300,7 +316,7 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
 
     /** Keeps as many as have ever been in use at once; longer ones are rare and not kept. */
     private void giveReadBufferBack(BufferPool.Buffer buffer) {
-        if (buffer.memory().capacity() > READ_BUFFER_BYTES) {
+        if (buffer.memory().capacity() > READ_BUFFER_BYTES || pool.isBeyond(buffer)) {
             pool.free(buffer);
         } else {
             readBuffers.add(buffer);

@@ -29,16 +29,20 @@ public final class Memory {
      * There is one store, over all addresses, and one buffer for a block and all its views: they stay in the nearest cache, where those of
      * each page would be a miss more in each chain of loads; and a view is one small object.
      */
+    private static final long PAGE_BYTES = 4 << 10;
+
     private static final PointerBytesStore STORE = NativeAccess.storeOfAll();
 
     private final ByteBuffer buffer; // of the whole block
     private final int start; // in the buffer
     private final long origin; // in the store
     private final boolean owner;
+    private final long allocated; // address of bytes that are not the buffer's own, or 0
     private int capacity;
 
-    private Memory(ByteBuffer direct) {
+    private Memory(ByteBuffer direct, long allocated) {
         this.owner = true;
+        this.allocated = allocated;
         this.buffer = direct.order(ByteOrder.LITTLE_ENDIAN);
         this.start = 0;
         this.origin = NativeAccess.offsetOf(direct);
@@ -47,6 +51,7 @@ public final class Memory {
 
     private Memory(Memory block, int offset, int length) {
         this.owner = false;
+        this.allocated = 0;
         this.buffer = block.buffer;
         this.start = block.start + offset;
         this.origin = block.origin + offset;
@@ -68,7 +73,31 @@ public final class Memory {
         } catch (OutOfMemoryError e) {
             throw new MemoryBudgetException(capacity, e);
         }
-        return new Memory(direct);
+        return new Memory(direct, 0);
+    }
+
+    /**
+     * Allocates {@code capacity} bytes outside the heap that begin at a page of the system, for long use. What is in them is of no meaning, but
+     * the process has them: all are touched, in steps that no other thread has to wait for. Not limited by the JVM's limit for direct
+     * memory.
+     *
+     * @throws MemoryBudgetException where the system has no more
+     */
+    public static Memory allocatePages(int capacity) {
+        if (capacity <= 0) {
+            throw new IllegalArgumentException("capacity is " + capacity + ", must be positive");
+        }
+        long address;
+        try {
+            address = NativeAccess.allocate(capacity + PAGE_BYTES - 1);
+        } catch (OutOfMemoryError e) {
+            throw new MemoryBudgetException(capacity, e);
+        }
+        Memory memory = new Memory(NativeAccess.bufferOver(address + PAGE_BYTES - 1 & -PAGE_BYTES, capacity), address);
+        for (int at = 0; at >= 0 && at < capacity; at += (int) PAGE_BYTES) {
+            memory.putByte(at, 0);
+        }
+        return memory;
     }
 
     /** Takes over a direct buffer that owns its memory (not a slice), such as a fresh mapping. */
@@ -76,7 +105,7 @@ public final class Memory {
         if (!direct.isDirect()) {
             throw new IllegalArgumentException("not a direct buffer: " + direct);
         }
-        return new Memory(direct);
+        return new Memory(direct, 0);
     }
 
     /** Gives the bytes back to the operating system, if they are this block's own. Idempotent for one caller; see the ownership rule above. */
@@ -86,7 +115,11 @@ public final class Memory {
         }
         capacity = 0;
         if (owner) {
-            NativeAccess.release(buffer);
+            if (allocated != 0) {
+                NativeAccess.free(allocated);
+            } else {
+                NativeAccess.release(buffer);
+            }
         }
     }
 

@@ -26,6 +26,8 @@ final class NativeAccess {
 
     private static final Unsafe UNSAFE;
     private static final long BUFFER_ADDRESS;
+    private static final long BUFFER_CAPACITY;
+    private static final long BUFFER_LIMIT;
 
     static {
         if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
@@ -42,6 +44,8 @@ final class NativeAccess {
             theUnsafe.setAccessible(true);
             UNSAFE = (Unsafe) theUnsafe.get(null);
             BUFFER_ADDRESS = UNSAFE.objectFieldOffset(Buffer.class.getDeclaredField("address"));
+            BUFFER_CAPACITY = UNSAFE.objectFieldOffset(Buffer.class.getDeclaredField("capacity"));
+            BUFFER_LIMIT = UNSAFE.objectFieldOffset(Buffer.class.getDeclaredField("limit"));
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -58,6 +62,29 @@ final class NativeAccess {
 
     static long offsetOf(ByteBuffer direct) {
         return UNSAFE.getLong(direct, BUFFER_ADDRESS) - ORIGIN;
+    }
+
+    /**
+     * Allocates bytes of any content.
+     *
+     * @return their address, for {@link #free}
+     * @throws OutOfMemoryError where the system refuses
+     */
+    static long allocate(long bytes) {
+        return UNSAFE.allocateMemory(bytes);
+    }
+
+    static void free(long address) {
+        UNSAFE.freeMemory(address);
+    }
+
+    /** A buffer over allocated bytes, which it does not own. The JDK makes none that is not zeroed in one go, or of bytes that it did not allocate. */
+    static ByteBuffer bufferOver(long address, int capacity) {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(0).duplicate();
+        UNSAFE.putLong(buffer, BUFFER_ADDRESS, address);
+        UNSAFE.putInt(buffer, BUFFER_CAPACITY, capacity);
+        UNSAFE.putInt(buffer, BUFFER_LIMIT, capacity);
+        return buffer;
     }
 
     /** Frees or unmaps a direct buffer. The buffer must be the one that owns the memory, not a view. */

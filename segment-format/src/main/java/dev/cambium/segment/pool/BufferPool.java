@@ -6,6 +6,8 @@ import dev.cambium.segment.pool.BuddyAllocator.Block;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * All off-heap memory of a store: buffers of power-of-two size classes, carved out of slabs by a {@link BuddyAllocator}, and the budget that
@@ -27,7 +29,7 @@ public final class BufferPool implements AutoCloseable {
      * A kept buffer that is freed stays allocated for the buddy allocator, in a short list by order, from where the next of its order comes:
      * splitting and merging through all orders costs ten times as much. The lists are emptied before anything is found to be missing.
      *
-     * A slab is allocated outside the lock: the system writes zeros over it, for some milliseconds, while others go on with what there is.
+     * A slab is allocated outside the lock, for its pages are touched, which takes some milliseconds: others go on with what there is.
      *
      * Where the limit is lowered, the slabs beyond it are closed: what is free in them is withdrawn from the allocator, and what is freed later
      * too; a closed slab at the end goes with its last buffer.
@@ -45,6 +47,8 @@ public final class BufferPool implements AutoCloseable {
     private static final int MOST_RELIEFS = 8;
     private static final int LISTED_PAGES = 64; // of one order; larger buffers are not listed
     private static final int CANDIDATES = 8;
+    private static final int KEPT = 1 << 6;
+    private static final int AHEAD_PAGES = (8 << 20) / PAGE_BYTES; // free at least, where slabs are large
     private static final int LEAST_SLABS =
             16; // that a limit is made up of, if they are not smaller than the largest class
 
@@ -61,6 +65,8 @@ public final class BufferPool implements AutoCloseable {
     private final int topOrder;
     private volatile int mostSlabPages;
     private volatile MemoryRelief relief = NO_RELIEF;
+    private volatile Consumer<Runnable> background; // or null
+    private volatile boolean isGrowingAhead;
     private volatile long limitBytes;
     private volatile boolean enforced;
 
@@ -73,28 +79,30 @@ public final class BufferPool implements AutoCloseable {
     private final int[] listedCount;
     private final long[] bytesByUse = new long[MemoryUse.values().length];
     private long totalBytes;
+    private long usedBytes; // of buffers
     private long evictableBytes;
     private long refusedAt = Long.MAX_VALUE; // a total that the system would not let grow
     private boolean isClosed;
-    private int withdrawnPages; // of closed slabs, that nobody uses
     private int hand; // the region that is looked at next
 
     /** Some pages of the pool, in one piece of memory. */
     private static final class Slab {
         private final int firstPage;
         private final Memory memory;
-        private final Buffer[] owners; // by page: of buffers that begin there
+        private final byte[] classes; // by page: of the buffer that begins there, its order + 1, and whether it is kept
+        private final long[] tags; // by page: of the kept buffer that begins there
         private int buffers;
         private List<Block> withdrawn; // not null where it is closed
 
         Slab(int firstPage, Memory memory) {
             this.firstPage = firstPage;
             this.memory = memory;
-            this.owners = new Buffer[memory.capacity() >>> PAGE_SHIFT];
+            this.classes = new byte[memory.capacity() >>> PAGE_SHIFT];
+            this.tags = new long[classes.length];
         }
 
         int endPage() {
-            return firstPage + owners.length;
+            return firstPage + classes.length;
         }
 
         boolean isClosed() {
@@ -112,10 +120,9 @@ public final class BufferPool implements AutoCloseable {
         private final int reserved;
         private final MemoryUse use;
         private final boolean isKept;
-        private final long tag;
         private boolean isFree;
 
-        private Buffer(Slab slab, int page, int order, int length, MemoryUse use, boolean isKept, long tag) {
+        private Buffer(Slab slab, int page, int order, int length, MemoryUse use, boolean isKept) {
             this.slab = slab;
             this.page = page;
             this.order = order;
@@ -124,10 +131,9 @@ public final class BufferPool implements AutoCloseable {
             this.reserved = PAGE_BYTES << order;
             this.use = use;
             this.isKept = isKept;
-            this.tag = tag;
         }
 
-        private Buffer(Memory block, int length, MemoryUse use, boolean isKept, long tag) {
+        private Buffer(Memory block, int length, MemoryUse use, boolean isKept) {
             this.slab = null;
             this.page = -1;
             this.order = -1;
@@ -136,7 +142,6 @@ public final class BufferPool implements AutoCloseable {
             this.reserved = block.capacity();
             this.use = use;
             this.isKept = isKept;
-            this.tag = tag;
         }
 
         /** The bytes: as many as were asked for. */
@@ -188,6 +193,11 @@ public final class BufferPool implements AutoCloseable {
         relief = newRelief;
     }
 
+    /** Lets large slabs be added before they are needed. */
+    public void growAheadOn(Consumer<Runnable> newBackground) {
+        background = newBackground;
+    }
+
     /** From now on the limit holds. */
     public void enforce() {
         enforced = true;
@@ -230,7 +240,6 @@ public final class BufferPool implements AutoCloseable {
             slab.withdrawn = new ArrayList<>(pages.freeBlocks(slab.firstPage, slab.endPage()));
             for (Block block : slab.withdrawn) {
                 pages.recordAllocated(block.page(), block.order());
-                withdrawnPages += block.pages();
             }
         }
     }
@@ -239,7 +248,6 @@ public final class BufferPool implements AutoCloseable {
         if (slab.isClosed()) {
             for (Block block : slab.withdrawn) {
                 pages.free(block.page(), block.order());
-                withdrawnPages -= block.pages();
             }
             slab.withdrawn = null;
         }
@@ -304,7 +312,7 @@ public final class BufferPool implements AutoCloseable {
             relief.relieveNow();
             buffer = allocate(use, length, false, 0);
         }
-        return buffer == null ? allocateBlock(use, length, false, 0) : buffer;
+        return buffer == null ? allocateBlock(use, length, false) : buffer;
     }
 
     /**
@@ -317,8 +325,8 @@ public final class BufferPool implements AutoCloseable {
     }
 
     /** As {@link #keep}, in a block of its own, whether the limit leaves room or not: for a moment. */
-    public Buffer keepBeyond(int length, long tag) {
-        return allocateBlock(MemoryUse.PAGES, length, true, tag);
+    public Buffer keepBeyond(int length) {
+        return allocateBlock(MemoryUse.PAGES, length, true);
     }
 
     private Buffer allocate(MemoryUse use, int length, boolean isKept, long tag) {
@@ -332,21 +340,48 @@ public final class BufferPool implements AutoCloseable {
                     return null;
                 }
             }
-            return allocateBlock(use, length, isKept, tag);
+            return allocateBlock(use, length, isKept);
         }
         for (; ; ) {
             int slabsSeen;
+            Buffer buffer = null;
             synchronized (this) {
                 int page = take(order, isKept);
                 if (page >= 0) {
-                    return own(page, order, length, use, isKept, tag);
+                    buffer = own(page, order, length, use, isKept, tag);
+                    if (!isToGrowAhead()) {
+                        return buffer;
+                    }
+                    isGrowingAhead = true;
                 }
                 slabsSeen = slabs.size();
+            }
+            if (buffer != null) {
+                growAhead(slabsSeen);
+                return buffer;
             }
             if (!grow(slabsSeen)) {
                 return null;
             }
         }
+    }
+
+    /** Whether a slab is soon needed that takes long to add. */
+    private boolean isToGrowAhead() {
+        return pages.freePages() < AHEAD_PAGES
+                && background != null
+                && !isGrowingAhead
+                && Math.min(pages.length(), room() >>> PAGE_SHIFT) >= 2 * AHEAD_PAGES;
+    }
+
+    private void growAhead(int slabsSeen) {
+        background.accept(() -> {
+            try {
+                grow(slabsSeen);
+            } finally {
+                isGrowingAhead = false;
+            }
+        });
     }
 
     /** Bytes that the system may still be asked for. */
@@ -379,8 +414,9 @@ public final class BufferPool implements AutoCloseable {
 
     private Buffer own(int page, int order, int length, MemoryUse use, boolean isKept, long tag) {
         Slab slab = slabOf(page);
-        Buffer buffer = new Buffer(slab, page, order, length, use, isKept, tag);
-        slab.owners[page - slab.firstPage] = buffer;
+        Buffer buffer = new Buffer(slab, page, order, length, use, isKept);
+        slab.classes[page - slab.firstPage] = (byte) (isKept ? order + 1 | KEPT : order + 1);
+        slab.tags[page - slab.firstPage] = tag;
         slab.buffers++;
         count(buffer, 1);
         assert poison(buffer.memory);
@@ -388,8 +424,10 @@ public final class BufferPool implements AutoCloseable {
     }
 
     private void count(Buffer buffer, int sign) {
-        bytesByUse[buffer.use.ordinal()] += (long) sign * buffer.reserved;
-        evictableBytes += buffer.isKept ? (long) sign * buffer.reserved : 0;
+        long bytes = (long) sign * buffer.reserved;
+        bytesByUse[buffer.use.ordinal()] += bytes;
+        usedBytes += bytes;
+        evictableBytes += buffer.isKept ? bytes : 0;
     }
 
     /** Makes what is there of no meaning, so that a test fails where somebody relies on it. */
@@ -404,9 +442,9 @@ public final class BufferPool implements AutoCloseable {
         return (int) Math.min(Integer.MAX_VALUE, (long) length + PAGE_BYTES - 1 & -PAGE_BYTES);
     }
 
-    private Buffer allocateBlock(MemoryUse use, int length, boolean isKept, long tag) {
+    private Buffer allocateBlock(MemoryUse use, int length, boolean isKept) {
         Memory block = allocateMemory(blockLength(length));
-        Buffer buffer = new Buffer(block, length, use, isKept, tag);
+        Buffer buffer = new Buffer(block, length, use, isKept);
         synchronized (this) {
             count(buffer, 1);
         }
@@ -419,7 +457,7 @@ public final class BufferPool implements AutoCloseable {
             totalBytes += capacity;
         }
         try {
-            return Memory.allocate(capacity);
+            return Memory.allocatePages(capacity);
         } catch (RuntimeException | Error e) {
             synchronized (this) {
                 totalBytes -= capacity;
@@ -508,11 +546,10 @@ public final class BufferPool implements AutoCloseable {
     }
 
     private List<Memory> freeIn(Slab slab, Buffer buffer) {
-        slab.owners[buffer.page - slab.firstPage] = null;
+        slab.classes[buffer.page - slab.firstPage] = 0;
         slab.buffers--;
         if (slab.isClosed()) {
             slab.withdrawn.add(new Block(buffer.page, buffer.order));
-            withdrawnPages += 1 << buffer.order;
             return slab.buffers == 0 ? cutClosedSlabs() : List.of();
         }
         if (buffer.isKept && !isClosed && listedCount[buffer.order] < listed[buffer.order].length) {
@@ -590,9 +627,9 @@ public final class BufferPool implements AutoCloseable {
     }
 
     private static long[] keptIn(Slab slab) {
-        return Arrays.stream(slab.owners)
-                .filter(owner -> owner != null && owner.isKept)
-                .mapToLong(owner -> owner.tag)
+        return IntStream.range(0, slab.classes.length)
+                .filter(page -> (slab.classes[page] & KEPT) != 0)
+                .mapToLong(page -> slab.tags[page])
                 .toArray();
     }
 
@@ -620,13 +657,14 @@ public final class BufferPool implements AutoCloseable {
         long[] tags = new long[1 << order];
         int count = 0;
         for (int page = firstPage; page < firstPage + (1 << order); page++) {
-            Buffer owner = slab.owners[page - slab.firstPage];
-            if (owner != null) {
-                if (!owner.isKept || owner.order > order) {
+            int of = slab.classes[page - slab.firstPage];
+            if (of != 0) {
+                int itsOrder = (of & ~KEPT) - 1;
+                if ((of & KEPT) == 0 || itsOrder > order) {
                     return new long[0];
                 }
-                tags[count++] = owner.tag;
-                page += (1 << owner.order) - 1;
+                tags[count++] = slab.tags[page - slab.firstPage];
+                page += (1 << itsOrder) - 1;
             }
         }
         return Arrays.copyOf(tags, count);
@@ -649,12 +687,12 @@ public final class BufferPool implements AutoCloseable {
 
     /** Of those, bytes of buffers. */
     public synchronized long usedBytes() {
-        return totalBytes - freeBytes();
+        return usedBytes;
     }
 
     /** Of those, bytes of buffers that are held. */
     public synchronized long heldBytes() {
-        return usedBytes() - evictableBytes;
+        return usedBytes - evictableBytes;
     }
 
     /** Of those, bytes of buffers that are kept. */
@@ -664,11 +702,7 @@ public final class BufferPool implements AutoCloseable {
 
     /** Of those, bytes that nobody uses. */
     public synchronized long freeBytes() {
-        long free = pages.freePages() + withdrawnPages;
-        for (int order = 0; order <= topOrder; order++) {
-            free += (long) listedCount[order] << order;
-        }
-        return free << PAGE_SHIFT;
+        return totalBytes - usedBytes;
     }
 
     /** How many slabs there are. */

@@ -94,6 +94,16 @@ public final class ReservedVector {
         buffer = larger;
     }
 
+    /** Moves to another buffer where the pool is to give this one's place back to the system. */
+    public void leavePlaceThatGoes() {
+        if (pool.isBeyond(buffer)) {
+            BufferPool.Buffer moved = hold(capacity());
+            moved.memory().put(0, buffer.memory(), 0, used);
+            pool.free(buffer);
+            buffer = moved;
+        }
+    }
+
     /** Gives the buffer back. */
     public void release() {
         pool.free(buffer);

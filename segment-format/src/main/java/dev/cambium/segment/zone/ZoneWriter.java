@@ -180,6 +180,8 @@ public final class ZoneWriter implements AutoCloseable {
             written += pending.used();
             pending.clear();
         }
+        pending.leavePlaceThatGoes();
+        directory.leavePlaceThatGoes();
     }
 
     /** Writes what was gathered and makes everything appended survive a power loss, once the directory has been forced too. */

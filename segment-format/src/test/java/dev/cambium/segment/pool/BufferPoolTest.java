@@ -133,7 +133,7 @@ class BufferPoolTest {
         BufferPool pool = pool(64 * KIB, 64 * KIB);
         Buffer all = hold(pool, 64 * KIB);
         Buffer more = pool.holdNow(MemoryUse.KEY_PAGES, 5000);
-        Buffer page = pool.keepBeyond(100, 1);
+        Buffer page = pool.keepBeyond(100);
         assertEquals(12 * KIB, pool.excessBytes());
         assertTrue(pool.isOwnBlock(more) && pool.isOwnBlock(page) && !pool.isOwnBlock(all));
         pool.free(more);

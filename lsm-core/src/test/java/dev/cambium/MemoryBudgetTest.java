@@ -1,0 +1,248 @@
+package dev.cambium;
+
+import static dev.cambium.StoreTest.b;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.cambium.testkit.SimulatedEnvironment;
+import dev.cambium.testkit.disk.SimulatedDisk;
+import dev.cambium.testkit.runtime.StepExecutor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One budget for all off-heap memory: what it is, who has what of it, and that it can be changed while the store is open. */
+class MemoryBudgetTest {
+    private static final long MIB = 1 << 20;
+    private static final int ENTRIES = 60_000;
+    private static final Options OPTIONS =
+            Options.DEFAULT.withMemoryBudget(96 * MIB).withMemtableBytes(MIB).withPageBytes(4 << 10);
+
+    private final SimulatedEnvironment environment =
+            new SimulatedEnvironment(new SimulatedDisk(1), 1, StepExecutor.Mode.INLINE);
+
+    private static byte[] key(int entry) {
+        return b(String.format("key-%08d", entry));
+    }
+
+    private static byte[] value(int entry) {
+        byte[] value = new byte[entry % 50 == 0 ? 5000 : 500];
+        new SplittableRandom(entry).nextBytes(value);
+        return value;
+    }
+
+    private static void fill(Store store) {
+        for (int entry = 0; entry < ENTRIES; entry++) {
+            store.put(key(entry), value(entry), Durability.BUFFERED);
+        }
+        store.compact();
+    }
+
+    private static void readAll(Store store) {
+        for (int entry = 0; entry < ENTRIES; entry++) {
+            assertArrayEquals(value(entry), store.get(key(entry)));
+        }
+    }
+
+    private static void assertAddsUp(MemoryStats memory) {
+        assertEquals(
+                memory.totalBytes(),
+                memory.memtableBytes()
+                        + memory.pageBytes()
+                        + memory.keyPageBytes()
+                        + memory.filterBytes()
+                        + memory.writeBufferBytes()
+                        + memory.readBufferBytes()
+                        + memory.freeBytes(),
+                memory::toString);
+    }
+
+    @Test
+    void statsSayWhoHasWhatAndAddUp() {
+        try (Store store = Store.open(environment.environment(), OPTIONS)) {
+            assertAddsUp(store.stats().memory());
+            fill(store);
+            readAll(store);
+            MemoryStats memory = store.stats().memory();
+            assertAddsUp(memory);
+            assertEquals(96 * MIB, memory.budgetBytes());
+            assertTrue(memory.pageBytes() >= 30 * MIB, memory::toString);
+            assertTrue(memory.keyPageBytes() > 0 && memory.filterBytes() > 0, memory::toString);
+            assertEquals(0, memory.heapIndexBytes(), "all is laid down");
+            store.put(key(1), value(1));
+            assertTrue(store.stats().memory().heapIndexBytes() > 0);
+        }
+    }
+
+    @Test
+    void aSmallerBudgetGivesMemoryBackAndALargerOneTakesItAgain() {
+        try (Store store = Store.open(environment.environment(), OPTIONS)) {
+            fill(store);
+            readAll(store);
+            long before = store.stats().memory().totalBytes();
+            assertTrue(before > 40 * MIB, before + " bytes");
+            for (long budget : new long[] {32 * MIB, 16 * MIB}) {
+                store.setMemoryBudget(budget);
+                MemoryStats memory = store.stats().memory();
+                assertEquals(budget, memory.budgetBytes());
+                assertTrue(memory.totalBytes() <= budget, memory::toString);
+                assertAddsUp(memory);
+                readAll(store);
+                assertTrue(store.stats().memory().totalBytes() <= budget * 105 / 100, memory::toString);
+            }
+            store.setMemoryBudget(96 * MIB);
+            readAll(store);
+            long after = store.stats().memory().totalBytes();
+            assertTrue(after > 40 * MIB, after + " bytes");
+        }
+    }
+
+    /** Memtables, key pages and filters that were made when all low places were taken do not keep slabs from going. */
+    @Test
+    void whatIsHeldBeyondASmallerBudgetMoves() {
+        Options options = OPTIONS.withMemtableBytes(4 * MIB);
+        try (Store store = Store.open(environment.environment(), options)) {
+            fill(store);
+            for (int round = 0; round < 3; round++) {
+                store.setMemoryBudget(96 * MIB);
+                readAll(store);
+                for (int entry = 0; entry < 3000; entry++) {
+                    store.put(key(entry), value(entry), Durability.BUFFERED);
+                }
+                store.flush();
+                readAll(store);
+                store.put(key(1), value(1), Durability.BUFFERED);
+                store.setMemoryBudget(16 * MIB);
+                MemoryStats memory = store.stats().memory();
+                assertTrue(memory.totalBytes() <= 16 * MIB, memory::toString);
+            }
+            readAll(store);
+        }
+    }
+
+    /** What a snapshot and a view hold stays readable, and goes when they are closed. */
+    @Test
+    void snapshotsAndViewsOutliveASmallerBudget() {
+        Options options = OPTIONS.withMemtableBytes(8 * MIB);
+        try (Store store = Store.open(environment.environment(), options)) {
+            fill(store);
+            readAll(store);
+            for (int entry = 0; entry < 10_000; entry++) {
+                store.put(key(entry), b("new"), Durability.BUFFERED);
+            }
+            Snapshot snapshot = store.snapshot();
+            Cursor cursor = snapshot.cursor();
+            assertTrue(cursor.seek(key(50_000)));
+            ByteView view = cursor.valueView();
+            store.setMemoryBudget(32 * MIB);
+            assertArrayEquals(value(50_000), view.toByteArray());
+            assertArrayEquals(b("new"), snapshot.get(key(9999)));
+            assertArrayEquals(value(10_001), snapshot.get(key(10_001)));
+            assertNull(snapshot.get(b("absent")));
+            snapshot.close();
+            assertThrows(IllegalStateException.class, view::toByteArray);
+            store.setMemoryBudget(32 * MIB);
+            MemoryStats memory = store.stats().memory();
+            assertTrue(memory.totalBytes() <= 32 * MIB, memory::toString);
+        }
+    }
+
+    @Test
+    void aBudgetOutsideItsRangeIsRefusedAndChangesNothing() {
+        Options options = OPTIONS.withMemtableBytes(8 * MIB);
+        try (Store store = Store.open(environment.environment(), options)) {
+            for (long budget : new long[] {-1, 0, 32 * MIB - 1, Options.MAX_MEMORY_BUDGET + 1}) {
+                IllegalArgumentException refused =
+                        assertThrows(IllegalArgumentException.class, () -> store.setMemoryBudget(budget));
+                assertTrue(refused.getMessage().contains("must be " + 32 * MIB), refused.getMessage());
+            }
+            assertEquals(96 * MIB, store.stats().memory().budgetBytes());
+            store.close();
+            assertThrows(IllegalStateException.class, () -> store.setMemoryBudget(64 * MIB));
+        }
+    }
+
+    @Test
+    void memtablesThatNeedMoreThanTheBudgetAreRefusedWithTheMinimum() {
+        IllegalArgumentException refused =
+                assertThrows(IllegalArgumentException.class, () -> OPTIONS.withMemtableBytes(25 * MIB));
+        assertTrue(refused.getMessage().contains("need a budget of " + 100 * MIB), refused.getMessage());
+    }
+
+    /** Threads read, scan and write while the budget goes up and down; each sees what it should, and the memory stays inside. */
+    @Test
+    void theBudgetChangesUnderReadersAndWriters(@TempDir Path directory) throws Exception {
+        ExecutorService threads = Executors.newCachedThreadPool();
+        AtomicBoolean stop = new AtomicBoolean();
+        try (Store store = Store.open(directory, OPTIONS)) {
+            fill(store);
+            List<Callable<Void>> tasks = new ArrayList<>();
+            for (int seed = 0; seed < 2; seed++) {
+                SplittableRandom random = new SplittableRandom(seed);
+                tasks.add(() -> {
+                    while (!stop.get()) {
+                        int entry = random.nextInt(ENTRIES);
+                        assertArrayEquals(value(entry), store.get(key(entry)));
+                    }
+                    return null;
+                });
+            }
+            tasks.add(() -> {
+                while (!stop.get()) {
+                    try (Cursor cursor = store.cursor()) {
+                        for (int entry = 0; entry < ENTRIES && !stop.get(); entry++) {
+                            assertTrue(cursor.next());
+                            assertArrayEquals(key(entry), cursor.key());
+                            if (entry % 7 == 0) {
+                                assertArrayEquals(
+                                        value(entry), cursor.valueView().toByteArray());
+                            }
+                        }
+                    }
+                }
+                return null;
+            });
+            tasks.add(() -> {
+                for (int i = 0; !stop.get(); i++) {
+                    int entry = i % ENTRIES;
+                    store.put(key(entry), value(entry), Durability.BUFFERED);
+                }
+                return null;
+            });
+            tasks.add(() -> {
+                try {
+                    SplittableRandom random = new SplittableRandom(7);
+                    for (int change = 0; change < 25; change++) {
+                        long budget = (16 + random.nextInt(80)) * MIB;
+                        store.setMemoryBudget(budget);
+                        MemoryStats memory = store.stats().memory();
+                        assertTrue(memory.totalBytes() <= budget * 105 / 100 + MIB, memory::toString);
+                        assertAddsUp(memory);
+                        Thread.sleep(40);
+                    }
+                } finally {
+                    stop.set(true);
+                }
+                return null;
+            });
+            for (Future<Void> task : threads.invokeAll(tasks, 2, TimeUnit.MINUTES)) {
+                task.get();
+            }
+            readAll(store);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+}
