@@ -2,39 +2,25 @@ package dev.cambium;
 
 import dev.cambium.commit.GroupWriter;
 import dev.cambium.commit.WriteRequest;
-import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.run.Flusher;
-import dev.cambium.run.LiveRun;
 import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.pool.BufferPool;
-import dev.cambium.version.Versions;
 
 /** Gives an open store another memory budget. One change at a time; safe for any thread outside an epoch slot. */
 final class BudgetChange {
     private final Options options;
     private final BufferPool pool;
     private final FrameCache frames;
-    private final Versions versions;
-    private final ReadEpochs epochs;
     private final Writes writes;
     private final GroupWriter writer;
     private final Flusher flusher;
 
     BudgetChange(
-            Options options,
-            BufferPool pool,
-            FrameCache frames,
-            Versions versions,
-            ReadEpochs epochs,
-            Writes writes,
-            GroupWriter writer,
-            Flusher flusher) {
+            Options options, BufferPool pool, FrameCache frames, Writes writes, GroupWriter writer, Flusher flusher) {
         this.options = options;
         this.pool = pool;
         this.frames = frames;
-        this.versions = versions;
-        this.epochs = epochs;
         this.writes = writes;
         this.writer = writer;
         this.flusher = flusher;
@@ -47,9 +33,6 @@ final class BudgetChange {
         frames.fitToLimit(leastFrameBytes);
         if (pool.excessBytes() > 0) {
             layDownAll();
-            for (LiveRun run : versions.current().runs()) {
-                moveHeldPages(run);
-            }
             frames.fitToLimit(leastFrameBytes);
         }
     }
@@ -59,23 +42,6 @@ final class BudgetChange {
         writes.commit(WriteRequest.action(() -> newest[0] = writer.renewActive()));
         if (newest[0] != null) {
             flusher.awaitFlushed(newest[0]);
-        }
-    }
-
-    private void moveHeldPages(LiveRun run) {
-        int slot = epochs.enter();
-        boolean isHeld;
-        try {
-            isHeld = run.tryRetain();
-        } finally {
-            epochs.exit(slot);
-        }
-        if (isHeld) {
-            try {
-                run.tree().leavePlacesThatGo();
-            } finally {
-                run.release();
-            }
         }
     }
 }

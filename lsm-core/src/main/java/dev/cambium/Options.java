@@ -29,9 +29,6 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
     /** Has room for a chunk of a long value, with its head. */
     private static final int LONG_CHUNK_BUFFER = 2 << 20;
 
-    /** What is kept for building pages and the like. */
-    private static final long WORKING_BYTES = 8L << 20;
-
     /** The defaults: a budget of 256 MiB, memtables of 64 MiB, zones of 256 MiB, pages of 16 KiB, created if missing. */
     public static final Options DEFAULT = new Options(256L << 20, 64L << 20, MAX_ZONE_BYTES, 16 << 10, true);
 
@@ -90,7 +87,7 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
         return (int) Math.min(BufferPool.MOST_CLASS_BYTES, Math.max(least, Long.highestOneBit(memtableBytes / 4)));
     }
 
-    /** Bytes of pages that are kept in memory at least: what is left beside three memtables (one active, two that are laid down). */
+    /** Bytes of pages that are kept in memory at least, however much writes and snapshots take. */
     public long leastFrameBytes() {
         return leastFrameBytes(memoryBudget);
     }
@@ -106,6 +103,6 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
             throw new IllegalArgumentException("memoryBudget is " + budget + " bytes, must be " + minimum + " to "
                     + MAX_MEMORY_BUDGET + " with memtables of " + memtableBytes + " bytes");
         }
-        return Math.max(budget / 8, budget - 3 * memtableBytes - WORKING_BYTES);
+        return budget / 8;
     }
 }

@@ -218,7 +218,7 @@ public final class Store implements AutoCloseable {
         this.mostLongBytes = options.zoneBytes();
         this.committer = new Committer(writer, environment.parker());
         this.writes = new Writes(this, committer, writer, longValues, flusher);
-        this.budgetChange = new BudgetChange(options, pool, frames, versions, epochs, writes, writer, flusher);
+        this.budgetChange = new BudgetChange(options, pool, frames, writes, writer, flusher);
         this.reads = new PointReads(this) {
             @Override
             int enter() {

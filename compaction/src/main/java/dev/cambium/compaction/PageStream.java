@@ -56,7 +56,7 @@ final class PageStream {
     }
 
     private BufferPool.Buffer ofAtLeast(BufferPool.Buffer buffer, int length) {
-        if (buffer != null && buffer.memory().capacity() >= length) {
+        if (buffer != null && buffer.memory().capacity() >= length && !pool.isBeyond(buffer)) {
             return buffer;
         }
         BufferPool.Buffer longer = pool.holdNow(MemoryUse.WRITING, (int) pool.classBytes(length));

@@ -16,7 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * A run, open for reading. Key pages are loaded when they are first needed and stay; leaves come and go with the frame cache.
+ * A run, open for reading. Its pages are loaded when they are first needed, and come and go with the frame cache.
  *
  * <p>Ownership: the caller holds its zones until {@link #release}. Reads happen inside an epoch slot. Safe
  * for any thread; no read takes a lock or allocates, but for loads.
@@ -115,6 +115,9 @@ public final class RunTree {
     public Frame leafFor(byte[] key, int length, long hash, boolean noteUse) {
         KeyNode node = root();
         while (node.level() > 1) {
+            if (noteUse) {
+                node.touch();
+            }
             node = node.keys(node.page().childFor(key, 0, length));
         }
         return node.mayContain(hash) ? node.leaf(node.page().childFor(key, 0, length), noteUse) : null;
@@ -153,13 +156,6 @@ public final class RunTree {
                     Pointer.offset(home),
                     "a page with a value " + index + " of " + length + " bytes",
                     values == null ? "no page of values" : values.count() + " values");
-        }
-    }
-
-    /** Moves key pages and filters that lie beyond the memory pool's limit. */
-    public synchronized void leavePlacesThatGo() {
-        if (root != null) {
-            root.leavePlacesThatGo();
         }
     }
 

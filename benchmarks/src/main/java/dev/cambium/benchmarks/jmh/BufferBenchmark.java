@@ -2,6 +2,7 @@ package dev.cambium.benchmarks.jmh;
 
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.MemoryUse;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +36,7 @@ public class BufferBenchmark {
     public void fill() {
         pool = new BufferPool(1L << 30, 4 << 20);
         for (int i = 0; i < BUFFERS; i++) {
-            pooled.add(pool.keep(length, i));
+            pooled.add(pool.keep(MemoryUse.PAGES, length, i));
             system.add(Memory.allocate(length));
         }
     }
@@ -49,7 +50,7 @@ public class BufferBenchmark {
 
     @Benchmark
     public int pool() {
-        BufferPool.Buffer buffer = pool.keep(length, 1);
+        BufferPool.Buffer buffer = pool.keep(MemoryUse.PAGES, length, 1);
         Memory memory = buffer.memory();
         memory.putInt(0, length);
         int read = memory.getInt(0);

@@ -1,6 +1,8 @@
 package dev.cambium.segment.frame;
 
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.FilterPage;
+import dev.cambium.segment.page.KeyPage;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.PageKind;
@@ -10,7 +12,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * A raw page in memory that may be evicted: a leaf, a value page or a chunk list.
+ * A raw page in memory that may be evicted.
  *
  * <p>Lifetime: <em>resident</em>, until its cache gives it up; then <em>cooling</em>, till it is asked for again or its memory is needed; then
  * <em>gone</em>. Whoever finds it resident inside an epoch slot may use it until the slot is freed; whoever needs it longer pins it there
@@ -54,6 +56,8 @@ public final class Frame {
     private BufferPool.Buffer buffer;
     private LeafPage leaf;
     private ValuePage values;
+    private KeyPage keys;
+    private FilterPage filter;
 
     // Of a leaf: where it refers to frames of its pages of values, by entry; null till it is asked for.
     private Object[] valueFrames;
@@ -68,9 +72,13 @@ public final class Frame {
         this.payloadCrc = payloadCrc;
         this.weight = buffer.reservedBytes();
         this.buffer = buffer;
-        int kind = PageHeader.kind(buffer.memory(), 0);
-        this.leaf = kind == PageKind.LEAF ? new LeafPage(buffer.memory()) : null;
-        this.values = kind == PageKind.VALUES ? new ValuePage(buffer.memory()) : null;
+        switch (PageHeader.kind(buffer.memory(), 0)) {
+            case PageKind.LEAF -> leaf = new LeafPage(buffer.memory());
+            case PageKind.VALUES -> values = new ValuePage(buffer.memory());
+            case PageKind.KEYS -> keys = new KeyPage(buffer.memory());
+            case PageKind.FILTER -> filter = new FilterPage(buffer.memory());
+            default -> {} // a chunk list: who asked for it knows
+        }
     }
 
     public long pointer() {
@@ -103,6 +111,16 @@ public final class Frame {
     /** The page as a page of values; null where it is none. */
     public ValuePage values() {
         return values;
+    }
+
+    /** The page as a key page; null where it is none. */
+    public KeyPage keys() {
+        return keys;
+    }
+
+    /** The page as a filter; null where it is none. */
+    public FilterPage filter() {
+        return filter;
     }
 
     /**
@@ -211,6 +229,8 @@ public final class Frame {
         buffer = null;
         leaf = null;
         values = null;
+        keys = null;
+        filter = null;
         valueFrames = null;
         return taken;
     }

@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Policy;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.PageHeader;
+import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.PageOpener;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.pool.BufferPool;
@@ -139,7 +140,7 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
             if (frame == null || !frame.isResident() || frame.payloadCrc() != payloadCrc) {
                 frame = cooling.rescue(key);
                 if (frame == null || frame.payloadCrc() != payloadCrc) {
-                    frame = new Frame(key, payloadCrc, readFrame(zone, key, payloadCrc));
+                    frame = new Frame(key, payloadCrc, read(zone, key, payloadCrc));
                 }
                 enter(frame);
             }
@@ -164,6 +165,10 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
         Frame before = policy.asMap().put(frame.key(), frame);
         if (before != null && before != frame) {
             cooling.add(before, false);
+        }
+        if (pool.isBeyond(frame.buffer())) { // looked at after the frame can be found by who lowers the limit
+            evict(frame.pointer());
+            reclaimer.retire(() -> cooling.free(Long.MAX_VALUE, pool));
         }
     }
 
@@ -194,25 +199,18 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
     }
 
     @Override
-    public boolean relieve(int length) {
+    public boolean mayGiveUp(int bytes) {
         fitIntoBudget();
-        if (length > pool.largestClass()) {
-            boolean isGivenUp = giveUp(pool.evictableAtEnd());
-            pool.trim(); // it needs a block from the system
-            return isGivenUp;
-        }
-        boolean isKeptAtLeast = pool.excessBytes() == 0 && pool.evictableBytes() - length < leastBytes;
-        return !isKeptAtLeast && giveUp(pool.evictable(length));
+        return pool.excessBytes() > 0 || pool.evictableBytes() - bytes >= leastBytes;
     }
 
-    /** Gives up pages, and waits for their readers. */
-    private boolean giveUp(long[] pointers) {
+    @Override
+    public void giveUp(long[] pointers) {
         for (long pointer : pointers) {
             evict(pointer);
         }
         reclaimer.settle();
         cooling.free(Long.MAX_VALUE, pool);
-        return pointers.length > 0;
     }
 
     /**
@@ -231,30 +229,10 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
         pool.trim();
     }
 
-    /** A copy of what stands in a buffer of {@link #read}, where that lies beyond the pool's limit; else null. */
-    public BufferPool.Buffer moved(BufferPool.Buffer buffer, MemoryUse use) {
-        if (!pool.isBeyond(buffer)) {
-            return null;
-        }
-        int length = buffer.memory().capacity();
-        BufferPool.Buffer copy = pool.holdNow(use, length);
-        copy.memory().put(0, buffer.memory(), 0, length);
-        return copy;
-    }
-
-    /** Loads a page into a buffer that is the caller's until {@link #free}: for pages that are not evicted. */
-    public BufferPool.Buffer read(ZoneReader zone, long pointer, int payloadCrc, MemoryUse use) {
-        return read(zone, pointer, payloadCrc, length -> pool.holdNow(use, length));
-    }
-
-    private BufferPool.Buffer readFrame(ZoneReader zone, long pointer, int payloadCrc) {
-        return read(zone, pointer, payloadCrc, length -> keep(length, pointer));
-    }
-
     /** A buffer for a page: in the place of one that has cooled, where there is no other; or, where none has, beyond the limit. */
-    private BufferPool.Buffer keep(int length, long pointer) {
+    private BufferPool.Buffer keep(MemoryUse use, int length, long pointer) {
         for (; ; ) {
-            BufferPool.Buffer buffer = pool.keep(length, pointer);
+            BufferPool.Buffer buffer = pool.keep(use, length, pointer);
             if (buffer != null) {
                 return buffer;
             }
@@ -262,17 +240,12 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
                 for (long other : pool.evictable(length)) {
                     evict(other); // for those who come later
                 }
-                return pool.keepBeyond(length);
+                return pool.keepBeyond(use, length);
             }
         }
     }
 
-    /** Where the raw page of a load goes. */
-    private interface Target {
-        BufferPool.Buffer allocate(int length);
-    }
-
-    private BufferPool.Buffer read(ZoneReader zone, long pointer, int payloadCrc, Target target) {
+    private BufferPool.Buffer read(ZoneReader zone, long pointer, int payloadCrc) {
         BufferPool.Buffer buffer = takeReadBuffer(Pointer.storedBytes(pointer));
         try {
             Memory stored = buffer.memory();
@@ -280,10 +253,19 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
             PageOpener.verify(stored, 0, available, storeId, pointer, payloadCrc, zone.name());
             loads.increment();
             loadedBytes.add(available);
-            return unpack(target.allocate(PageHeader.rawLength(stored, 0)), stored, zone.name(), pointer);
+            MemoryUse use = use(PageHeader.kind(stored, 0));
+            return unpack(keep(use, PageHeader.rawLength(stored, 0), pointer), stored, zone.name(), pointer);
         } finally {
             giveReadBufferBack(buffer);
         }
+    }
+
+    private static MemoryUse use(int kind) {
+        return switch (kind) {
+            case PageKind.KEYS -> MemoryUse.KEY_PAGES;
+            case PageKind.FILTER -> MemoryUse.FILTERS;
+            default -> MemoryUse.PAGES;
+        };
     }
 
     private BufferPool.Buffer unpack(BufferPool.Buffer buffer, Memory stored, String file, long pointer) {
@@ -302,11 +284,6 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
         if (frame != null) {
             cooling.add(frame, false);
         }
-    }
-
-    /** Gives back a buffer of {@link #read}, once no reader can hold it. */
-    public void free(BufferPool.Buffer buffer) {
-        reclaimer.retire(() -> pool.free(buffer));
     }
 
     private BufferPool.Buffer takeReadBuffer(int length) {

@@ -4,10 +4,8 @@ import dev.cambium.error.MemoryBudgetException;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.pool.BuddyAllocator.Block;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /**
  * All off-heap memory of a store: buffers of power-of-two size classes, carved out of slabs by a {@link BuddyAllocator}, and the budget that
@@ -15,24 +13,19 @@ import java.util.stream.IntStream;
  * class gets a block of its own.
  *
  * <p>Slabs are added when nothing free is large enough, and double: the first is of one largest block, each later one as long as all before
- * it, up to a sixteenth of the limit or {@link #MOST_SLAB_BYTES}. Slabs at the end that have become free go back, but for one. The budget counts slabs and blocks whole,
- * so what it says is what the process holds.
+ * it, up to a sixteenth of the limit or {@link #MOST_SLAB_BYTES}. Slabs at the end that have become free go back, but for one. The budget
+ * counts slabs and blocks whole, so what it says is what the process holds.
  *
  * <p>Buffers are <em>held</em> until they are freed, or <em>kept</em>: those have a tag by which their owner knows them, and are given up
- * where a region is to be cleared ({@link #evictable}). Held ones take the lowest place there is, so that the end of the pool becomes free.
+ * where a region is to be cleared for a held one ({@link MemoryRelief}). Memtables take the lowest place there is, so that the end of the pool
+ * becomes free; small buffers of flushes, merges and reads have a slab of their own, so that they do not stand in the way everywhere.
  *
  * <p>Threads: any; a call takes a lock for some tens of nanoseconds, and waits as long as a new slab takes only where it needs that slab.
  * Ownership: who allocated a buffer frees it once, when nobody reads it any more.
  */
 public final class BufferPool implements AutoCloseable {
     /*
-     * A kept buffer that is freed stays allocated for the buddy allocator, in a short list by order, from where the next of its order comes:
-     * splitting and merging through all orders costs ten times as much. The lists are emptied before anything is found to be missing.
-     *
      * A slab is allocated outside the lock, for its pages are touched, which takes some milliseconds: others go on with what there is.
-     *
-     * Where the limit is lowered, the slabs beyond it are closed: what is free in them is withdrawn from the allocator, and what is freed later
-     * too; a closed slab at the end goes with its last buffer.
      */
     /** Bytes of the smallest class. */
     public static final int PAGE_BYTES = 4 << 10;
@@ -45,25 +38,25 @@ public final class BufferPool implements AutoCloseable {
 
     private static final int PAGE_SHIFT = 12;
     private static final int MOST_RELIEFS = 8;
-    private static final int LISTED_PAGES = 64; // of one order; larger buffers are not listed
-    private static final int CANDIDATES = 8;
-    private static final int KEPT = 1 << 6;
-    private static final int AHEAD_PAGES = (8 << 20) / PAGE_BYTES; // free at least, where slabs are large
     private static final int LEAST_SLABS =
             16; // that a limit is made up of, if they are not smaller than the largest class
+    private static final int AHEAD_PAGES = (8 << 20) / PAGE_BYTES; // free at least, where slabs are large
+    private static final int WORKING_PART = 2; // log2 of the largest class by the largest buffer of the working slab
 
     private static final MemoryRelief NO_RELIEF = new MemoryRelief() {
         @Override
         public void relieveNow() {}
 
         @Override
-        public boolean relieve(int length) {
+        public boolean mayGiveUp(int bytes) {
             return false;
         }
+
+        @Override
+        public void giveUp(long[] tags) {}
     };
 
     private final int topOrder;
-    private volatile int mostSlabPages;
     private volatile MemoryRelief relief = NO_RELIEF;
     private volatile Consumer<Runnable> background; // or null
     private volatile boolean isGrowingAhead;
@@ -73,67 +66,40 @@ public final class BufferPool implements AutoCloseable {
     private final Object growing = new Object(); // held while a slab is made; before this object's lock
 
     // Guarded by this object.
-    private final BuddyAllocator pages;
-    private final List<Slab> slabs = new ArrayList<>();
-    private final int[][] listed; // by order: first pages of buffers that nobody uses, though the allocator says so
-    private final int[] listedCount;
+    private final SlabSpace main;
+    private final SlabSpace working; // at most one slab: small buffers of flushes, merges and reads
     private final long[] bytesByUse = new long[MemoryUse.values().length];
     private long totalBytes;
     private long usedBytes; // of buffers
-    private long evictableBytes;
+    private long evictableBytes; // of those that are kept
     private long refusedAt = Long.MAX_VALUE; // a total that the system would not let grow
     private boolean isClosed;
-    private int hand; // the region that is looked at next
-
-    /** Some pages of the pool, in one piece of memory. */
-    private static final class Slab {
-        private final int firstPage;
-        private final Memory memory;
-        private final byte[] classes; // by page: of the buffer that begins there, its order + 1, and whether it is kept
-        private final long[] tags; // by page: of the kept buffer that begins there
-        private int buffers;
-        private List<Block> withdrawn; // not null where it is closed
-
-        Slab(int firstPage, Memory memory) {
-            this.firstPage = firstPage;
-            this.memory = memory;
-            this.classes = new byte[memory.capacity() >>> PAGE_SHIFT];
-            this.tags = new long[classes.length];
-        }
-
-        int endPage() {
-            return firstPage + classes.length;
-        }
-
-        boolean isClosed() {
-            return withdrawn != null;
-        }
-    }
 
     /** A buffer that is in use. */
     public static final class Buffer {
-        private final Slab slab; // or null, with a block of its own
+        private final SlabSpace space; // or null, with a block of its own
+        private final Slab slab;
         private final int page;
         private final int order;
         private final Memory block;
         private final Memory memory;
         private final int reserved;
         private final MemoryUse use;
-        private final boolean isKept;
         private boolean isFree;
 
-        private Buffer(Slab slab, int page, int order, int length, MemoryUse use, boolean isKept) {
+        private Buffer(SlabSpace space, Slab slab, int page, int order, int length, MemoryUse use) {
+            this.space = space;
             this.slab = slab;
             this.page = page;
             this.order = order;
             this.block = null;
-            this.memory = slab.memory.view(page - slab.firstPage << PAGE_SHIFT, length);
+            this.memory = slab.view(page, length);
             this.reserved = PAGE_BYTES << order;
             this.use = use;
-            this.isKept = isKept;
         }
 
-        private Buffer(Memory block, int length, MemoryUse use, boolean isKept) {
+        private Buffer(Memory block, int length, MemoryUse use) {
+            this.space = null;
             this.slab = null;
             this.page = -1;
             this.order = -1;
@@ -141,7 +107,6 @@ public final class BufferPool implements AutoCloseable {
             this.memory = block.view(0, length);
             this.reserved = block.capacity();
             this.use = use;
-            this.isKept = isKept;
         }
 
         /** The bytes: as many as were asked for. */
@@ -169,18 +134,8 @@ public final class BufferPool implements AutoCloseable {
         }
         this.limitBytes = limitBytes;
         this.topOrder = Integer.numberOfTrailingZeros(largestClass >>> PAGE_SHIFT);
-        this.mostSlabPages = mostSlabPages(limitBytes);
-        this.pages = new BuddyAllocator(topOrder, 0);
-        this.listed = new int[topOrder + 1][];
-        this.listedCount = new int[topOrder + 1];
-        for (int order = 0; order <= topOrder; order++) {
-            listed[order] = new int[(LISTED_PAGES >>> order) / 2];
-        }
-    }
-
-    private int mostSlabPages(long limit) {
-        long part = Math.min(MOST_SLAB_BYTES, Long.highestOneBit(Math.max(1, limit / LEAST_SLABS)));
-        return (int) Math.max(1L << topOrder, part >>> PAGE_SHIFT);
+        this.main = new SlabSpace(topOrder);
+        this.working = new SlabSpace(topOrder);
     }
 
     /** A pool without a limit, for work outside a store. */
@@ -215,63 +170,10 @@ public final class BufferPool implements AutoCloseable {
         List<Memory> gone;
         synchronized (this) {
             limitBytes = newLimitBytes;
-            mostSlabPages = mostSlabPages(newLimitBytes);
             refusedAt = Long.MAX_VALUE;
-            dropListed();
-            long kept = totalBytes;
-            for (Slab slab : slabs) {
-                kept -= slab.memory.capacity();
-            }
-            for (Slab slab : slabs) {
-                kept += slab.memory.capacity();
-                if (kept > newLimitBytes && slab.firstPage > 0) {
-                    close(slab);
-                } else {
-                    reopen(slab);
-                }
-            }
-            gone = cutClosedSlabs();
+            gone = fit();
         }
         gone.forEach(Memory::release);
-    }
-
-    private void close(Slab slab) {
-        if (!slab.isClosed()) {
-            slab.withdrawn = new ArrayList<>(pages.freeBlocks(slab.firstPage, slab.endPage()));
-            for (Block block : slab.withdrawn) {
-                pages.recordAllocated(block.page(), block.order());
-            }
-        }
-    }
-
-    private void reopen(Slab slab) {
-        if (slab.isClosed()) {
-            for (Block block : slab.withdrawn) {
-                pages.free(block.page(), block.order());
-            }
-            slab.withdrawn = null;
-        }
-    }
-
-    private List<Memory> cutClosedSlabs() {
-        List<Memory> gone = new ArrayList<>();
-        for (int last = slabs.size() - 1; last > 0; last--) {
-            Slab slab = slabs.get(last);
-            if (!slab.isClosed() || slab.buffers > 0) {
-                break;
-            }
-            reopen(slab);
-            cutLastSlab(gone);
-        }
-        return gone;
-    }
-
-    private void cutLastSlab(List<Memory> gone) {
-        Slab last = slabs.remove(slabs.size() - 1);
-        pages.resize(last.firstPage);
-        totalBytes -= last.memory.capacity();
-        refusedAt = Long.MAX_VALUE;
-        gone.add(last.memory);
     }
 
     public int largestClass() {
@@ -288,6 +190,10 @@ public final class BufferPool implements AutoCloseable {
         return Math.max(0, 32 - Integer.numberOfLeadingZeros((length - 1) >>> PAGE_SHIFT));
     }
 
+    private static int blockLength(int length) {
+        return (int) Math.min(Integer.MAX_VALUE, (long) length + PAGE_BYTES - 1 & -PAGE_BYTES);
+    }
+
     /**
      * A buffer that stays until it is freed; what is in it is of no meaning. Where the limit leaves no room, others give way, and the call
      * waits for those who read what they held: so no caller may be a reader.
@@ -295,9 +201,15 @@ public final class BufferPool implements AutoCloseable {
      * @throws MemoryBudgetException where nothing gives way any more
      */
     public Buffer hold(MemoryUse use, int length) {
-        Buffer buffer = allocate(use, length, false, 0);
-        for (int tries = 0; buffer == null && tries < MOST_RELIEFS && relief.relieve(length); tries++) {
-            buffer = allocate(use, length, false, 0);
+        Buffer buffer = allocate(use, length, 0);
+        for (int tries = 0; buffer == null && tries < MOST_RELIEFS && relief.mayGiveUp(length); tries++) {
+            if (orderOf(length) > topOrder) {
+                relief.giveUp(evictableAtEnd());
+                trim();
+                buffer = allocate(use, length, 0);
+            } else {
+                buffer = clearRegion(use, length);
+            }
         }
         if (buffer == null) {
             throw shortage(length);
@@ -305,119 +217,123 @@ public final class BufferPool implements AutoCloseable {
         return buffer;
     }
 
+    /** A buffer in the place of kept ones that are given up for it; null where one of them is still in use, and there is no other place. */
+    private Buffer clearRegion(MemoryUse use, int length) {
+        SlabSpace.Region region;
+        synchronized (this) {
+            region = main.claim(orderOf(length));
+        }
+        if (region == null) {
+            return allocate(use, length, 0);
+        }
+        try {
+            relief.giveUp(region.tags());
+        } catch (RuntimeException | Error e) {
+            release(region, null, 0);
+            throw e;
+        }
+        return release(region, use, length);
+    }
+
+    /** Ends the clearing of a region, and takes a buffer for a use in the same step, if that is not null and there is a place for it. */
+    private Buffer release(SlabSpace.Region region, MemoryUse use, int length) {
+        List<Memory> gone;
+        Buffer buffer;
+        synchronized (this) {
+            gone = gone(main.release(region));
+            buffer = use == null ? null : take(use, length, 0);
+        }
+        gone.forEach(Memory::release);
+        return buffer;
+    }
+
     /** As {@link #hold}, for readers and for what gives back more than it takes: does not wait, but goes beyond the limit. */
     public Buffer holdNow(MemoryUse use, int length) {
-        Buffer buffer = allocate(use, length, false, 0);
+        Buffer buffer = allocate(use, length, 0);
         if (buffer == null) {
             relief.relieveNow();
-            buffer = allocate(use, length, false, 0);
+            buffer = allocate(use, length, 0);
         }
-        return buffer == null ? allocateBlock(use, length, false) : buffer;
+        return buffer == null ? allocateBlock(use, length) : buffer;
     }
 
     /**
      * A buffer whose owner gives it up when it is told its tag.
      *
+     * @param use one whose buffers give way
      * @return null where the limit leaves no room
      */
-    public Buffer keep(int length, long tag) {
-        return allocate(MemoryUse.PAGES, length, true, tag);
+    public Buffer keep(MemoryUse use, int length, long tag) {
+        return allocate(requireKept(use), length, tag);
     }
 
     /** As {@link #keep}, in a block of its own, whether the limit leaves room or not: for a moment. */
-    public Buffer keepBeyond(int length) {
-        return allocateBlock(MemoryUse.PAGES, length, true);
+    public Buffer keepBeyond(MemoryUse use, int length) {
+        return allocateBlock(requireKept(use), length);
     }
 
-    private Buffer allocate(MemoryUse use, int length, boolean isKept, long tag) {
+    private static MemoryUse requireKept(MemoryUse use) {
+        if (!use.isKept()) {
+            throw new IllegalArgumentException(use.label() + " do not give way to others");
+        }
+        return use;
+    }
+
+    private Buffer allocate(MemoryUse use, int length, long tag) {
         if (length <= 0) {
             throw new IllegalArgumentException("a buffer of " + length + " bytes, must be 1 or more");
         }
-        int order = orderOf(length);
-        if (order > topOrder) {
+        if (orderOf(length) > topOrder) {
             synchronized (this) {
                 if (room() < blockLength(length)) {
                     return null;
                 }
             }
-            return allocateBlock(use, length, isKept);
+            return allocateBlock(use, length);
         }
         for (; ; ) {
             int slabsSeen;
-            Buffer buffer = null;
+            Buffer buffer;
             synchronized (this) {
-                int page = take(order, isKept);
-                if (page >= 0) {
-                    buffer = own(page, order, length, use, isKept, tag);
+                buffer = take(use, length, tag);
+                if (buffer != null) {
                     if (!isToGrowAhead()) {
                         return buffer;
                     }
                     isGrowingAhead = true;
                 }
-                slabsSeen = slabs.size();
+                slabsSeen = main.slabs();
             }
             if (buffer != null) {
                 growAhead(slabsSeen);
                 return buffer;
             }
-            if (!grow(slabsSeen)) {
+            if (!grow(use, length, slabsSeen)) {
                 return null;
             }
         }
     }
 
-    /** Whether a slab is soon needed that takes long to add. */
-    private boolean isToGrowAhead() {
-        return pages.freePages() < AHEAD_PAGES
-                && background != null
-                && !isGrowingAhead
-                && Math.min(pages.length(), room() >>> PAGE_SHIFT) >= 2 * AHEAD_PAGES;
-    }
-
-    private void growAhead(int slabsSeen) {
-        background.accept(() -> {
-            try {
-                grow(slabsSeen);
-            } finally {
-                isGrowingAhead = false;
-            }
-        });
-    }
-
-    /** Bytes that the system may still be asked for. */
-    private long room() {
-        return enforced ? Math.min(limitBytes, refusedAt) - totalBytes : Long.MAX_VALUE;
-    }
-
-    private int take(int order, boolean isKept) {
-        if (isKept && listedCount[order] > 0) {
-            return listed[order][--listedCount[order]];
-        }
-        int page = isKept ? pages.allocate(order) : pages.allocateLowest(order);
-        if (page < 0 && dropListed()) {
-            page = pages.allocate(order);
-        }
-        return page;
-    }
-
-    /** Gives the allocator back what is listed; returns whether there was any. */
-    private boolean dropListed() {
-        boolean dropped = false;
-        for (int order = 0; order <= topOrder; order++) {
-            while (listedCount[order] > 0) {
-                pages.free(listed[order][--listedCount[order]], order);
-                dropped = true;
+    private Buffer take(MemoryUse use, int length, long tag) {
+        int order = orderOf(length);
+        if (isWorking(use, order)) {
+            int page = working.take(order, false);
+            if (page >= 0) {
+                return own(working, page, order, length, use, tag);
             }
         }
-        return dropped;
+        int page = main.take(order, use.isKept());
+        return page < 0 ? null : own(main, page, order, length, use, tag);
     }
 
-    private Buffer own(int page, int order, int length, MemoryUse use, boolean isKept, long tag) {
-        Slab slab = slabOf(page);
-        Buffer buffer = new Buffer(slab, page, order, length, use, isKept);
-        slab.classes[page - slab.firstPage] = (byte) (isKept ? order + 1 | KEPT : order + 1);
-        slab.tags[page - slab.firstPage] = tag;
-        slab.buffers++;
+    private boolean isWorking(MemoryUse use, int order) {
+        return (use == MemoryUse.WRITING || use == MemoryUse.READING) && order <= topOrder - WORKING_PART;
+    }
+
+    private Buffer own(SlabSpace space, int page, int order, int length, MemoryUse use, long tag) {
+        Slab slab = space.slabOf(page);
+        slab.add(page, order, use, tag);
+        Buffer buffer = new Buffer(space, slab, page, order, length, use);
         count(buffer, 1);
         assert poison(buffer.memory);
         return buffer;
@@ -427,7 +343,7 @@ public final class BufferPool implements AutoCloseable {
         long bytes = (long) sign * buffer.reserved;
         bytesByUse[buffer.use.ordinal()] += bytes;
         usedBytes += bytes;
-        evictableBytes += buffer.isKept ? bytes : 0;
+        evictableBytes += buffer.use.isKept() ? bytes : 0;
     }
 
     /** Makes what is there of no meaning, so that a test fails where somebody relies on it. */
@@ -438,13 +354,8 @@ public final class BufferPool implements AutoCloseable {
         return true;
     }
 
-    private static int blockLength(int length) {
-        return (int) Math.min(Integer.MAX_VALUE, (long) length + PAGE_BYTES - 1 & -PAGE_BYTES);
-    }
-
-    private Buffer allocateBlock(MemoryUse use, int length, boolean isKept) {
-        Memory block = allocateMemory(blockLength(length));
-        Buffer buffer = new Buffer(block, length, use, isKept);
+    private Buffer allocateBlock(MemoryUse use, int length) {
+        Buffer buffer = new Buffer(allocateMemory(blockLength(length)), length, use);
         synchronized (this) {
             count(buffer, 1);
         }
@@ -466,58 +377,87 @@ public final class BufferPool implements AutoCloseable {
         }
     }
 
-    /**
-     * Adds a slab as long as all there are, or as the limit leaves room for.
-     *
-     * @param slabsSeen when something was missing
-     * @return whether there are other slabs now
-     */
-    private boolean grow(int slabsSeen) {
+    /** Bytes that the system may still be asked for. */
+    private long room() {
+        return enforced ? Math.min(limitBytes, refusedAt) - totalBytes : Long.MAX_VALUE;
+    }
+
+    /** Whether a slab is soon needed that takes long to add. */
+    private boolean isToGrowAhead() {
+        return main.freePages() < AHEAD_PAGES
+                && background != null
+                && !isGrowingAhead
+                && Math.min(nextSlabPages(), room() >>> PAGE_SHIFT) >= AHEAD_PAGES;
+    }
+
+    private void growAhead(int slabsSeen) {
+        background.accept(() -> {
+            try {
+                growMain(slabsSeen);
+            } finally {
+                isGrowingAhead = false;
+            }
+        });
+    }
+
+    /** Adds a slab for a buffer; returns whether there is one now that was not seen when it was missing. */
+    private boolean grow(MemoryUse use, int length, int slabsSeen) {
+        boolean isWorking = isWorking(use, orderOf(length));
+        synchronized (growing) {
+            synchronized (this) {
+                isWorking &= working.slabs() == 0 && room() >= largestClass();
+            }
+            if (isWorking && addSlab(working, 1 << topOrder)) {
+                return true;
+            }
+        }
+        return growMain(slabsSeen);
+    }
+
+    /** Adds a slab as long as all there are, or as the limit leaves room for. */
+    private boolean growMain(int slabsSeen) {
         synchronized (growing) {
             int wanted;
             synchronized (this) {
-                if (slabs.size() != slabsSeen) {
+                if (main.slabs() != slabsSeen) {
                     return true;
                 }
-                int most = Math.max(1 << topOrder, Math.min(mostSlabPages, pages.length()));
-                wanted = (int) Math.min(most, Math.max(0, room()) >>> PAGE_SHIFT) >>> topOrder << topOrder;
+                wanted = (int) Math.min(nextSlabPages(), Math.max(0, room()) >>> PAGE_SHIFT) >>> topOrder << topOrder;
             }
-            return wanted > 0 && addSlab(wanted);
+            return wanted > 0 && addSlab(main, wanted);
         }
     }
 
-    private boolean addSlab(int wanted) {
+    private int nextSlabPages() {
+        long part = Math.min(MOST_SLAB_BYTES, Long.highestOneBit(Math.max(1, limitBytes / LEAST_SLABS)));
+        return (int) Math.max(1L << topOrder, Math.min(part >>> PAGE_SHIFT, main.length()));
+    }
+
+    private boolean addSlab(SlabSpace space, int wantedPages) {
         Memory memory;
         try {
-            memory = allocateMemory(wanted << PAGE_SHIFT);
+            memory = allocateMemory(wantedPages << PAGE_SHIFT);
         } catch (MemoryBudgetException e) {
             synchronized (this) {
                 refusedAt = totalBytes; // asking again would only take long
-                if (slabs.isEmpty()) {
+                if (main.slabs() == 0) {
                     throw e;
                 }
             }
             return false;
         }
+        List<Memory> gone;
         synchronized (this) {
-            slabs.add(new Slab(pages.length(), memory));
-            pages.resize(pages.length() + wanted);
+            space.add(memory);
+            gone = fit(); // the limit may have been lowered meanwhile
         }
-        return true;
+        gone.forEach(Memory::release);
+        return gone.isEmpty();
     }
 
-    private Slab slabOf(int page) {
-        int low = 0;
-        int high = slabs.size() - 1;
-        while (low < high) {
-            int middle = (low + high + 1) >>> 1;
-            if (slabs.get(middle).firstPage <= page) {
-                low = middle;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return slabs.get(low);
+    /** Closes slabs beyond the limit, and opens those that are not. */
+    private List<Memory> fit() {
+        return enforced ? gone(main.fit(limitBytes - (totalBytes - main.bytes()))) : List.of();
     }
 
     /**
@@ -526,7 +466,7 @@ public final class BufferPool implements AutoCloseable {
      * @throws IllegalStateException where that was done before
      */
     public void free(Buffer buffer) {
-        List<Memory> gone = List.of();
+        List<Memory> gone;
         synchronized (this) {
             if (buffer.isFree) {
                 throw new IllegalStateException("a buffer of " + buffer.reserved + " bytes is freed twice");
@@ -535,102 +475,49 @@ public final class BufferPool implements AutoCloseable {
             buffer.isFree = true;
             buffer.memory.release();
             count(buffer, -1);
-            if (buffer.slab == null) {
-                totalBytes -= buffer.reserved;
-                gone = List.of(buffer.block);
+            if (buffer.space == null) {
+                gone = gone(List.of(buffer.block));
             } else {
-                gone = freeIn(buffer.slab, buffer);
+                buffer.slab.remove(buffer.page);
+                int spare = isClosed ? -1 : 1;
+                gone = gone(buffer.space.put(buffer.slab, buffer.page, buffer.order, buffer.use.isKept(), spare));
             }
         }
         gone.forEach(Memory::release);
     }
 
-    private List<Memory> freeIn(Slab slab, Buffer buffer) {
-        slab.classes[buffer.page - slab.firstPage] = 0;
-        slab.buffers--;
-        if (slab.isClosed()) {
-            slab.withdrawn.add(new Block(buffer.page, buffer.order));
-            return slab.buffers == 0 ? cutClosedSlabs() : List.of();
+    /** Counts what goes back to the system; the caller releases it outside the lock. */
+    private List<Memory> gone(List<Memory> memories) {
+        for (Memory memory : memories) {
+            totalBytes -= memory.capacity();
+            refusedAt = Long.MAX_VALUE;
         }
-        if (buffer.isKept && !isClosed && listedCount[buffer.order] < listed[buffer.order].length) {
-            listed[buffer.order][listedCount[buffer.order]++] = buffer.page;
-            return List.of();
-        }
-        pages.free(buffer.page, buffer.order);
-        return cutSpareSlabs(isClosed ? 0 : 1);
-    }
-
-    /** Takes slabs at the end that are free, but for {@code spare} of them; the caller gives them back outside the lock. */
-    private List<Memory> cutSpareSlabs(int spare) {
-        List<Memory> gone = List.of();
-        for (int count = slabs.size(); count > spare; count--) {
-            int least = slabs.get(count - 1 - spare).firstPage;
-            int needed = pages.length() - least;
-            if (pages.freePages() < needed || pages.trailingFreePages() < needed) {
-                break;
-            }
-            gone = gone.isEmpty() ? new ArrayList<>() : gone;
-            cutLastSlab(gone);
-        }
-        return gone;
+        return memories;
     }
 
     /** Gives back all slabs at the end that are free. */
     public void trim() {
-        List<Memory> gone;
+        List<Memory> gone = new ArrayList<>();
         synchronized (this) {
-            dropListed();
-            gone = cutSpareSlabs(0);
+            gone.addAll(gone(main.cut(0)));
+            gone.addAll(gone(working.cut(0)));
         }
         gone.forEach(Memory::release);
     }
 
-    /**
-     * What has to be given up so that a buffer of {@code length} bytes can be had where there is none now: the tags of all buffers in one
-     * region of that length in which none is held, the one of some with the fewest. Empty where there is no such region.
-     */
+    /** Tags of what has to be given up so that a buffer of {@code length} bytes can be had; empty where there is no such region. */
     public synchronized long[] evictable(int length) {
-        dropListed();
-        int order = Math.min(topOrder, orderOf(length));
-        int regions = pages.length() >>> order;
-        long[] best = {};
-        int found = 0;
-        for (int i = 0; i < regions && found < CANDIDATES; i++) {
-            hand = hand + 1 < regions ? hand + 1 : 0;
-            long[] tags = tagsIn(hand << order, order);
-            if (tags.length > 0) {
-                found++;
-                best = best.length == 0 || tags.length < best.length ? tags : best;
-            }
-        }
-        return best;
+        return main.keptInRegion(Math.min(topOrder, orderOf(length)));
     }
 
     /** The tags of all kept buffers of the last slab in which there is one: what has to go for slabs to go. */
     public synchronized long[] evictableAtEnd() {
-        dropListed();
-        for (int i = slabs.size() - 1; i >= 0; i--) {
-            long[] tags = keptIn(slabs.get(i));
-            if (tags.length > 0) {
-                return tags;
-            }
-        }
-        return new long[0];
+        return main.keptAtEnd();
     }
 
     /** The tags of all kept buffers beyond the limit. */
     public synchronized long[] evictableBeyond() {
-        return slabs.stream()
-                .filter(Slab::isClosed)
-                .flatMapToLong(slab -> Arrays.stream(keptIn(slab)))
-                .toArray();
-    }
-
-    private static long[] keptIn(Slab slab) {
-        return IntStream.range(0, slab.classes.length)
-                .filter(page -> (slab.classes[page] & KEPT) != 0)
-                .mapToLong(page -> slab.tags[page])
-                .toArray();
+        return main.keptInClosed();
     }
 
     /** Whether a buffer has a block of its own, and so gives memory back to the system when it is freed. */
@@ -638,36 +525,13 @@ public final class BufferPool implements AutoCloseable {
         return buffer.slab == null;
     }
 
-    /** Whether a held buffer lies beyond the limit: its owner may move what is in it. */
-    public synchronized boolean isBeyond(Buffer buffer) {
-        return buffer.slab != null && buffer.slab.isClosed();
+    /** Whether a buffer lies beyond the limit: its owner may move what is in it. Takes no lock where nothing does. */
+    public boolean isBeyond(Buffer buffer) {
+        return main.hasClosedSlabs() && buffer.slab != null && isClosed(buffer.slab);
     }
 
-    /** Bytes that the system still has to get back for the limit to hold. */
-    public synchronized long excessBytes() {
-        return Math.max(0, totalBytes - limitBytes);
-    }
-
-    /** Tags of the buffers in a region; empty where one is held, or a larger one reaches into it from outside. */
-    private long[] tagsIn(int firstPage, int order) {
-        Slab slab = slabOf(firstPage);
-        if (slab.isClosed()) {
-            return new long[0];
-        }
-        long[] tags = new long[1 << order];
-        int count = 0;
-        for (int page = firstPage; page < firstPage + (1 << order); page++) {
-            int of = slab.classes[page - slab.firstPage];
-            if (of != 0) {
-                int itsOrder = (of & ~KEPT) - 1;
-                if ((of & KEPT) == 0 || itsOrder > order) {
-                    return new long[0];
-                }
-                tags[count++] = slab.tags[page - slab.firstPage];
-                page += (1 << itsOrder) - 1;
-            }
-        }
-        return Arrays.copyOf(tags, count);
+    private synchronized boolean isClosed(Slab slab) {
+        return slab.isClosed();
     }
 
     private MemoryBudgetException shortage(int length) {
@@ -678,6 +542,18 @@ public final class BufferPool implements AutoCloseable {
     /** Who holds what. */
     public synchronized MemoryAccount account() {
         return MemoryAccount.of(limitBytes, totalBytes, bytesByUse, freeBytes());
+    }
+
+    /** Who holds what in slabs beyond the limit. */
+    public synchronized MemoryAccount accountBeyond() {
+        long[] sums = new long[bytesByUse.length];
+        main.addClosedTo(sums);
+        return MemoryAccount.of(limitBytes, excessBytes(), sums, 0);
+    }
+
+    /** Bytes that the system still has to get back for the limit to hold. */
+    public synchronized long excessBytes() {
+        return Math.max(0, totalBytes - limitBytes);
     }
 
     /** Off-heap bytes that the pool has from the system. */
@@ -700,20 +576,19 @@ public final class BufferPool implements AutoCloseable {
         return evictableBytes;
     }
 
-    /** Of those, bytes that nobody uses. */
+    /** Bytes that nobody uses. */
     public synchronized long freeBytes() {
         return totalBytes - usedBytes;
     }
 
     /** How many slabs there are. */
     public synchronized int slabs() {
-        return slabs.size();
+        return main.slabs() + working.slabs();
     }
 
-    /** All buffers in slabs that are in use, for reports. */
+    /** All buffers in slabs that are in use, but for those of the working slab, for reports. */
     public synchronized List<Block> blocks() {
-        dropListed();
-        return pages.allocatedBlocks();
+        return main.blocks();
     }
 
     /** Gives back all that nobody uses, now and whenever a buffer is freed. */

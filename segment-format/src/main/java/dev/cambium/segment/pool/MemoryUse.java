@@ -4,21 +4,32 @@ package dev.cambium.segment.pool;
 public enum MemoryUse {
     /** Records of memtables, and their filters. */
     MEMTABLES("memtables"),
-    /** Leaves and pages of values; they give way to everything else. */
-    PAGES("pages"),
+    /** Leaves and pages of values. */
+    PAGES("pages", true),
     /** Pages above leaves. */
-    KEY_PAGES("key pages"),
+    KEY_PAGES("key pages", true),
     /** Filters of runs. */
-    FILTERS("filters"),
+    FILTERS("filters", true),
     /** What flushes, merges and long values are put together in. */
     WRITING("buffers of flushes and merges"),
     /** Where pages stand as they are stored, until they are unpacked. */
     READING("buffers of reads");
 
     private final String label;
+    private final boolean isKept;
 
     MemoryUse(String label) {
+        this(label, false);
+    }
+
+    MemoryUse(String label, boolean isKept) {
         this.label = label;
+        this.isKept = isKept;
+    }
+
+    /** Whether its buffers give way to others, see {@link BufferPool#keep}. */
+    boolean isKept() {
+        return isKept;
     }
 
     /** In words, for messages. */

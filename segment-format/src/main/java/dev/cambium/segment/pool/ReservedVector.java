@@ -46,6 +46,7 @@ public final class ReservedVector {
     /** Forgets the bytes, keeps the buffer. */
     public void clear() {
         used = 0;
+        leavePlaceThatGoes();
     }
 
     /** The buffer; another one after an append. */

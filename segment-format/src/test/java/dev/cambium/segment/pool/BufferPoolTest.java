@@ -16,9 +16,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class BufferPoolTest {
@@ -31,7 +33,11 @@ class BufferPoolTest {
     }
 
     private static Buffer hold(BufferPool pool, int length) {
-        return pool.hold(MemoryUse.WRITING, length);
+        return pool.hold(MemoryUse.MEMTABLES, length);
+    }
+
+    private static Buffer keep(BufferPool pool, int length, long tag) {
+        return pool.keep(MemoryUse.PAGES, length, tag);
     }
 
     /** Buffers of all sizes come and go; each keeps what was written to it, and the account adds up. */
@@ -47,7 +53,7 @@ class BufferPoolTest {
             if (order.size() < 200 && random.nextInt(3) > 0) {
                 int length = 1 + random.nextInt(random.nextInt(50) == 0 ? 400 * KIB : 30 * KIB);
                 MemoryUse use = MemoryUse.values()[random.nextInt(bytes.length)];
-                Buffer buffer = use == MemoryUse.PAGES ? pool.keep(length, i) : pool.hold(use, length);
+                Buffer buffer = use.isKept() ? pool.keep(use, length, i) : pool.hold(use, length);
                 assertEquals(length, buffer.memory().capacity());
                 assertEquals(pool.classBytes(length), buffer.reservedBytes());
                 stamp(buffer.memory(), i);
@@ -66,7 +72,9 @@ class BufferPoolTest {
                 assertEquals(bytes[use.ordinal()], account.of(use), use.label());
             }
             assertEquals(account.totalBytes(), Arrays.stream(bytes).sum() + account.freeBytes());
-            assertEquals(account.of(MemoryUse.PAGES), pool.evictableBytes());
+            assertEquals(
+                    account.of(MemoryUse.PAGES) + account.of(MemoryUse.KEY_PAGES) + account.of(MemoryUse.FILTERS),
+                    pool.evictableBytes());
             assertEquals(pool.usedBytes(), pool.heldBytes() + pool.evictableBytes());
         }
         pool.close();
@@ -118,9 +126,9 @@ class BufferPoolTest {
             buffers.add(hold(pool, 64 * KIB));
         }
         MemoryBudgetException full = assertThrows(MemoryBudgetException.class, () -> hold(pool, 1));
-        assertTrue(full.getMessage().contains("buffers of flushes and merges " + 448 * KIB), full.getMessage());
+        assertTrue(full.getMessage().contains("memtables " + 448 * KIB), full.getMessage());
         assertThrows(MemoryBudgetException.class, () -> hold(pool, 65 * KIB));
-        assertNull(pool.keep(1, 1));
+        assertNull(keep(pool, 1, 1));
         pool.free(buffers.get(3));
         Buffer small = hold(pool, 1);
         assertEquals(4 * KIB, small.reservedBytes());
@@ -132,13 +140,35 @@ class BufferPoolTest {
     void whatMayNotFailGoesBeyondTheLimitAndIsCounted() {
         BufferPool pool = pool(64 * KIB, 64 * KIB);
         Buffer all = hold(pool, 64 * KIB);
-        Buffer more = pool.holdNow(MemoryUse.KEY_PAGES, 5000);
-        Buffer page = pool.keepBeyond(100);
+        Buffer more = pool.holdNow(MemoryUse.READING, 5000);
+        Buffer page = pool.keepBeyond(MemoryUse.PAGES, 100);
         assertEquals(12 * KIB, pool.excessBytes());
         assertTrue(pool.isOwnBlock(more) && pool.isOwnBlock(page) && !pool.isOwnBlock(all));
         pool.free(more);
         pool.free(page);
         assertEquals(0, pool.excessBytes());
+    }
+
+    /** Small buffers that come and go with work lie together, and not where larger ones may be wanted. */
+    @Test
+    void buffersOfWorkHaveASlabOfTheirOwn() {
+        BufferPool pool = pool(16 * 64 * KIB, 64 * KIB);
+        List<Buffer> work = new ArrayList<>();
+        long[] taken = new long[1];
+        while (pool.account().freeBytes() > 0 || taken[0] == 0) {
+            keep(pool, 4 * KIB, ++taken[0]);
+            if (taken[0] % 16 == 0) {
+                work.add(pool.hold(taken[0] % 32 == 0 ? MemoryUse.WRITING : MemoryUse.READING, 4 * KIB));
+            }
+            if (pool.totalBytes() == 16 * 64 * KIB && pool.keep(MemoryUse.PAGES, 4 * KIB, 0) == null) {
+                break;
+            }
+        }
+        assertTrue(work.size() > 10, work.size() + " buffers of work");
+        for (int region = 0; region < 15; region++) {
+            assertEquals(16, pool.evictable(64 * KIB).length, "no buffer of work is in the way");
+        }
+        assertThrows(IllegalArgumentException.class, () -> pool.keep(MemoryUse.WRITING, 1, 1));
     }
 
     @Test
@@ -148,9 +178,9 @@ class BufferPoolTest {
             Buffer buffer = hold(pool, length);
             pool.free(buffer);
             assertThrows(IllegalStateException.class, () -> pool.free(buffer));
-            Buffer kept = pool.keep(length, 1);
+            Buffer kept = keep(pool, length, 1);
             pool.free(kept);
-            Buffer inItsPlace = pool.keep(length, 2);
+            Buffer inItsPlace = keep(pool, length, 2);
             assertThrows(IllegalStateException.class, () -> pool.free(kept));
             assertThrows(IndexOutOfBoundsException.class, () -> kept.memory().getByte(0));
             pool.free(inItsPlace);
@@ -166,7 +196,7 @@ class BufferPoolTest {
         Map<Long, Buffer> kept = new HashMap<>();
         Buffer held = hold(pool, 4 * KIB);
         for (long tag = 1; tag <= 63; tag++) {
-            kept.put(tag, pool.keep(3 * KIB, tag));
+            kept.put(tag, keep(pool, 3 * KIB, tag));
         }
         assertThrows(MemoryBudgetException.class, () -> hold(pool, 64 * KIB));
         for (int round = 0; round < 3; round++) {
@@ -189,7 +219,7 @@ class BufferPoolTest {
         BufferPool pool = pool(256 * KIB, 64 * KIB);
         Map<Long, Buffer> kept = new HashMap<>();
         for (long tag = 1; tag <= 64; tag++) {
-            kept.put(tag, pool.keep(4 * KIB, tag));
+            kept.put(tag, keep(pool, 4 * KIB, tag));
         }
         pool.relieveBy(new MemoryRelief() {
             @Override
@@ -198,10 +228,16 @@ class BufferPoolTest {
             }
 
             @Override
-            public boolean relieve(int length) {
-                long[] tags = pool.evictable(length);
-                Arrays.stream(tags).forEach(tag -> pool.free(kept.remove(tag)));
-                return tags.length > 0;
+            public boolean mayGiveUp(int bytes) {
+                return !kept.isEmpty();
+            }
+
+            @Override
+            public void giveUp(long[] tags) {
+                Arrays.stream(tags).forEach(tag -> {
+                    pool.free(kept.remove(tag));
+                    assertNull(keep(pool, 1, 0), "the place is for who had them given up");
+                });
             }
         });
         for (int left = 48; left >= 0; left -= 16) {
@@ -217,7 +253,7 @@ class BufferPoolTest {
         BufferPool pool = pool(1 << 30, 64 * KIB);
         Map<Long, Buffer> kept = new HashMap<>();
         for (long tag = 1; tag <= 64; tag++) {
-            kept.put(tag, pool.keep(4 * KIB, tag));
+            kept.put(tag, keep(pool, 4 * KIB, tag));
         }
         assertEquals(256 * KIB, pool.totalBytes());
         for (long tag : pool.evictableAtEnd()) {
@@ -235,7 +271,7 @@ class BufferPoolTest {
         Map<Long, Buffer> kept = new HashMap<>();
         Buffer low = hold(pool, 4 * KIB);
         for (long tag = 1; tag <= 200; tag++) {
-            kept.put(tag, pool.keep(4 * KIB, tag));
+            kept.put(tag, keep(pool, 4 * KIB, tag));
         }
         Buffer high = hold(pool, 32 * KIB);
         assertEquals(1024 * KIB, pool.totalBytes());
@@ -248,12 +284,12 @@ class BufferPoolTest {
         assertEquals(200 - 63, beyond.length);
         for (long tag : beyond) {
             pool.free(kept.remove(tag));
-            assertNull(pool.keep(4 * KIB, 0), "nothing is taken of a slab that is to go");
+            assertNull(keep(pool, 4 * KIB, 0), "nothing is taken of a slab that is to go");
         }
         assertEquals(1024 * KIB, pool.totalBytes(), "one buffer is held at the end");
         assertEquals(pool.totalBytes(), pool.usedBytes() + pool.freeBytes());
         pool.limit(1 << 24);
-        Buffer again = pool.keep(4 * KIB, 7);
+        Buffer again = keep(pool, 4 * KIB, 7);
         assertNotNull(again);
         pool.free(again);
         pool.limit(300 * KIB);
@@ -264,6 +300,79 @@ class BufferPoolTest {
         pool.free(low);
         pool.limit(0);
         assertEquals(64 * KIB, pool.totalBytes(), "the first slab stays");
+        pool.close();
+        assertEquals(0, pool.totalBytes());
+    }
+
+    /** Slabs that are made, and regions that are cleared, while the limit goes up and down: once all is freed, it holds. */
+    @Test
+    void theLimitChangesUnderOtherThreads() throws Exception {
+        BufferPool pool = pool(8 << 20, 64 * KIB);
+        Map<Long, Buffer> kept = new ConcurrentHashMap<>();
+        AtomicLong tags = new AtomicLong();
+        pool.relieveBy(new MemoryRelief() {
+            @Override
+            public void relieveNow() {}
+
+            @Override
+            public boolean mayGiveUp(int bytes) {
+                return !kept.isEmpty();
+            }
+
+            @Override
+            public void giveUp(long[] given) {
+                for (long tag : given) {
+                    Buffer buffer = kept.remove(tag);
+                    if (buffer != null) {
+                        pool.free(buffer);
+                    }
+                }
+            }
+        });
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        List<Future<Object>> done = new ArrayList<>();
+        for (int thread = 0; thread < 3; thread++) {
+            Random random = new Random(thread);
+            Callable<Object> task = () -> {
+                for (int i = 0; i < 20_000; i++) {
+                    long tag = tags.incrementAndGet();
+                    Buffer page = pool.keep(MemoryUse.PAGES, 1 + random.nextInt(16 * KIB), tag);
+                    if (page != null) {
+                        kept.put(tag, page);
+                    }
+                    if (i % 20 == 0) {
+                        try {
+                            pool.free(pool.hold(MemoryUse.MEMTABLES, 64 * KIB));
+                        } catch (MemoryBudgetException e) {
+                            assertTrue(pool.limitBytes() < 8 << 20, e.getMessage());
+                        }
+                    }
+                }
+                return null;
+            };
+            done.add(threads.submit(task));
+        }
+        done.add(threads.submit(() -> {
+            Random random = new Random(9);
+            for (int i = 0; i < 3000; i++) {
+                pool.limit((1 + random.nextInt(8)) << 20);
+                for (long tag : pool.evictableBeyond()) {
+                    Buffer buffer = kept.remove(tag);
+                    if (buffer != null) {
+                        pool.free(buffer);
+                    }
+                }
+            }
+            return null;
+        }));
+        for (Future<Object> task : done) {
+            task.get();
+        }
+        threads.shutdown();
+        pool.limit(2 << 20);
+        kept.values().forEach(pool::free);
+        assertEquals(0, pool.usedBytes());
+        assertEquals(0, pool.excessBytes());
         pool.close();
         assertEquals(0, pool.totalBytes());
     }
@@ -281,7 +390,7 @@ class BufferPoolTest {
                 for (int i = 0; i < 30_000; i++) {
                     if (own.size() < 40 && random.nextBoolean()) {
                         int length = 1 + random.nextInt(20 * KIB);
-                        Buffer buffer = random.nextBoolean() ? hold(pool, length) : pool.keep(length, i);
+                        Buffer buffer = random.nextBoolean() ? hold(pool, length) : keep(pool, length, i);
                         stamp(buffer.memory(), stamp * 1001);
                         own.add(buffer);
                     } else if (!own.isEmpty()) {
