@@ -16,6 +16,7 @@ import dev.cambium.memtable.Memtable;
 import dev.cambium.run.Flusher;
 import dev.cambium.run.LiveRun;
 import dev.cambium.run.LongValues;
+import dev.cambium.run.WarmStart;
 import dev.cambium.run.Zones;
 import dev.cambium.segment.disk.DirectoryLock;
 import dev.cambium.segment.disk.RealFileSystem;
@@ -77,6 +78,7 @@ public final class Store implements AutoCloseable {
     private final BackgroundExecutor pagesLane; // lays memtables down and merges
     private final BufferPool pool;
     private final BudgetChange budgetChange;
+    private final WarmStart warmStart;
     private final ReadEpochs epochs;
     private final Manifest manifest;
     private final WriteAheadLog log;
@@ -195,6 +197,8 @@ public final class Store implements AutoCloseable {
         this.versions = new Versions(
                 recovery.version(), firstLog -> new Memtable(pool, epochs, options.memtableBytes(), firstLog));
         this.longValues = new LongValues(zones, manifest, pool);
+        this.warmStart =
+                new WarmStart(environment.disk(), manifest.storeId(), pool, frames, epochs, zones, environment.clock());
         this.flusher = new Flusher(
                 versions,
                 log,
@@ -207,6 +211,7 @@ public final class Store implements AutoCloseable {
                 environment.clock(),
                 longValues,
                 frames,
+                warmStart,
                 PageSizes.of(options.pageBytes()));
         this.writer = new GroupWriter(
                 versions,
@@ -627,6 +632,7 @@ public final class Store implements AutoCloseable {
         }
         if (writer.failure() == null) {
             writeClean();
+            warmStart.save();
         }
     }
 

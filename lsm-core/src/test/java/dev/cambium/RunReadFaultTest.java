@@ -137,7 +137,7 @@ class RunReadFaultTest {
             small.store().flush();
             for (int nth = 1; nth < 60; nth++) {
                 for (boolean up : new boolean[] {true, false}) {
-                    small.reopen(); // nothing is in memory
+                    small.reopenCold();
                     small.disk()
                             .faults()
                             .add(FaultRule.on(OperationKind.READ).inFiles(ZONES).fromThe(nth));

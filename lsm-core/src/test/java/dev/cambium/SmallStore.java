@@ -5,6 +5,7 @@ import static dev.cambium.StoreTest.s;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.cambium.error.StoreException;
+import dev.cambium.segment.frame.WarmPages;
 import dev.cambium.segment.manifest.ManifestFile;
 import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.manifest.Superblock;
@@ -78,6 +79,15 @@ final class SmallStore implements AutoCloseable {
     /** Closes the store and opens it again. */
     Store reopen() {
         store.close();
+        return open();
+    }
+
+    /** As {@link #reopen}, with no page in memory. */
+    Store reopenCold() {
+        store.close();
+        if (disk().exists(WarmPages.NAME)) {
+            disk().delete(WarmPages.NAME);
+        }
         return open();
     }
 

@@ -24,6 +24,7 @@ final class KeyNode {
     /** {@link KeyNode} above level 1, else {@link Frame}; null where the child is not in memory. */
     private final Object[] children;
 
+    private int touches; // about: nobody waits for another to count
     private volatile Frame frame;
     private volatile Frame filter; // or null
 
@@ -68,8 +69,11 @@ final class KeyNode {
         return level;
     }
 
-    /** Tells what decides which frames stay that this one was used. */
+    /** Tells what decides which frames stay that this one was used: now and then, for it is used as often as all below it. */
     void touch() {
+        if (!FrameCache.isNoted(++touches)) {
+            return;
+        }
         tree.frames().touch(frame);
         Frame known = filter;
         if (known != null) {

@@ -3,6 +3,7 @@ package dev.cambium.log;
 import dev.cambium.error.StoreException;
 import dev.cambium.error.WriterFailedException;
 import dev.cambium.segment.disk.ZoneFileSystem;
+import dev.cambium.segment.frame.WarmPages;
 import dev.cambium.segment.log.LogFile;
 import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestFile;
@@ -337,7 +338,8 @@ public final class Manifest implements AutoCloseable {
                 || log >= 0 && state.logs().stream().noneMatch(named -> named.id() == log)
                 || zone >= 0 && state.zones().keySet().stream().noneMatch(named -> named == zone)
                 || ManifestFile.idOf(name) >= 0 && ManifestFile.idOf(name) != file.id()
-                || name.equals(SuperblockFile.NEW_NAME);
+                || name.equals(SuperblockFile.NEW_NAME)
+                || name.equals(WarmPages.NEW_NAME);
     }
 
     @Override

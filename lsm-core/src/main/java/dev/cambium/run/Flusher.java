@@ -92,6 +92,7 @@ public final class Flusher implements AutoCloseable {
     // The lane's own.
     private Merge merge;
     private MergeWish granted; // by the merge; or null
+    private final WarmStart warmStart;
     private final IdleLoading loading;
     private int pausesUsed; // so far: what is worth doing in a pause only was done
     private long owed; // bytes to be merged before the next memtable is laid down
@@ -110,6 +111,7 @@ public final class Flusher implements AutoCloseable {
             Clock clock,
             LongValues longValues,
             FrameCache frames,
+            WarmStart warmStart,
             PageSizes sizes) {
         this.versions = versions;
         this.log = log;
@@ -121,6 +123,7 @@ public final class Flusher implements AutoCloseable {
         this.waits = new StepWaits(parker, clock);
         this.longValues = longValues;
         this.sizes = sizes;
+        this.warmStart = warmStart;
         this.loading = new IdleLoading(frames, epochs);
         this.nextRun = manifest.state().next().run();
         this.nextBirth = manifest.state().next().birth();
@@ -169,12 +172,13 @@ public final class Flusher implements AutoCloseable {
             } finally {
                 flushesEnded = flushesEnded + 1;
             }
+            warmStart.saveNowAndThen();
             return true;
         }
         int pausesNow = pauses.get();
         boolean isIdle = pausesNow != pausesUsed;
         try {
-            if (mergeStep(version, isIdle) || isIdle && loading.step(version.runs())) {
+            if (mergeStep(version, isIdle) || warmStart.step() || isIdle && loading.step(version.runs())) {
                 return true;
             }
             pausesUsed = pausesNow;

@@ -259,6 +259,11 @@ public final class Zones implements ZoneSink, AutoCloseable {
         return reader.retain();
     }
 
+    /** A zone that the manifest names, or null; none held for the caller, who is inside an epoch slot. */
+    SharedZone find(int zone) {
+        return readers.get(zone);
+    }
+
     /** All zones of long values that the manifest names; none of them held for the caller. */
     public List<SharedZone> ofLongValues(ManifestState state) {
         return state.zones().values().stream()

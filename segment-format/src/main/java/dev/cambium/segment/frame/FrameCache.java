@@ -14,6 +14,7 @@ import dev.cambium.segment.pool.MemoryRelief;
 import dev.cambium.segment.pool.MemoryUse;
 import dev.cambium.segment.runtime.Reclaimer;
 import dev.cambium.segment.zone.ZoneReader;
+import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -298,6 +299,14 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
         } else {
             readBuffers.add(buffer);
         }
+    }
+
+    /** Which pages are in memory, hottest first. */
+    public WarmPages residentPages(int most) {
+        Collection<Frame> hottest = bound.hottest(most).values();
+        return new WarmPages(
+                hottest.stream().mapToLong(Frame::pointer).toArray(),
+                hottest.stream().mapToInt(Frame::payloadCrc).toArray());
     }
 
     /** Pages loaded since the store was opened. */

@@ -1,0 +1,138 @@
+package dev.cambium.segment.frame;
+
+import dev.cambium.error.CorruptionException;
+import dev.cambium.segment.disk.ZoneFile;
+import dev.cambium.segment.disk.ZoneFileSystem;
+import dev.cambium.segment.format.FormatHead;
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.pool.MemoryUse;
+import java.util.Arrays;
+
+/**
+ * Which pages were in memory, hottest first: so that they can be brought back after the store was opened again. A hint: nothing is lost
+ * with it, and who reads a page by it believes the page and its parent, not the hint.
+ *
+ * <p>The file {@code WARM}:
+ * <pre>
+ *   0      20        36      40           44         48
+ *   +------+---------+-------+------------+----------+---------+
+ *   | head | storeId | count | entriesCrc | headCrc  | entries |
+ *   +------+---------+-------+------------+----------+---------+
+ *    20 B    16 B      u32     u32, of      u32, of    count × (pointer u64, payloadCrc u32)
+ *                              the entries  [0, 44)
+ * </pre>
+ * {@code head} is a {@link FormatHead} with the magic "CAMB-WRM". Not forced: a file that a power loss has torn fails a checksum.
+ *
+ * @param pointers of the pages
+ * @param payloadCrcs that their parents have of them
+ */
+public record WarmPages(long[] pointers, int[] payloadCrcs) {
+    /** Name of the file. */
+    public static final String NAME = "WARM";
+
+    /** Name of the file while it is written; one that is left is garbage. */
+    public static final String NEW_NAME = "WARM.new";
+
+    /** Pages that are noted at most: those of 16 GiB of 16 KiB each. */
+    public static final int MOST_PAGES = 1 << 20;
+
+    public static final WarmPages NONE = new WarmPages(new long[0], new int[0]);
+
+    public static final int STORE_ID_OFFSET = FormatHead.LENGTH;
+    public static final int COUNT_OFFSET = 36;
+    public static final int ENTRIES_CRC_OFFSET = 40;
+    public static final int HEAD_CRC_OFFSET = 44;
+    public static final int ENTRIES_OFFSET = 48;
+    public static final int ENTRY_LENGTH = 12;
+
+    public static final long MAGIC = FormatHead.magic("CAMB-WRM");
+
+    private static final int STORE_ID_LENGTH = 16;
+
+    public int count() {
+        return pointers.length;
+    }
+
+    /** Writes the file in the place of the one there is. */
+    public void write(ZoneFileSystem disk, byte[] storeId, BufferPool pool) {
+        int length = ENTRIES_OFFSET + count() * ENTRY_LENGTH;
+        BufferPool.Buffer buffer = pool.holdNow(MemoryUse.WRITING, length);
+        try {
+            Memory memory = buffer.memory();
+            int at = ENTRIES_OFFSET;
+            for (int i = 0; i < count(); i++, at += ENTRY_LENGTH) {
+                memory.putLong(at, pointers[i]);
+                memory.putInt(at + 8, payloadCrcs[i]);
+            }
+            FormatHead.put(memory, 0, MAGIC);
+            memory.put(STORE_ID_OFFSET, storeId, 0, STORE_ID_LENGTH);
+            memory.putInt(COUNT_OFFSET, count());
+            memory.putInt(ENTRIES_CRC_OFFSET, FormatHead.crc(memory, ENTRIES_OFFSET, length - ENTRIES_OFFSET));
+            memory.putInt(HEAD_CRC_OFFSET, FormatHead.crc(memory, 0, HEAD_CRC_OFFSET));
+            if (disk.exists(NEW_NAME)) {
+                disk.delete(NEW_NAME);
+            }
+            try (ZoneFile file = disk.create(NEW_NAME)) {
+                file.write(0, memory, 0, length);
+            }
+            disk.rename(NEW_NAME, NAME);
+        } finally {
+            pool.free(buffer);
+        }
+    }
+
+    /**
+     * Reads the file; {@link #NONE} where there is none.
+     *
+     * @throws CorruptionException where it does not hold, or is another store's
+     * @throws dev.cambium.error.FormatVersionException where a newer Cambium wrote it
+     */
+    public static WarmPages read(ZoneFileSystem disk, byte[] storeId) {
+        if (!disk.exists(NAME)) {
+            return NONE;
+        }
+        try (ZoneFile file = disk.openReadOnly(NAME)) {
+            long length = file.length();
+            if (length < ENTRIES_OFFSET || length > ENTRIES_OFFSET + (long) MOST_PAGES * ENTRY_LENGTH) {
+                throw new CorruptionException(
+                        NAME, 0, "up to " + MOST_PAGES + " entries behind a head", length + " bytes");
+            }
+            Memory memory = Memory.allocate((int) length);
+            try {
+                file.read(0, memory, 0, (int) length);
+                return parse(memory, storeId);
+            } finally {
+                memory.release();
+            }
+        }
+    }
+
+    private static WarmPages parse(Memory memory, byte[] storeId) {
+        FormatHead.checkIntact(memory, 0, MAGIC, HEAD_CRC_OFFSET, NAME, 0);
+        FormatHead.checkReadable(memory, 0, NAME);
+        int entriesLength = memory.capacity() - ENTRIES_OFFSET;
+        long count = memory.getUnsignedInt(COUNT_OFFSET);
+        if (!Arrays.equals(memory.toArray(STORE_ID_OFFSET, STORE_ID_LENGTH), storeId)
+                || count * ENTRY_LENGTH != entriesLength) {
+            throw new CorruptionException(
+                    NAME, 0, "the list of this store, of " + entriesLength / ENTRY_LENGTH + " pages", count + " pages");
+        }
+        int crc = FormatHead.crc(memory, ENTRIES_OFFSET, entriesLength);
+        if (memory.getInt(ENTRIES_CRC_OFFSET) != crc) {
+            throw new CorruptionException(
+                    NAME,
+                    ENTRIES_CRC_OFFSET,
+                    "the checksum " + Integer.toHexString(crc),
+                    Integer.toHexString(memory.getInt(ENTRIES_CRC_OFFSET)));
+        }
+        long[] pointers = new long[(int) count];
+        int[] crcs = new int[(int) count];
+        int at = ENTRIES_OFFSET;
+        for (int i = 0; i < count; i++, at += ENTRY_LENGTH) {
+            pointers[i] = memory.getLong(at);
+            crcs[i] = memory.getInt(at + 8);
+        }
+        return new WarmPages(pointers, crcs);
+    }
+}
