@@ -66,6 +66,16 @@ final class CoolingFrames {
         return freed;
     }
 
+    /** Frees memory of frames that nobody will ask for, as far as no reader and no pin holds it. */
+    void freeDropped(BufferPool pool) {
+        long passed = reclaimer.passed();
+        Deque<BufferPool.Buffer> taken = new ArrayDeque<>();
+        synchronized (this) {
+            take(dropped, Long.MAX_VALUE, passed, taken::add);
+        }
+        taken.forEach(pool::free);
+    }
+
     private long take(Deque<Entry> from, long bytes, long passed, Consumer<BufferPool.Buffer> taken) {
         long freed = 0;
         for (int left = from.size(); left > 0 && freed < bytes && from.peek().mark <= passed; left--) {

@@ -52,6 +52,15 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
     /** How much is freed at once, at least: the readers need be looked at once for all of it. */
     private static final int FREED_BYTES = 1 << 17;
 
+    /** How far reads may go beyond the limit without waiting: one part in so many. */
+    private static final int BEYOND_PART = 64;
+
+    /**
+     * How long a read that would go further waits for readers who were inside before it. Not for ever, though nobody waits for those who came
+     * later: one of them may wait for this read to load a page.
+     */
+    private static final long MOST_WAIT_NANOS = 2_000_000;
+
     private final byte[] storeId;
     private final BufferPool pool;
     private final Reclaimer reclaimer;
@@ -160,6 +169,7 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
     private void enter(Frame frame) {
         if (pool.excessBytes() > 0 && pool.isOwnBlock(frame.buffer())) {
             cooling.add(frame, false);
+            freeSoon();
             return;
         }
         fitIntoBudget();
@@ -169,8 +179,13 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
         }
         if (pool.isBeyond(frame.buffer())) { // looked at after the frame can be found by who lowers the limit
             evict(frame.pointer());
-            reclaimer.retire(() -> cooling.free(Long.MAX_VALUE, pool));
+            freeSoon();
         }
+    }
+
+    /** Frees what was given up, once the readers inside now have left: it is in memory that is to go back. */
+    private void freeSoon() {
+        reclaimer.retire(() -> cooling.freeDropped(pool));
     }
 
     /** Whether more frames can be had without any that is there giving way. */
@@ -232,17 +247,25 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
 
     /** A buffer for a page: in the place of one that has cooled, where there is no other; or, where none has, beyond the limit. */
     private BufferPool.Buffer keep(MemoryUse use, int length, long pointer) {
+        long since = 0;
         for (; ; ) {
             BufferPool.Buffer buffer = pool.keep(use, length, pointer);
             if (buffer != null) {
                 return buffer;
             }
-            if (cooling.free(Math.max(FREED_BYTES, length), pool) == 0) {
+            if (cooling.free(Math.max(FREED_BYTES, length), pool) > 0) {
+                continue;
+            }
+            // A reader has been inside for long; most likely its thread is not running.
+            boolean mayGoBeyond = pool.excessBytes() < pool.limitBytes() / BEYOND_PART;
+            since = since == 0 ? System.nanoTime() : since;
+            if (mayGoBeyond || System.nanoTime() - since > MOST_WAIT_NANOS) {
                 for (long other : pool.evictable(length)) {
                     evict(other); // for those who come later
                 }
                 return pool.keepBeyond(use, length);
             }
+            Thread.yield();
         }
     }
 
