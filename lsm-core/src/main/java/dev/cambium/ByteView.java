@@ -5,45 +5,42 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * The key or value under a cursor, where it lies: nothing is copied until asked for. It lives until the cursor's next move, or
- * the close of cursor, snapshot or store; after that every method but {@link #length} throws {@link IllegalStateException}.
+ * A key or value where it lies: nothing is copied until asked for. It ends with what it was taken from: a cursor's at its next move, or at the
+ * close of cursor, snapshot or store; a {@link ValueView} at its own close, or that of snapshot or store. After that every method but {@link
+ * #length} throws {@link IllegalStateException}. It never shows other bytes, whatever is evicted, compacted or closed.
  *
  * <p>Each read enters the store's read protection once (some ten nanoseconds), so prefer {@link #copyTo} to many
- * {@link #byteAt}. For the cursor's thread.
+ * {@link #byteAt}. A cursor's view is for the cursor's thread.
  */
-public final class ByteView {
-    private final Cursor cursor;
-    private final long move;
-    private final boolean isKey;
+public abstract sealed class ByteView permits CursorView, ValueView {
     private final int length;
 
-    ByteView(Cursor cursor, long move, boolean isKey, int length) {
-        this.cursor = cursor;
-        this.move = move;
-        this.isKey = isKey;
+    ByteView(int length) {
         this.length = length;
     }
+
+    /** Enters the read protection; throws where the view has ended. */
+    abstract int enter();
+
+    abstract void exit(int slot);
+
+    /** Where the bytes lie now; inside a slot, as {@link #offset}. */
+    abstract Memory memory();
+
+    abstract int offset();
 
     public int length() {
         return length;
     }
 
-    private Memory memory() {
-        return cursor.memory(isKey);
-    }
-
-    private int offset() {
-        return cursor.offset(isKey);
-    }
-
     /** One byte, 0 to 255. */
     public int byteAt(int index) {
         Objects.checkIndex(index, length);
-        int slot = cursor.enter(move);
+        int slot = enter();
         try {
             return memory().getUnsignedByte(offset() + index);
         } finally {
-            cursor.exit(slot);
+            exit(slot);
         }
     }
 
@@ -51,12 +48,12 @@ public final class ByteView {
     public int copyTo(byte[] target, int targetOffset) {
         Limits.checkNotNull(target, "target");
         Objects.checkFromIndexSize(targetOffset, length, target.length);
-        int slot = cursor.enter(move);
+        int slot = enter();
         try {
             memory().get(offset(), target, targetOffset, length);
             return length;
         } finally {
-            cursor.exit(slot);
+            exit(slot);
         }
     }
 
@@ -67,12 +64,12 @@ public final class ByteView {
             throw new IllegalArgumentException(
                     "the buffer has " + target.remaining() + " bytes remaining, " + length + " are needed");
         }
-        int slot = cursor.enter(move);
+        int slot = enter();
         try {
             memory().get(offset(), target, length);
             return length;
         } finally {
-            cursor.exit(slot);
+            exit(slot);
         }
     }
 
@@ -86,11 +83,11 @@ public final class ByteView {
     /** Compares with {@code other} as unsigned bytes. */
     public int compareTo(byte[] other) {
         Limits.checkNotNull(other, "other");
-        int slot = cursor.enter(move);
+        int slot = enter();
         try {
             return memory().compare(offset(), length, other, 0, other.length);
         } finally {
-            cursor.exit(slot);
+            exit(slot);
         }
     }
 }

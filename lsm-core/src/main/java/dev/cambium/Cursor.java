@@ -405,7 +405,7 @@ public final class Cursor implements AutoCloseable {
         int slot = enterOnKey();
         try {
             lookWhereItLies();
-            return new ByteView(this, moves, true, entries.keyLength() - KEYSPACE_BYTES);
+            return new CursorView(this, moves, true, entries.keyLength() - KEYSPACE_BYTES);
         } finally {
             exit(slot);
         }
@@ -418,7 +418,7 @@ public final class Cursor implements AutoCloseable {
         try {
             lookWhereItLies();
             if (!entries.isChunked()) {
-                return new ByteView(this, moves, false, entries.valueLength());
+                return new CursorView(this, moves, false, entries.valueLength());
             }
             chunked = openChunked();
         } finally {
@@ -426,7 +426,7 @@ public final class Cursor implements AutoCloseable {
         }
         try (chunked) {
             longValue = chunked.toMemory();
-            return new ByteView(this, moves, false, longValue.capacity());
+            return new CursorView(this, moves, false, longValue.capacity());
         }
     }
 

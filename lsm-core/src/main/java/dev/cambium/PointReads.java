@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 
 /** Gets from one content: from the store as it is now, or from a snapshot. Allocates nothing but results, and takes no lock. */
 abstract class PointReads {
-    private final Store store;
+    final Store store;
 
     PointReads(Store store) {
         this.store = store;
@@ -75,7 +75,7 @@ abstract class PointReads {
         }
     }
 
-    private Lookup find(int slot, int keyspaceId, byte[] key) {
+    final Lookup find(int slot, int keyspaceId, byte[] key) {
         Lookup lookup = store.lookup(slot);
         lookup.begin(keyspaceId, key);
         find(lookup);

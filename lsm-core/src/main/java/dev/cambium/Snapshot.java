@@ -1,11 +1,17 @@
 package dev.cambium;
 
+import dev.cambium.compaction.ChunkedValue;
 import dev.cambium.compaction.SortedCursor;
+import dev.cambium.epoch.ReadEpochs;
+import dev.cambium.segment.frame.Frame;
+import dev.cambium.segment.memory.Memory;
 import dev.cambium.version.Lookup;
 import dev.cambium.version.Pin;
 import java.io.InputStream;
 import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -26,14 +32,13 @@ public final class Snapshot implements AutoCloseable {
     /** What a snapshot keeps alive; apart from it, so that it can be released when the snapshot is unreachable. */
     static final class Held extends PointReads implements Runnable {
         final Pin content;
-        private final Store store;
+        private final Set<ValueView> views = ConcurrentHashMap.newKeySet();
         private final AtomicBoolean open = new AtomicBoolean(true);
         private final AtomicLong openSnapshots;
         private volatile boolean closedByUser;
 
         Held(Store store, Pin content, AtomicLong openSnapshots) {
             super(store);
-            this.store = store;
             this.content = content;
             this.openSnapshots = openSnapshots;
             openSnapshots.incrementAndGet();
@@ -58,10 +63,79 @@ public final class Snapshot implements AutoCloseable {
             content.find(lookup);
         }
 
+        ReadEpochs epochs() {
+            return store.epochs();
+        }
+
+        /** See {@link Snapshot#view(byte[])}. */
+        ValueView view(int keyspaceId, byte[] key) {
+            Limits.checkKey(key);
+            ChunkedValue chunked;
+            int slot = enter();
+            try {
+                Lookup found = find(slot, keyspaceId, key);
+                if (!found.isPresent()) {
+                    return null;
+                }
+                if (!found.isChunked()) {
+                    return viewOf(found);
+                }
+                chunked = found.openChunked(store.storeId());
+            } finally {
+                epochs().exit(slot);
+            }
+            try (chunked) {
+                Memory memory = chunked.toMemory(); // the collector's
+                return note(new ValueView(this, memory, 0, memory.capacity(), null));
+            }
+        }
+
+        private ValueView viewOf(Lookup found) {
+            Frame frame = found.frame();
+            if (frame != null && !frame.tryPin()) {
+                throw new IllegalStateException("a page that was found in this slot is gone");
+            }
+            return note(new ValueView(this, found.memory(), found.offset(), found.length(), frame));
+        }
+
+        private ValueView note(ValueView view) {
+            views.add(view);
+            if (!isOpen()) {
+                view.close(); // who closes may have missed it; its reads say that the snapshot is closed
+            }
+            return view;
+        }
+
+        void forget(ValueView view) {
+            views.remove(view);
+        }
+
+        /** Ends views that were not closed; returns how one was taken, where that is known, or null. */
+        private Throwable endViews() {
+            Throwable taken = null;
+            int left = 0;
+            for (ValueView view : views) {
+                if (view.end()) {
+                    taken = view.taken();
+                    left++;
+                }
+            }
+            views.clear();
+            if (left > 0) {
+                System.getLogger("dev.cambium")
+                        .log(
+                                System.Logger.Level.WARNING,
+                                "{0} views were not closed before their snapshot; released now",
+                                left);
+            }
+            return taken;
+        }
+
         @Override
         public void run() {
             if (open.compareAndSet(true, false)) {
                 openSnapshots.decrementAndGet();
+                Throwable leaked = endViews();
                 content.release();
                 if (!store.isOpen()) {
                     // Nobody may come later to reclaim what a passing reader has kept from being freed.
@@ -71,6 +145,9 @@ public final class Snapshot implements AutoCloseable {
                 if (!closedByUser) {
                     System.getLogger("dev.cambium")
                             .log(System.Logger.Level.WARNING, "a snapshot or cursor was never closed; released now");
+                }
+                if (leaked != null) {
+                    throw new IllegalStateException("a view was not closed before its snapshot", leaked);
                 }
             }
         }
@@ -100,6 +177,19 @@ public final class Snapshot implements AutoCloseable {
     /** As {@link #get(byte[], ByteBuffer)}, in a keyspace. */
     public int get(Keyspace keyspace, byte[] key, ByteBuffer target) {
         return held.get(store.idOf(keyspace), key, target);
+    }
+
+    /**
+     * The value of {@code key} as it was then where it lies, without a copy, or null. Close it: until then its page stays in memory. One of
+     * more than 1 MiB is brought together in memory first.
+     */
+    public ValueView view(byte[] key) {
+        return held.view(Keyspace.DEFAULT_ID, key);
+    }
+
+    /** As {@link #view(byte[])}, in a keyspace. */
+    public ValueView view(Keyspace keyspace, byte[] key) {
+        return held.view(store.idOf(keyspace), key);
     }
 
     /** The value of {@code key} as it was then, as a stream, or null. It may be read after the snapshot was closed; see {@link Store#getStream}. */

@@ -21,6 +21,7 @@ import dev.cambium.run.Zones;
 import dev.cambium.segment.disk.DirectoryLock;
 import dev.cambium.segment.disk.RealFileSystem;
 import dev.cambium.segment.format.Name;
+import dev.cambium.segment.frame.Frame;
 import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.pool.BufferPool;
@@ -697,6 +698,19 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    private static void reportLeaks(List<Throwable> pinners) {
+        if (!pinners.isEmpty()) {
+            System.getLogger("dev.cambium")
+                    .log(
+                            System.Logger.Level.WARNING,
+                            pinners.size() + " pages were pinned and never unpinned; released now",
+                            pinners.get(0));
+            if (Frame.DEBUG_PINS) {
+                throw new IllegalStateException("a pin leaks", pinners.get(0));
+            }
+        }
+    }
+
     private void releaseAll(Throwable failure) {
         flusher.close();
         log.close();
@@ -705,11 +719,14 @@ public final class Store implements AutoCloseable {
         epochs.awaitReaders();
         versions.release();
         zones.close();
-        frames.close();
+        List<Throwable> pinners = frames.closePinned();
         epochs.awaitReaders();
         epochs.reclaim();
         pool.close();
         zones.deleteDead();
+        if (openSnapshots.get() == 0) { // else views may have pinned them
+            reportLeaks(pinners);
+        }
         if (failure instanceof RuntimeException e) {
             throw e;
         }

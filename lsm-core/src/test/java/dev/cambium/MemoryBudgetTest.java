@@ -212,15 +212,18 @@ class MemoryBudgetTest {
                 });
             }
             tasks.add(() -> {
+                SplittableRandom random = new SplittableRandom(3);
                 while (!stop.get()) {
-                    try (Cursor cursor = store.cursor()) {
-                        for (int entry = 0; entry < ENTRIES && !stop.get(); entry++) {
-                            assertTrue(cursor.next());
+                    try (Cursor cursor = store.cursor()) { // for a moment: it holds memtables
+                        int from = random.nextInt(ENTRIES - 1000);
+                        assertTrue(cursor.seek(key(from)));
+                        for (int entry = from; entry < from + 1000; entry++) {
                             assertArrayEquals(key(entry), cursor.key());
                             if (entry % 7 == 0) {
                                 assertArrayEquals(
                                         value(entry), cursor.valueView().toByteArray());
                             }
+                            assertEquals(entry + 1 < ENTRIES, cursor.next());
                         }
                     }
                 }

@@ -56,8 +56,18 @@ final class PageStream {
     }
 
     private BufferPool.Buffer ofAtLeast(BufferPool.Buffer buffer, int length) {
-        if (buffer != null && buffer.memory().capacity() >= length && !pool.isBeyond(buffer)) {
+        boolean isLongEnough = buffer != null && buffer.memory().capacity() >= length;
+        if (isLongEnough && !pool.isBeyond(buffer)) {
             return buffer;
+        }
+        if (isLongEnough) {
+            BufferPool.Buffer moved =
+                    pool.tryHold(MemoryUse.WRITING, buffer.memory().capacity());
+            if (moved == null) {
+                return buffer;
+            }
+            release(buffer);
+            return moved;
         }
         BufferPool.Buffer longer = pool.holdNow(MemoryUse.WRITING, (int) pool.classBytes(length));
         release(buffer);

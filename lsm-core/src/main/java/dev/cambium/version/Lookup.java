@@ -27,6 +27,7 @@ public final class Lookup {
     private Memory memory; // null where the key is absent
     private int offset;
     private int length;
+    private Frame frame; // that the value lies in, or null
     private int uses;
 
     // Of a value in chunks, what the reference stands in: one of the two. Then memory, offset and length are those of
@@ -40,6 +41,7 @@ public final class Lookup {
         hash = BlockedBloomFilter.hash(key.bytes(), 0, key.length());
         settled = false;
         memory = null;
+        frame = null;
         chunkedIn = null;
         chunkedInRun = null;
     }
@@ -71,11 +73,11 @@ public final class Lookup {
     /** As {@link #search(Memtable, Root)}, one more run; loads the pages that are not in memory. */
     public boolean search(RunTree run) {
         boolean isNoted = FrameCache.isNoted(++uses);
-        Frame frame = run.leafFor(key.bytes(), key.length(), hash, isNoted);
-        if (frame == null) {
+        Frame leafFrame = run.leafFor(key.bytes(), key.length(), hash, isNoted);
+        if (leafFrame == null) {
             return false;
         }
-        LeafPage leaf = frame.leaf();
+        LeafPage leaf = leafFrame.leaf();
         int index = leaf.search(key.bytes(), 0, key.length());
         if (index < 0) {
             return false;
@@ -83,6 +85,7 @@ public final class Lookup {
         settled = true;
         int operation = leaf.operation(index);
         if (operation == OperationCode.PUT) {
+            frame = leafFrame;
             memory = leaf.memory();
             offset = leaf.valueOffset(index);
             length = leaf.valueLength(index);
@@ -95,8 +98,9 @@ public final class Lookup {
                 chunkedInRun = run;
                 return true;
             }
-            Frame values = run.valuesOf(frame, index, isNoted);
+            Frame values = run.valuesOf(leafFrame, index, isNoted);
             int valueIndex = ValueReference.index(leaf.memory(), reference);
+            frame = values;
             memory = values.page();
             offset = values.values().valueOffset(valueIndex);
             length = values.values().valueLength(valueIndex);
@@ -113,6 +117,29 @@ public final class Lookup {
     public ChunkedValue openChunked(byte[] storeId) {
         return ChunkedValue.open(
                 chunkedIn != null ? chunkedIn::zone : chunkedInRun::sharedZone, storeId, memory, offset);
+    }
+
+    /** Whether the key has a value. */
+    public boolean isPresent() {
+        return memory != null;
+    }
+
+    /** Where the value lies, as {@link #offset} and {@link #length}; not of one in chunks. */
+    public Memory memory() {
+        return memory;
+    }
+
+    public int offset() {
+        return offset;
+    }
+
+    public int length() {
+        return length;
+    }
+
+    /** The frame that the value lies in; null where it lies in a memtable. */
+    public Frame frame() {
+        return frame;
     }
 
     /** A copy of the value, or null where the key is absent. */

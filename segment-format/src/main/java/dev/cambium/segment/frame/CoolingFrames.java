@@ -3,7 +3,9 @@ package dev.cambium.segment.frame;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.runtime.Reclaimer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
@@ -74,6 +76,24 @@ final class CoolingFrames {
             take(dropped, Long.MAX_VALUE, passed, taken::add);
         }
         taken.forEach(pool::free);
+    }
+
+    /** Frees memory of all frames, pinned ones too. No reader is inside, and none may come. Returns who has pinned one, each. */
+    synchronized List<Throwable> freeAll(BufferPool pool) {
+        List<Throwable> pinners = new ArrayList<>();
+        for (Deque<Entry> entries : List.of(dropped, cooling)) {
+            for (Entry entry = entries.poll(); entry != null; entry = entries.poll()) {
+                BufferPool.Buffer buffer = entry.frame.takePinned();
+                if (buffer != null) {
+                    if (entry.frame.pins() > 0) {
+                        pinners.add(entry.frame.pinner());
+                    }
+                    pool.free(buffer);
+                }
+            }
+        }
+        byPointer.clear();
+        return pinners;
     }
 
     private long take(Deque<Entry> from, long bytes, long passed, Consumer<BufferPool.Buffer> taken) {

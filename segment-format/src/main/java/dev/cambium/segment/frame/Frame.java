@@ -10,6 +10,8 @@ import dev.cambium.segment.page.ValuePage;
 import dev.cambium.segment.pool.BufferPool;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * A raw page in memory that may be evicted.
@@ -32,6 +34,9 @@ public final class Frame {
     private static final long COOLING = 1L << 32;
     private static final long GONE = 2L << 32;
     private static final int VERSION_SHIFT = 34;
+
+    /** Whether it is noted who pins what, with the stack: the system property {@code cambium.debugPins}. */
+    public static final boolean DEBUG_PINS = Boolean.getBoolean("cambium.debugPins");
 
     private static final VarHandle STATE;
     private static final VarHandle VALUE_FRAMES;
@@ -61,6 +66,8 @@ public final class Frame {
 
     // Of a leaf: where it refers to frames of its pages of values, by entry; null till it is asked for.
     private Object[] valueFrames;
+
+    private final Queue<Throwable> pinners = DEBUG_PINS ? new ConcurrentLinkedQueue<>() : null;
 
     // Where a parent refers to this frame directly, so that a hit costs one load.
     private Object[] slots;
@@ -161,6 +168,9 @@ public final class Frame {
                 return false;
             }
             if (STATE.compareAndSet(this, now, now + 1)) {
+                if (DEBUG_PINS) {
+                    pinners.add(new Throwable("a page was pinned here"));
+                }
                 return true;
             }
         }
@@ -168,6 +178,9 @@ public final class Frame {
 
     /** Gives up a pin. */
     public void unpin() {
+        if (DEBUG_PINS) {
+            pinners.poll();
+        }
         long before = (long) STATE.getAndAdd(this, -1L);
         if ((before & PINS) == 0) {
             STATE.getAndAdd(this, 1L);
@@ -178,6 +191,14 @@ public final class Frame {
     /** How many pins there are. */
     public int pins() {
         return (int) ((long) STATE.getVolatile(this) & PINS);
+    }
+
+    /** Where a pin was taken that is still there, as far as that is noted. */
+    Throwable pinner() {
+        Throwable noted = DEBUG_PINS ? pinners.peek() : null;
+        return noted != null
+                ? noted
+                : new Throwable("a page is pinned; -Dcambium.debugPins=true shows who has done that");
     }
 
     /** How often the frame has changed its phase. */
@@ -220,9 +241,15 @@ public final class Frame {
      */
     BufferPool.Buffer take(int version) {
         long cooling = (long) version << VERSION_SHIFT | COOLING;
-        if (!STATE.compareAndSet(this, cooling, cooling - COOLING + GONE)) {
-            return null;
-        }
+        return STATE.compareAndSet(this, cooling, cooling - COOLING + GONE) ? leaveBuffer() : null;
+    }
+
+    /** As {@link #take}, whoever has pinned it: nobody can be inside any more. */
+    BufferPool.Buffer takePinned() {
+        return change(COOLING, GONE) ? leaveBuffer() : null;
+    }
+
+    private BufferPool.Buffer leaveBuffer() {
         detach();
         BufferPool.Buffer taken = buffer;
         // Parents may refer to what is left of the frame for long.

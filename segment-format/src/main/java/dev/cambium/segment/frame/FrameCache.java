@@ -15,6 +15,7 @@ import dev.cambium.segment.pool.MemoryUse;
 import dev.cambium.segment.runtime.Reclaimer;
 import dev.cambium.segment.zone.ZoneReader;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -52,14 +53,14 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
     /** How much is freed at once, at least: the readers need be looked at once for all of it. */
     private static final int FREED_BYTES = 1 << 17;
 
-    /** How far reads may go beyond the limit without waiting: one part in so many. */
-    private static final int BEYOND_PART = 64;
+    /** The hundredths of the limit, in which reads go beyond it. */
+    private static final int BEYOND_PARTS = 100;
 
     /**
-     * How long a read that would go further waits for readers who were inside before it. Not for ever, though nobody waits for those who came
-     * later: one of them may wait for this read to load a page.
+     * How long a read waits for readers who were inside before it, by how many hundredths of the limit reads are beyond it already. Not for
+     * ever, though nobody waits for those who came later: one of them may wait for this read to load a page.
      */
-    private static final long MOST_WAIT_NANOS = 2_000_000;
+    private static final long[] WAIT_NANOS = {0, 1_000_000, 2_000_000, 4_000_000, 8_000_000};
 
     private final byte[] storeId;
     private final BufferPool pool;
@@ -257,9 +258,8 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
                 continue;
             }
             // A reader has been inside for long; most likely its thread is not running.
-            boolean mayGoBeyond = pool.excessBytes() < pool.limitBytes() / BEYOND_PART;
             since = since == 0 ? System.nanoTime() : since;
-            if (mayGoBeyond || System.nanoTime() - since > MOST_WAIT_NANOS) {
+            if (System.nanoTime() - since >= mostWaitNanos()) {
                 for (long other : pool.evictable(length)) {
                     evict(other); // for those who come later
                 }
@@ -267,6 +267,12 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
             }
             Thread.yield();
         }
+    }
+
+    /** How long a read waits before it goes further beyond the limit: the further it is, the longer. */
+    private long mostWaitNanos() {
+        int parts = (int) Math.min(WAIT_NANOS.length - 1, pool.beyondBytes() * BEYOND_PARTS / pool.limitBytes());
+        return WAIT_NANOS[parts];
     }
 
     private BufferPool.Buffer read(ZoneReader zone, long pointer, int payloadCrc) {
@@ -342,15 +348,25 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
         return loadedBytes.sum();
     }
 
-    /** Gives up all frames, and waits for readers that are inside. None may come. */
-    @Override
-    public void close() {
+    /**
+     * Gives up all frames, and waits for readers that are inside. None may come.
+     *
+     * @return where each frame was pinned that still is: its memory goes all the same, for nobody can read it any more
+     */
+    public List<Throwable> closePinned() {
         policy.asMap().keySet().forEach(this::evict);
         policy.cleanUp();
         reclaimer.settle();
-        cooling.free(Long.MAX_VALUE, pool);
+        List<Throwable> pinners = cooling.freeAll(pool);
         for (BufferPool.Buffer buffer = readBuffers.poll(); buffer != null; buffer = readBuffers.poll()) {
             pool.free(buffer);
         }
+        return pinners;
+    }
+
+    /** As {@link #closePinned}. */
+    @Override
+    public void close() {
+        closePinned();
     }
 }

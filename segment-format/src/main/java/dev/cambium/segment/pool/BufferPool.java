@@ -72,6 +72,7 @@ public final class BufferPool implements AutoCloseable {
     private long totalBytes;
     private long usedBytes; // of buffers
     private long evictableBytes; // of those that are kept
+    private long beyondBytes; // of keepBeyond
     private long refusedAt = Long.MAX_VALUE; // a total that the system would not let grow
     private boolean isClosed;
 
@@ -85,6 +86,7 @@ public final class BufferPool implements AutoCloseable {
         private final Memory memory;
         private final int reserved;
         private final MemoryUse use;
+        private boolean isBeyond; // of keepBeyond
         private boolean isFree;
 
         private Buffer(SlabSpace space, Slab slab, int page, int order, int length, MemoryUse use) {
@@ -269,7 +271,12 @@ public final class BufferPool implements AutoCloseable {
 
     /** As {@link #keep}, in a block of its own, whether the limit leaves room or not: for a moment. */
     public Buffer keepBeyond(MemoryUse use, int length) {
-        return allocateBlock(requireKept(use), length);
+        Buffer buffer = allocateBlock(requireKept(use), length);
+        synchronized (this) {
+            buffer.isBeyond = true;
+            beyondBytes += buffer.reserved;
+        }
+        return buffer;
     }
 
     private static MemoryUse requireKept(MemoryUse use) {
@@ -476,6 +483,7 @@ public final class BufferPool implements AutoCloseable {
             buffer.memory.release();
             count(buffer, -1);
             if (buffer.space == null) {
+                beyondBytes -= buffer.isBeyond ? buffer.reserved : 0;
                 gone = gone(List.of(buffer.block));
             } else {
                 buffer.slab.remove(buffer.page);
@@ -525,9 +533,19 @@ public final class BufferPool implements AutoCloseable {
         return buffer.slab == null;
     }
 
-    /** Whether a buffer lies beyond the limit: its owner may move what is in it. Takes no lock where nothing does. */
+    /**
+     * Whether a buffer lies beyond the limit, in a slab that is to go or a block that there was no room for: its owner may move what is in it.
+     * Takes no lock where nothing does.
+     */
     public boolean isBeyond(Buffer buffer) {
-        return main.hasClosedSlabs() && buffer.slab != null && isClosed(buffer.slab);
+        return buffer.slab != null
+                ? main.hasClosedSlabs() && isClosed(buffer.slab)
+                : buffer.reserved <= largestClass() && excessBytes() > 0;
+    }
+
+    /** As {@link #holdNow}, but only where the limit leaves room; else null. */
+    public Buffer tryHold(MemoryUse use, int length) {
+        return allocate(use, length, 0);
     }
 
     private synchronized boolean isClosed(Slab slab) {
@@ -554,6 +572,11 @@ public final class BufferPool implements AutoCloseable {
     /** Bytes that the system still has to get back for the limit to hold. */
     public synchronized long excessBytes() {
         return Math.max(0, totalBytes - limitBytes);
+    }
+
+    /** Bytes of {@link #keepBeyond}. */
+    public synchronized long beyondBytes() {
+        return beyondBytes;
     }
 
     /** Off-heap bytes that the pool has from the system. */

@@ -97,8 +97,8 @@ public final class ReservedVector {
 
     /** Moves to another buffer where the pool is to give this one's place back to the system. */
     public void leavePlaceThatGoes() {
-        if (pool.isBeyond(buffer)) {
-            BufferPool.Buffer moved = hold(capacity());
+        BufferPool.Buffer moved = pool.isBeyond(buffer) ? pool.tryHold(MemoryUse.WRITING, capacity()) : null;
+        if (moved != null) {
             moved.memory().put(0, buffer.memory(), 0, used);
             pool.free(buffer);
             buffer = moved;

@@ -143,10 +143,12 @@ class BufferPoolTest {
         Buffer more = pool.holdNow(MemoryUse.READING, 5000);
         Buffer page = pool.keepBeyond(MemoryUse.PAGES, 100);
         assertEquals(12 * KIB, pool.excessBytes());
+        assertEquals(4 * KIB, pool.beyondBytes());
         assertTrue(pool.isOwnBlock(more) && pool.isOwnBlock(page) && !pool.isOwnBlock(all));
         pool.free(more);
         pool.free(page);
         assertEquals(0, pool.excessBytes());
+        assertEquals(0, pool.beyondBytes());
     }
 
     /** Small buffers that come and go with work lie together, and not where larger ones may be wanted. */
