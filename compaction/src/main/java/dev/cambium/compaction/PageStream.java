@@ -56,13 +56,8 @@ final class PageStream {
     }
 
     private BufferPool.Buffer ofAtLeast(BufferPool.Buffer buffer, int length) {
-        boolean isLongEnough = buffer != null && buffer.memory().capacity() >= length;
-        if (isLongEnough && !pool.isBeyond(buffer)) {
-            return buffer;
-        }
-        if (isLongEnough) {
-            BufferPool.Buffer moved =
-                    pool.tryHold(MemoryUse.WRITING, buffer.memory().capacity());
+        if (buffer != null && buffer.memory().capacity() >= length) {
+            BufferPool.Buffer moved = pool.betterPlace(buffer);
             if (moved == null) {
                 return buffer;
             }

@@ -543,9 +543,16 @@ public final class BufferPool implements AutoCloseable {
                 : buffer.reserved <= largestClass() && excessBytes() > 0;
     }
 
-    /** As {@link #holdNow}, but only where the limit leaves room; else null. */
-    public Buffer tryHold(MemoryUse use, int length) {
-        return allocate(use, length, 0);
+    /**
+     * A buffer of the same length and use for who can move what is in one that lies {@linkplain #isBeyond beyond} the limit; else null. What is
+     * in a slab that is to go moves in any case, for all of the slab goes with it.
+     */
+    public Buffer betterPlace(Buffer buffer) {
+        if (!isBeyond(buffer)) {
+            return null;
+        }
+        int length = buffer.memory.capacity();
+        return buffer.slab != null ? holdNow(buffer.use, length) : allocate(buffer.use, length, 0);
     }
 
     private synchronized boolean isClosed(Slab slab) {

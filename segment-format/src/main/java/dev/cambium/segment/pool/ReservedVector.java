@@ -97,7 +97,7 @@ public final class ReservedVector {
 
     /** Moves to another buffer where the pool is to give this one's place back to the system. */
     public void leavePlaceThatGoes() {
-        BufferPool.Buffer moved = pool.isBeyond(buffer) ? pool.tryHold(MemoryUse.WRITING, capacity()) : null;
+        BufferPool.Buffer moved = pool.betterPlace(buffer);
         if (moved != null) {
             moved.memory().put(0, buffer.memory(), 0, used);
             pool.free(buffer);
