@@ -270,10 +270,11 @@ public final class RunWriter implements AutoCloseable {
         if (index == 0 && filter.count() > 0 && filter.count() <= FilterBuilder.MOST_KEYS) {
             int length = filter.rawLength();
             Memory page = page(length);
-            filter.build(page);
-            ZoneWriter zone = append(page, length, PageKind.FILTER, 0, 0, run, 0);
-            filterPointer = zone.pointer();
-            filterCrc = zone.payloadCrc();
+            if (filter.build(page)) {
+                ZoneWriter zone = append(page, length, PageKind.FILTER, 0, 0, run, 0);
+                filterPointer = zone.pointer();
+                filterCrc = zone.payloadCrc();
+            }
         }
         if (index == 0) {
             filter.clear();

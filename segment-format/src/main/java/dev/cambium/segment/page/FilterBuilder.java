@@ -22,6 +22,8 @@ public final class FilterBuilder {
 
     private static final int TRIES_BEFORE_DUPLICATES_ARE_SOUGHT = 4;
     private static final int MOST_TRIES = 100;
+    private static final int SLACK_FROM = 1000;
+    private static final double SLACK = 0.03;
 
     private final long baseSeed;
     private long[] hashes = new long[1024];
@@ -73,6 +75,9 @@ public final class FilterBuilder {
             return 1;
         }
         double factor = Math.max(1.125, 0.875 + 0.25 * Math.log(1_000_000) / Math.log(keys));
+        if (keys >= SLACK_FROM) {
+            factor += SLACK; // just above a power of the segment length, few seeds would work without it, or none
+        }
         long capacity = Math.round(keys * factor);
         int length = segmentLength(keys);
         return (int) Math.max(1, (capacity + length - 1) / length - 2);
@@ -82,8 +87,9 @@ public final class FilterBuilder {
      * Writes the raw page of all keys added, but for its header; there is at least one.
      *
      * @param page has room for {@link #rawLength} bytes
+     * @return whether there is one: a set of keys for which none of many seeds works does without
      */
-    public void build(Memory page) {
+    public boolean build(Memory page) {
         int segmentLength = segmentLength(count);
         int segmentCount = segmentCount(count);
         int length = (segmentCount + 2) * segmentLength;
@@ -95,7 +101,7 @@ public final class FilterBuilder {
                 dropDuplicates(); // two keys with one hash never peel
             }
             if (tries == MOST_TRIES) {
-                throw new IllegalStateException("no seed of " + MOST_TRIES + " builds a filter of " + count + " keys");
+                return false;
             }
             seed = ChecksumSeed.mix64(seed + tries);
         }
@@ -106,6 +112,7 @@ public final class FilterBuilder {
         page.putInt(FilterPage.SEGMENT_LENGTH_OFFSET, segmentLength);
         page.putInt(FilterPage.SEGMENT_COUNT_OFFSET, segmentCount);
         page.put(FilterPage.FINGERPRINTS_OFFSET, fingerprints, 0, length);
+        return true;
     }
 
     private void makeRoom(int length) {

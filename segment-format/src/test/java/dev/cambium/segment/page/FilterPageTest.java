@@ -8,6 +8,7 @@ import dev.cambium.segment.page.TestPages.Raw;
 import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class FilterPageTest {
@@ -141,5 +142,20 @@ class FilterPageTest {
             builder.add(i);
         }
         assertTrue(builder.rawLength() <= PageHeader.MAX_PAGE_LENGTH, builder.rawLength() + " bytes");
+    }
+
+    /** Just above 11,493 keys, where segments become twice as long, every fourth set of keys once had no filter, and its flush failed. */
+    @Test
+    void thereIsAFilterWhateverTheNumberOfKeys() {
+        for (int keys = 11_440; keys < 11_600; keys += 8) {
+            FilterBuilder builder = new FilterBuilder(keys);
+            SplittableRandom random = new SplittableRandom(keys);
+            for (int i = 0; i < keys; i++) {
+                builder.add(random.nextLong());
+            }
+            Memory page = Memory.allocate(builder.rawLength());
+            assertTrue(builder.build(page), keys + " keys");
+            page.release();
+        }
     }
 }
