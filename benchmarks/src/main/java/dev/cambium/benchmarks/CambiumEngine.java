@@ -4,6 +4,7 @@ import dev.cambium.Cursor;
 import dev.cambium.Durability;
 import dev.cambium.Options;
 import dev.cambium.Store;
+import dev.cambium.StoreStats;
 import dev.cambium.WriteBatch;
 
 /** Cambium with its default options, but for the memory budget. */
@@ -20,7 +21,7 @@ public final class CambiumEngine implements Engine {
     /** Opens Cambium. */
     public static final class Opener implements EngineOpener {
         @Override
-        public Engine open(EngineSettings settings) {
+        public CambiumEngine open(EngineSettings settings) {
             return new CambiumEngine(
                     Store.open(settings.directory(), Options.DEFAULT.withMemoryBudget(settings.memoryBytes())),
                     settings.forced() ? Durability.SYNC : Durability.BUFFERED);
@@ -95,6 +96,11 @@ public final class CambiumEngine implements Engine {
     @Override
     public void compact() {
         store.compact();
+    }
+
+    /** What the store says of itself. */
+    public StoreStats stats() {
+        return store.stats();
     }
 
     @Override

@@ -1,14 +1,10 @@
 package dev.cambium.benchmarks;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -20,7 +16,7 @@ import java.util.Locale;
 public final class Comparison {
     private final ComparisonOptions options;
     private final PrintStream out;
-    private volatile Process running;
+    private final EngineJvm jvm = new EngineJvm();
 
     public Comparison(ComparisonOptions options, PrintStream out) {
         this.options = options;
@@ -53,10 +49,7 @@ public final class Comparison {
 
     /** Runs where this process is ended early. */
     private void cleanUp(Path scratch) {
-        Process process = running;
-        if (process != null) {
-            process.destroyForcibly().onExit().join();
-        }
+        jvm.end();
         Directories.delete(scratch);
     }
 
@@ -124,38 +117,16 @@ public final class Comparison {
     /** Starts an engine's process and waits for its end; returns what it measured, or null where it printed nothing. */
     private Measurement start(EngineProcess.Task task, WorkloadPlan plan, Contender contender, Path directory)
             throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(options.jvmFlags(plan));
-        command.addAll(contender.jvmFlags());
-        command.add("-Djava.io.tmpdir=" + directory.resolve("temporary")); // where peers unpack native libraries
-        command.add("-cp");
-        command.add(contender.classPath());
-        command.add(EngineProcess.class.getName());
-        command.addAll(EngineProcess.arguments(task, contender.opener(), plan, directory.resolve("data")));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        running = process;
-        StringBuilder output = new StringBuilder();
-        Measurement measurement = null;
-        try (BufferedReader lines =
-                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                if (Measurement.isLine(line)) {
-                    measurement = Measurement.parse(line);
-                } else {
-                    output.append(line).append('\n');
-                }
-            }
-            int exit = process.waitFor();
-            if (exit != 0) {
-                throw new EngineFailedException("exit code " + exit + "\n" + output);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new EngineFailedException("interrupted");
-        } finally {
-            process.destroyForcibly();
-        }
-        return measurement;
+        List<String> lines = jvm.run(
+                contender,
+                options.jvmFlags(plan),
+                directory.resolve("temporary"),
+                EngineProcess.class,
+                EngineProcess.arguments(task, contender.opener(), plan, directory.resolve("data")));
+        return lines.stream()
+                .filter(Measurement::isLine)
+                .map(Measurement::parse)
+                .findFirst()
+                .orElse(null);
     }
 }

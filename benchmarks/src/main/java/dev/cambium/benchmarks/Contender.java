@@ -33,7 +33,7 @@ public enum Contender {
     }
 
     /** Name of its {@link EngineOpener}. */
-    String opener() {
+    public String opener() {
         return opener;
     }
 
@@ -44,7 +44,16 @@ public enum Contender {
 
     /** The class path of its process: a system property that {@code benchmarks/run} sets, else this process's own. */
     String classPath() {
-        return System.getProperty("cambium.benchmarks.classPath." + lowerName(), System.getProperty("java.class.path"));
+        return System.getProperty(classPathProperty(), System.getProperty("java.class.path"));
+    }
+
+    /** Whether {@code benchmarks/run} has set its class path. */
+    public boolean isPrepared() {
+        return System.getProperty(classPathProperty()) != null;
+    }
+
+    private String classPathProperty() {
+        return "cambium.benchmarks.classPath." + lowerName();
     }
 
     public String lowerName() {
