@@ -5,8 +5,8 @@ import dev.cambium.segment.pool.BufferPool;
 /**
  * How a store is opened. Immutable; each {@code with…} method returns a copy with one setting changed.
  *
- * @param memoryBudget bytes of off-heap memory the store may hold, 16 MiB to 64 GiB; 256 MiB unless set. The JVM must
- *     allow it as direct memory ({@code -XX:MaxDirectMemorySize}, the maximum heap unless set). Java objects of the memtable's
+ * @param memoryBudget bytes of off-heap memory the store may hold, 16 MiB to 64 GiB; 256 MiB unless set. No flag
+ *     of the JVM bounds it. Java objects of the memtable's
  *     index come on top: about 26 bytes an entry.
  * @param memtableBytes bytes of writes that are gathered before a memtable is sealed, 4 KiB to a quarter of the budget; 64 MiB, or
  *     that quarter, unless set
