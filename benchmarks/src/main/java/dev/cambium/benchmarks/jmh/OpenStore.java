@@ -6,10 +6,7 @@ import dev.cambium.Store;
 import dev.cambium.benchmarks.KeyForm;
 import dev.cambium.benchmarks.Permutation;
 import dev.cambium.benchmarks.Values;
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -26,12 +23,12 @@ public class OpenStore {
     public int entries;
 
     Store store;
-    private Path directory;
+    private ScratchDirectory directory;
 
     @Setup
     public void fill() throws IOException {
-        directory = Files.createTempDirectory("cambium-jmh");
-        store = Store.open(directory, Options.DEFAULT.withMemoryBudget(512L << 20));
+        directory = ScratchDirectory.create();
+        store = Store.open(directory.path(), Options.DEFAULT.withMemoryBudget(512L << 20));
         Values values = new Values(100);
         byte[] key = new byte[KeyForm.LENGTH];
         byte[] value = new byte[values.length()];
@@ -45,9 +42,6 @@ public class OpenStore {
     @TearDown
     public void delete() throws IOException {
         store.close();
-        for (File file : directory.toFile().listFiles()) {
-            Files.delete(file.toPath());
-        }
-        Files.delete(directory);
+        directory.delete();
     }
 }
