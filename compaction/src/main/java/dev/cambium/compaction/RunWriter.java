@@ -80,7 +80,7 @@ public final class RunWriter implements AutoCloseable {
         this.birth = birth;
         this.leaf = new LeafBuilder(pool, sizes.leaf());
         this.values = new ValuePageBuilder(pool, sizes.values());
-        this.filter = new FilterBuilder(filterSeed);
+        this.filter = new FilterBuilder(pool, filterSeed);
         this.raw = new ReservedVector(pool, VectorGeometry.of(1 << 14, Integer.MAX_VALUE));
         this.separator = new ReservedVector(pool, VectorGeometry.of(1 << 8, Integer.MAX_VALUE));
     }
@@ -383,6 +383,7 @@ public final class RunWriter implements AutoCloseable {
     public void close() {
         leaf.release();
         values.release();
+        filter.release();
         for (Level level : levels) {
             level.page.release();
             level.lead.release();

@@ -5,13 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.TestPages.Raw;
+import dev.cambium.segment.pool.BufferPool;
 import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class FilterPageTest {
+    private final BufferPool pool = TestPages.pool();
+
+    @AfterEach
+    void buildersLeaveNothingBehind() {
+        assertEquals(0, pool.usedBytes());
+    }
+
     private static long mix64(long z) {
         z ^= z >>> 30;
         z *= 0xBF58476D1CE4E5B9L;
@@ -89,7 +98,7 @@ class FilterPageTest {
     void keysWithTheSameHashDoNoHarm() {
         for (int size : new int[] {2, 3, 10, 1000, 100_000}) {
             Random random = new Random(size);
-            FilterBuilder builder = new FilterBuilder(5);
+            FilterBuilder builder = new FilterBuilder(pool, 5);
             for (int i = 0; i < size; i++) {
                 builder.add(mix64(i / 2));
             }
@@ -110,12 +119,13 @@ class FilterPageTest {
             assertEquals(length, builder.rawLength(), "the length is that of the page that was built");
             assertEquals(size, builder.count());
             page.release();
+            builder.release();
         }
     }
 
     @Test
     void aBuilderIsUsedAgain() {
-        FilterBuilder builder = new FilterBuilder(9);
+        FilterBuilder builder = new FilterBuilder(pool, 9);
         Random random = new Random(10);
         for (int size : new int[] {5000, 3, 20_000, 1, 700}) {
             builder.clear();
@@ -133,28 +143,31 @@ class FilterPageTest {
             }
             page.release();
         }
+        builder.release();
     }
 
     @Test
     void theGreatestFilterFitsIntoAPage() {
-        FilterBuilder builder = new FilterBuilder(9);
+        FilterBuilder builder = new FilterBuilder(pool, 9);
         for (int i = 0; i < FilterBuilder.MOST_KEYS; i++) {
             builder.add(i);
         }
         assertTrue(builder.rawLength() <= PageHeader.MAX_PAGE_LENGTH, builder.rawLength() + " bytes");
+        builder.release();
     }
 
     /** Just above 11,493 keys, where segments become twice as long, every fourth set of keys once had no filter, and its flush failed. */
     @Test
     void thereIsAFilterWhateverTheNumberOfKeys() {
         for (int keys = 11_440; keys < 11_600; keys += 8) {
-            FilterBuilder builder = new FilterBuilder(keys);
+            FilterBuilder builder = new FilterBuilder(pool, keys);
             SplittableRandom random = new SplittableRandom(keys);
             for (int i = 0; i < keys; i++) {
                 builder.add(random.nextLong());
             }
             Memory page = Memory.allocate(builder.rawLength());
             assertTrue(builder.build(page), keys + " keys");
+            builder.release();
             page.release();
         }
     }

@@ -153,13 +153,14 @@ public final class TestPages {
     }
 
     public static Raw filter(long seed, long... hashes) {
-        FilterBuilder builder = new FilterBuilder(seed);
+        FilterBuilder builder = new FilterBuilder(pool(), seed);
         for (long hash : hashes) {
             builder.add(hash);
         }
         Memory page = Memory.allocate(builder.rawLength());
         fillWithOnes(page);
         builder.build(page);
+        builder.release();
         return withHeader(page, PageKind.FILTER, 0, 0);
     }
 
