@@ -56,8 +56,19 @@ public final class RunWriter implements AutoCloseable {
     private byte[] firstKey;
     private byte[] lastKey = new byte[64];
     private int lastKeyLength;
-    private final List<ManifestRecord.Extent> extents = new ArrayList<>();
+    private final List<Extent> extents = new ArrayList<>();
     private long appendedBytes;
+
+    /** What of a zone is the run's, so far. */
+    private static final class Extent {
+        private final int zone;
+        private int pages;
+        private long bytes;
+
+        private Extent(int zone) {
+            this.zone = zone;
+        }
+    }
 
     /** One level of key pages: the page that is being filled, and the separator before it. */
     private final class Level {
@@ -316,18 +327,24 @@ public final class RunWriter implements AutoCloseable {
 
     private void noteExtent(int zone, int bytes) {
         for (int i = extents.size() - 1; i >= 0; i--) {
-            ManifestRecord.Extent extent = extents.get(i);
-            if (extent.zone() == zone) {
-                extents.set(i, new ManifestRecord.Extent(zone, extent.pages() + 1, extent.bytes() + bytes));
+            Extent extent = extents.get(i);
+            if (extent.zone == zone) {
+                extent.pages++;
+                extent.bytes += bytes;
                 return;
             }
         }
-        extents.add(new ManifestRecord.Extent(zone, 1, bytes));
+        Extent extent = new Extent(zone);
+        extent.pages = 1;
+        extent.bytes = bytes;
+        extents.add(extent);
     }
 
     /** Where pages have been appended so far. */
     public List<ManifestRecord.Extent> extents() {
-        return List.copyOf(extents);
+        return extents.stream()
+                .map(extent -> new ManifestRecord.Extent(extent.zone, extent.pages, extent.bytes))
+                .toList();
     }
 
     /** Bytes of keys and values appended so far, for progress. */
@@ -376,7 +393,7 @@ public final class RunWriter implements AutoCloseable {
                 sum.bytes,
                 firstKey,
                 Arrays.copyOf(lastKey, lastKeyLength),
-                extents);
+                extents());
     }
 
     @Override

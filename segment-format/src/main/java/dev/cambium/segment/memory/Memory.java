@@ -344,8 +344,12 @@ public final class Memory {
 
     /** Updates {@code crc} with a range, in steps of at most 1 MiB. */
     public void update(CRC32C crc, int offset, int length) {
+        update(crc, buffer.duplicate(), offset, length);
+    }
+
+    /** @param view a duplicate of {@link #block}, of no other use meanwhile */
+    void update(CRC32C crc, ByteBuffer view, int offset, int length) {
         check(offset, length);
-        ByteBuffer view = buffer.duplicate();
         for (int at = offset, end = offset + length; at < end; ) {
             int step = Math.min(1 << 20, end - at);
             view.limit(start + at + step).position(start + at);
@@ -354,7 +358,20 @@ public final class Memory {
         }
     }
 
-    /** A view of a range for channels, compressors and checksums; it must not be used after {@link #release}. */
+    /**
+     * The whole block that this is, or is a part of, for what takes a buffer and a place in it ({@link #blockOffset}): so nothing is allocated
+     * for a range. It is all users': its position and limit must not be moved. Not to be used after {@link #release}.
+     */
+    public ByteBuffer block() {
+        return buffer;
+    }
+
+    /** Where a range begins in {@link #block}. */
+    public int blockOffset(int offset, int length) {
+        return start + check(offset, length);
+    }
+
+    /** A view of a range for channels and decoders; it must not be used after {@link #release}. */
     public ByteBuffer slice(int offset, int length) {
         check(offset, length);
         return buffer.slice(start + offset, length).order(ByteOrder.LITTLE_ENDIAN);

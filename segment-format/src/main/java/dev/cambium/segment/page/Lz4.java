@@ -1,7 +1,6 @@
 package dev.cambium.segment.page;
 
 import dev.cambium.segment.memory.Memory;
-import java.nio.ByteBuffer;
 import net.jpountz.lz4.LZ4Compressor;
 import net.jpountz.lz4.LZ4Exception;
 import net.jpountz.lz4.LZ4Factory;
@@ -49,17 +48,21 @@ public final class Lz4 {
     /** Compresses a range; {@code target} has room for {@link #maxCompressedLength}. Returns the compressed length. */
     static int compress(Memory source, int offset, int length, Memory target, int targetOffset) {
         int room = maxCompressedLength(length);
-        ByteBuffer from = source.slice(offset, length);
-        ByteBuffer to = target.slice(targetOffset, room);
-        return COMPRESSOR.compress(from, 0, length, to, 0, room);
+        return COMPRESSOR.compress(
+                source.block(),
+                source.blockOffset(offset, length),
+                length,
+                target.block(),
+                target.blockOffset(targetOffset, room),
+                room);
     }
 
     /** Unpacks a block; returns how many bytes came out, or -1 where it is no LZ4 block that fits into {@code room} bytes. */
     static int decompress(Memory source, int offset, int length, Memory target, int targetOffset, int room) {
-        ByteBuffer from = source.slice(offset, length);
-        ByteBuffer to = target.slice(targetOffset, room);
+        int from = source.blockOffset(offset, length);
+        int to = target.blockOffset(targetOffset, room);
         try {
-            return DECOMPRESSOR.decompress(from, 0, length, to, 0, room);
+            return DECOMPRESSOR.decompress(source.block(), from, length, target.block(), to, room);
         } catch (LZ4Exception noBlock) {
             return -1; // the caller says where
         }

@@ -3,7 +3,7 @@ package dev.cambium.segment.page;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.FormatVersionException;
 import dev.cambium.segment.memory.Memory;
-import java.util.zip.CRC32C;
+import dev.cambium.segment.memory.RangeCrc;
 
 /**
  * The first 48 bytes of a page.
@@ -44,15 +44,19 @@ public final class PageHeader {
     private PageHeader() {}
 
     /** Writes the checksum of a header that is complete but for it. */
-    static void seal(Memory memory, int offset, byte[] storeId) {
-        memory.putInt(offset + HEADER_CRC_OFFSET, crc(memory, offset, storeId));
+    static void seal(Memory memory, int offset, byte[] storeId, RangeCrc crc) {
+        memory.putInt(offset + HEADER_CRC_OFFSET, crc(memory, offset, storeId, crc));
     }
 
     private static int crc(Memory memory, int offset, byte[] storeId) {
-        CRC32C crc = new CRC32C();
-        crc.update(storeId, 0, storeId.length);
-        memory.update(crc, offset + PAYLOAD_CRC_OFFSET, LENGTH - PAYLOAD_CRC_OFFSET);
-        return (int) crc.getValue();
+        return crc(memory, offset, storeId, new RangeCrc());
+    }
+
+    private static int crc(Memory memory, int offset, byte[] storeId, RangeCrc crc) {
+        crc.reset();
+        crc.update(storeId);
+        crc.update(memory, offset + PAYLOAD_CRC_OFFSET, LENGTH - PAYLOAD_CRC_OFFSET);
+        return crc.value();
     }
 
     /** Whether an intact header of this store stands here. */

@@ -1,14 +1,14 @@
 package dev.cambium.segment.page;
 
 import dev.cambium.segment.memory.Memory;
-import java.util.zip.CRC32C;
+import dev.cambium.segment.memory.RangeCrc;
 
 /**
- * Makes a stored page of a raw one: payload compressed where that saves an eighth, checksums, header. For one thread.
+ * Makes a stored page of a raw one: payload compressed where that saves an eighth, checksums, header. For one thread; allocates nothing for a page.
  */
 public final class PageSealer {
     private final byte[] storeId;
-    private final CRC32C crc = new CRC32C();
+    private final RangeCrc crc = new RangeCrc();
     private int payloadCrc;
     private long pointer;
 
@@ -52,8 +52,8 @@ public final class PageSealer {
         }
         int storedLength = PageHeader.LENGTH + (pays ? compressed : payload);
         crc.reset();
-        target.update(crc, payloadAt, storedLength - PageHeader.LENGTH);
-        payloadCrc = (int) crc.getValue();
+        crc.update(target, payloadAt, storedLength - PageHeader.LENGTH);
+        payloadCrc = crc.value();
         pointer = Pointer.of(zone, zoneOffset, storedLength, rawLength, kind);
 
         target.putInt(targetOffset + PageHeader.PAYLOAD_CRC_OFFSET, payloadCrc);
@@ -68,7 +68,7 @@ public final class PageSealer {
         target.putLong(targetOffset + PageHeader.SELF_OFFSET, pointer);
         target.putLong(targetOffset + PageHeader.BIRTH_OFFSET, birth);
         target.putLong(targetOffset + PageHeader.OWNER_OFFSET, owner == Pointer.NULL ? pointer : owner);
-        PageHeader.seal(target, targetOffset, storeId);
+        PageHeader.seal(target, targetOffset, storeId, crc);
         return storedLength;
     }
 

@@ -47,6 +47,7 @@ class MemoryTest {
                 at -> memory.head(at, 8),
                 at -> memory.update(new CRC32C(), at, 8),
                 at -> memory.slice(at, 8),
+                at -> memory.blockOffset(at, 8),
                 at -> memory.view(at, 8),
                 at -> memory.countBelow(at, 4, 2, 1));
         for (int i = 0; i < accessesOfEightBytes.size(); i++) {

@@ -8,6 +8,7 @@ import dev.cambium.error.CorruptionException;
 import dev.cambium.error.FormatVersionException;
 import dev.cambium.error.StoreException;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.memory.RangeCrc;
 import dev.cambium.segment.page.TestPages.Raw;
 import dev.cambium.segment.page.TestPages.Stored;
 import java.util.ArrayList;
@@ -143,7 +144,7 @@ class StoredPageTest {
         for (int[] change : newer) {
             int before = stored.memory().getByte(change[0]);
             stored.memory().putByte(change[0], change[1]);
-            PageHeader.seal(stored.memory(), 0, TestPages.STORE_ID);
+            PageHeader.seal(stored.memory(), 0, TestPages.STORE_ID, new RangeCrc());
             Class<? extends StoreException> expected =
                     change[1] == 0 ? CorruptionException.class : FormatVersionException.class;
             assertThrows(expected, () -> TestPages.verify(stored), "byte " + change[0]);
@@ -157,7 +158,7 @@ class StoredPageTest {
             for (int changes = 1 + random.nextInt(3); changes > 0; changes--) {
                 page.putByte(8 + random.nextInt(24), random.nextBoolean() ? random.nextInt(256) : -1);
             }
-            PageHeader.seal(page, 0, TestPages.STORE_ID);
+            PageHeader.seal(page, 0, TestPages.STORE_ID, new RangeCrc());
             try {
                 PageHeader.check(page, 0, good.length, TestPages.STORE_ID, 7, 8192, TestPages.FILE);
                 PageOpener.verifyPayload(page, 0, TestPages.FILE, 8192);
