@@ -40,7 +40,7 @@ final class RealFile implements ZoneFile {
 
     @Override
     public void read(long offset, Memory target, int targetOffset, int length) {
-        RealFileSystem.run("read", path.toString(), () -> {
+        try {
             for (int done = 0; done < length; ) {
                 ByteBuffer into = target.slice(targetOffset + done, Math.min(LARGEST_STEP, length - done));
                 int count = result(channel.read(into, offset + done));
@@ -50,17 +50,21 @@ final class RealFile implements ZoneFile {
                 }
                 done += count;
             }
-        });
+        } catch (IOException e) {
+            throw RealFileSystem.failure("read", path.toString(), e);
+        }
     }
 
     @Override
     public void write(long offset, Memory source, int sourceOffset, int length) {
-        RealFileSystem.run("write", path.toString(), () -> {
+        try {
             for (int done = 0; done < length; ) {
                 ByteBuffer from = source.slice(sourceOffset + done, Math.min(LARGEST_STEP, length - done));
                 done += result(channel.write(from, offset + done));
             }
-        });
+        } catch (IOException e) {
+            throw RealFileSystem.failure("write", path.toString(), e);
+        }
     }
 
     @Override
