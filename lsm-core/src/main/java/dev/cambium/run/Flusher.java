@@ -333,7 +333,8 @@ public final class Flusher implements AutoCloseable {
         if (run != null) {
             addZones(run.extents(), needed);
         }
-        longValues.addNeeded(needed, before, versions.current().memtables().filter(other -> other != flushed));
+        longValues.addNeeded(
+                needed, before, () -> versions.current().memtables().filter(other -> other != flushed));
         zones.openReaders(before, needed);
         ManifestState after = manifest.append(edit -> {
             inputs.forEach(

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -272,10 +273,11 @@ public final class LongValues {
      *
      * @param needed has the zones that runs need
      * @param before the edit
+     * @param memtables those that there are when it is asked: one that was made later than the others may be what a write has passed its zone to
      */
-    synchronized void addNeeded(Set<Integer> needed, ManifestState before, Stream<Memtable> memtables) {
+    synchronized void addNeeded(Set<Integer> needed, ManifestState before, Supplier<Stream<Memtable>> memtables) {
         needed.addAll(inUse.keySet()); // before the memtables are looked at, which those writes pass on to
-        memtables.forEach(memtable -> memtable.zones().forEach(zone -> needed.add(zone.number())));
+        memtables.get().forEach(memtable -> memtable.zones().forEach(zone -> needed.add(zone.number())));
         int number = open.number();
         if (!needed.contains(number) && before.zones().containsKey(number)) {
             open.giveUp();
