@@ -73,6 +73,8 @@ public final class Store implements AutoCloseable {
     /** From so many bytes on, what is in memory becomes a run when the store is closed; less is replayed from the log. */
     private static final long LAY_DOWN_FROM = 1 << 20;
 
+    private static final int INDEX_BYTES = 26; // of an entry, on the heap
+
     private final Environment environment;
     private final DirectoryLock lock;
     private final BackgroundExecutor background; // prepares logs
@@ -103,8 +105,6 @@ public final class Store implements AutoCloseable {
     private int nextKeyspaceId;
 
     private volatile boolean open = true;
-    private static final int INDEX_BYTES = 26; // of an entry, on the heap
-
     private final Object closing = new Object();
     private boolean closed;
 
@@ -157,6 +157,7 @@ public final class Store implements AutoCloseable {
             background.close();
             pagesLane.close();
             recovery.close();
+            pool.close();
             if (lock != null) {
                 lock.close();
             }
@@ -479,12 +480,10 @@ public final class Store implements AutoCloseable {
         int slot = enter();
         try {
             Version version = versions.current();
-            long entries = version.active().entries();
-            long tombstones = version.active().tombstones();
-            for (Memtable memtable : version.sealed()) {
-                entries += memtable.entries();
-                tombstones += memtable.tombstones();
-            }
+            long entries = version.memtables().mapToLong(Memtable::entries).sum();
+            long indexBytes = entries * INDEX_BYTES;
+            long tombstones =
+                    version.memtables().mapToLong(Memtable::tombstones).sum();
             for (LiveRun run : version.runs()) {
                 entries += run.record().entries();
                 tombstones += run.record().tombstones();
@@ -509,7 +508,7 @@ public final class Store implements AutoCloseable {
                     flusher.mergedBytes(),
                     frames.loads(),
                     frames.loadedBytes(),
-                    memoryStats(version),
+                    memoryStats(indexBytes),
                     log.position(),
                     log.forcedThrough(),
                     log.lastBatch(),
@@ -521,12 +520,8 @@ public final class Store implements AutoCloseable {
         }
     }
 
-    private MemoryStats memoryStats(Version version) {
+    private MemoryStats memoryStats(long indexBytes) {
         MemoryAccount account = pool.account();
-        long indexed = version.active().entries();
-        for (Memtable memtable : version.sealed()) {
-            indexed += memtable.entries();
-        }
         return new MemoryStats(
                 account.limitBytes(),
                 account.totalBytes(),
@@ -538,7 +533,7 @@ public final class Store implements AutoCloseable {
                 account.of(MemoryUse.READING),
                 account.freeBytes(),
                 log.mappedBytes(),
-                indexed * INDEX_BYTES);
+                indexBytes);
     }
 
     /** What {@link #open} found on disk, and what it did about it. */
@@ -548,6 +543,10 @@ public final class Store implements AutoCloseable {
 
     Writes writes() {
         return writes;
+    }
+
+    LongValues longValues() {
+        return longValues;
     }
 
     PointReads reads() {
@@ -698,6 +697,15 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    private void releaseFrames() {
+        List<Throwable> pinners = frames.closePinned();
+        epochs.awaitReaders();
+        epochs.reclaim();
+        if (openSnapshots.get() == 0) { // else views may have pinned them
+            reportLeaks(pinners);
+        }
+    }
+
     private static void reportLeaks(List<Throwable> pinners) {
         if (!pinners.isEmpty()) {
             System.getLogger("dev.cambium")
@@ -711,21 +719,30 @@ public final class Store implements AutoCloseable {
         }
     }
 
-    private void releaseAll(Throwable failure) {
-        flusher.close();
-        log.close();
-        manifest.close();
-        // Who still saw the store open may be taking a snapshot: the version's references must hold till then.
-        epochs.awaitReaders();
-        versions.release();
-        zones.close();
-        List<Throwable> pinners = frames.closePinned();
-        epochs.awaitReaders();
-        epochs.reclaim();
-        pool.close();
-        zones.deleteDead();
-        if (openSnapshots.get() == 0) { // else views may have pinned them
-            reportLeaks(pinners);
+    /** Gives everything back, whatever else fails; throws the first failure. */
+    private void releaseAll(Throwable before) {
+        Throwable failure = before;
+        List<Runnable> steps = List.of(
+                flusher::close,
+                log::close,
+                manifest::close,
+                epochs::awaitReaders, // who still saw the store open may be taking a snapshot: the version must hold
+                // till then
+                versions::release,
+                zones::close,
+                this::releaseFrames,
+                pool::close,
+                zones::deleteDead);
+        for (Runnable step : steps) {
+            try {
+                step.run();
+            } catch (RuntimeException | Error e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
         }
         if (failure instanceof RuntimeException e) {
             throw e;

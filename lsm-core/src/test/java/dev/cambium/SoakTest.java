@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -43,7 +44,7 @@ class SoakTest {
     private final AtomicLong reads = new AtomicLong();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private volatile boolean stop;
-    private volatile boolean fits; // false while the budget is being changed
+    private final AtomicLong budgetSteps = new AtomicLong(); // odd while the budget is being changed
     private volatile long settlingNanos; // at its worst, till memory was within a new budget
     private long mostBeyond; // bytes of memory over the budget, at its worst, in parts of a thousand
 
@@ -114,7 +115,7 @@ class SoakTest {
             List<byte[]> second = entries(snapshot, from);
             assertEquals(first.size(), second.size());
             for (int i = 0; i < first.size(); i++) {
-                assertTrue(java.util.Arrays.equals(first.get(i), second.get(i)), "a snapshot has changed");
+                assertTrue(Arrays.equals(first.get(i), second.get(i)), "a snapshot has changed");
             }
         }
     }
@@ -137,7 +138,7 @@ class SoakTest {
     private void changeBudget(Store store, SplittableRandom random) throws InterruptedException {
         Thread.sleep(2000);
         if (BUDGET_CHANGES) {
-            fits = false;
+            budgetSteps.incrementAndGet();
             store.setMemoryBudget((48 + random.nextInt(400)) * MIB);
             long since = System.nanoTime();
             for (MemoryStats memory = store.stats().memory();
@@ -149,7 +150,7 @@ class SoakTest {
                 Thread.sleep(1);
             }
             settlingNanos = Math.max(settlingNanos, System.nanoTime() - since);
-            fits = true;
+            budgetSteps.incrementAndGet();
         }
     }
 
@@ -162,9 +163,9 @@ class SoakTest {
         long nextLine = System.nanoTime();
         while (System.nanoTime() < end && failure.get() == null) {
             Thread.sleep(100);
-            boolean fitted = fits;
+            long step = budgetSteps.get();
             MemoryStats memory = store.stats().memory();
-            if (fitted && fits) {
+            if (step % 2 == 0 && step == budgetSteps.get()) {
                 mostBeyond = Math.max(
                         mostBeyond, 1000 * (memory.totalBytes() - memory.budgetBytes()) / memory.budgetBytes());
                 assertTrue(isWithin(memory), memory::toString);
@@ -218,7 +219,6 @@ class SoakTest {
     /** One life of the store, from open to close. */
     private void live(Path directory, long seed, long end) throws Exception {
         stop = false;
-        fits = true;
         try (Store store = Store.open(directory, OPTIONS)) {
             List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < WRITERS; i++) {

@@ -78,6 +78,26 @@ class WarmStartTest {
         }
     }
 
+    /** A store that is open for a moment only, before its pages are brought back, does not forget them. */
+    @Test
+    void aShortOpenLeavesTheListAsItWas() {
+        fillAndWarm();
+        byte[] list = disk.bytes(WarmPages.NAME);
+        int hottest = (list.length - WarmPages.ENTRIES_OFFSET) / WarmPages.ENTRY_LENGTH;
+        SimulatedEnvironment nothingInTheBackground = new SimulatedEnvironment(disk, seed, StepExecutor.Mode.MANUAL);
+        try (Store store = Store.open(nothingInTheBackground.environment(), OPTIONS)) {
+            read(store, 0, 1);
+            assertTrue(store.stats().pageLoads() < 10);
+        }
+        int left = (disk.bytes(WarmPages.NAME).length - WarmPages.ENTRIES_OFFSET) / WarmPages.ENTRY_LENGTH;
+        assertTrue(left >= hottest && left <= hottest + 10, left + " pages of " + hottest);
+        try (Store store = open(OPTIONS)) {
+            long loads = store.stats().pageLoads();
+            read(store, 5000, 15_000);
+            assertEquals(loads, store.stats().pageLoads());
+        }
+    }
+
     @Test
     void theBudgetBoundsWhatIsBroughtBack() {
         fillAndWarm();

@@ -120,7 +120,9 @@ public final class ReadEpochs implements Reclaimer {
 
     @Override
     public long passed() {
-        return oldestReader() - 1;
+        long next =
+                epoch.get(); // before the slots are looked at: later marks are of readers that may come behind the look
+        return Math.min(next, oldestReader()) - 1;
     }
 
     private long oldestReader() {

@@ -66,6 +66,7 @@ public final class Verification {
             add(e);
         } finally {
             references.release();
+            pool.close();
         }
         return new VerifyReport(findings, files, bytes, batches, runs, pages, entries, cleanClose);
     }

@@ -49,7 +49,6 @@ public final class Flusher implements AutoCloseable {
 
     private static final long STEP_BYTES = 1 << 20;
 
-    /** How much pages in memory give way at once, and how often. */
     private final Versions versions;
 
     private final WriteAheadLog log;
@@ -144,6 +143,7 @@ public final class Flusher implements AutoCloseable {
         boolean more = false;
         StoreException failure = null;
         try {
+            epochs.reclaim(); // what steps before took out of use while it was being read
             more = doWork();
         } catch (StoreException e) {
             giveUp(e);

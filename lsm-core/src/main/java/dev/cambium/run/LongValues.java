@@ -112,7 +112,7 @@ public final class LongValues {
             synchronized (LongValues.this) {
                 ends.keySet().forEach(zone -> inUse.merge(zone, -1, (was, change) -> was == 1 ? null : was + change));
                 ends.clear();
-                if (!manifest.hasFailed()) {
+                if (!closed && !manifest.hasFailed()) { // else who closes the store discards what is not named
                     open.discardEnded(manifest.state(), inUse::containsKey, zones::discard);
                 }
             }
@@ -181,7 +181,7 @@ public final class LongValues {
 
     private void appendList(Written value) {
         int length = ChunkList.pageLength(value.count);
-        BufferPool.Buffer buffer = pool.holdNow(MemoryUse.WRITING, length);
+        BufferPool.Buffer buffer = pool.holdOrExceed(MemoryUse.WRITING, length);
         try {
             Memory page = buffer.memory();
             ChunkList.begin(page, value.count, value.length);
@@ -275,7 +275,8 @@ public final class LongValues {
      * @param before the edit
      * @param memtables those that there are when it is asked: one that was made later than the others may be what a write has passed its zone to
      */
-    synchronized void addNeeded(Set<Integer> needed, ManifestState before, Supplier<Stream<Memtable>> memtables) {
+    public synchronized void addNeeded(
+            Set<Integer> needed, ManifestState before, Supplier<Stream<Memtable>> memtables) {
         needed.addAll(inUse.keySet()); // before the memtables are looked at, which those writes pass on to
         memtables.get().forEach(memtable -> memtable.zones().forEach(zone -> needed.add(zone.number())));
         int number = open.number();

@@ -16,6 +16,8 @@ import java.util.List;
  * one thread.
  */
 final class Merge implements AutoCloseable {
+    private static final int MOST_PASSED = 1 << 14; // entries in a step
+
     private final List<LiveRun> inputs; // newest first
     private final RunWriter writer;
     private final ReadEpochs epochs;
@@ -84,27 +86,30 @@ final class Merge implements AutoCloseable {
             return false;
         }
         long until = writer.bytes() + bytes;
-        int passed = 0;
+        for (int passed = 0; advance(); passed++) {
+            if (!dropTombstones || !entries.isTombstone()) {
+                writer.add(entries);
+            }
+            if (writer.bytes() >= until || passed == MOST_PASSED) {
+                return true;
+            }
+        }
+        ended = true;
+        return false;
+    }
+
+    /**
+     * Moves to the next entry. What is there to be read of it is in memory of the merge's own, so nothing has to be resumed; only key pages on the
+     * way are others', and only for them is there an epoch slot: what is evicted meanwhile waits for it, and the writer may need the memory.
+     */
+    private boolean advance() {
         int slot = epochs.enter();
         try {
-            boolean on;
             if (begun) {
-                entries.resume();
-                on = entries.next();
-            } else {
-                begun = true;
-                on = entries.first();
+                return entries.next();
             }
-            for (; on; on = entries.next()) {
-                if (!dropTombstones || !entries.isTombstone()) {
-                    writer.add(entries);
-                }
-                if (writer.bytes() >= until || ++passed == 1 << 14) {
-                    return true;
-                }
-            }
-            ended = true;
-            return false;
+            begun = true;
+            return entries.first();
         } finally {
             epochs.exit(slot);
         }

@@ -52,7 +52,7 @@ public final class WarmStart {
 
     private WarmPages read() {
         try {
-            return WarmPages.read(disk, storeId);
+            return WarmPages.read(disk, storeId, pool);
         } catch (StoreException e) {
             LOGGER.log(System.Logger.Level.INFO, "the store begins without its pages in memory: {0}", e.getMessage());
             return WarmPages.NONE;
@@ -84,6 +84,9 @@ public final class WarmStart {
     }
 
     private void load(long pointer, int payloadCrc) {
+        if (!Pointer.isPlausible(pointer)) {
+            return;
+        }
         int slot = epochs.enter();
         try {
             SharedZone zone = zones.find(Pointer.zone(pointer));
@@ -109,7 +112,11 @@ public final class WarmStart {
     public void save() {
         savedAt = clock.nanoTime();
         try {
-            WarmPages pages = frames.residentPages(WarmPages.MOST_PAGES);
+            if (wanted == null) {
+                wanted = read();
+            }
+            // What was not brought back yet is not forgotten: the store may have been open for a moment only.
+            WarmPages pages = frames.residentPages(WarmPages.MOST_PAGES).followedBy(wanted, next);
             if (pages.count() > 0 || disk.exists(WarmPages.NAME)) {
                 pages.write(disk, storeId, pool);
             }

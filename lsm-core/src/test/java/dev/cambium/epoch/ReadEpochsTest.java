@@ -37,6 +37,21 @@ class ReadEpochsTest {
         assertTrue(released.get());
     }
 
+    /** Readers may come, and find what is unlinked only then, between the question and the use that is made of the answer. */
+    @Test
+    void aMarkThatIsTakenLaterHasNotPassed() {
+        long passed = epochs.passed();
+        long mark = epochs.mark();
+        assertTrue(mark > passed, mark + " was passed with " + passed);
+        assertEquals(mark, epochs.passed());
+        int slot = epochs.enter();
+        assertTrue(epochs.passed() >= mark);
+        long later = epochs.mark();
+        assertTrue(epochs.passed() < later);
+        epochs.exit(slot);
+        assertEquals(later, epochs.passed());
+    }
+
     @Test
     void everyHolderHasASlotOfItsOwn() {
         List<Integer> held = new ArrayList<>();

@@ -44,10 +44,10 @@ final class CoolingFrames {
         }
     }
 
-    /** Makes a frame resident again, if it is here; or null. */
-    Frame rescue(Long pointer) {
+    /** Makes the frame of a page that was verified with that checksum resident again, if it is here; or null. */
+    Frame rescue(Long pointer, int payloadCrc) {
         Frame frame = byPointer.remove(pointer);
-        return frame != null && frame.rescue() ? frame : null;
+        return frame != null && frame.payloadCrc() == payloadCrc && frame.rescue() ? frame : null;
     }
 
     /**
@@ -57,25 +57,25 @@ final class CoolingFrames {
      * @return how much it was
      */
     long free(long bytes, BufferPool pool) {
-        long passed = reclaimer.passed();
-        Deque<BufferPool.Buffer> taken = new ArrayDeque<>();
-        long freed;
-        synchronized (this) {
-            freed = take(dropped, bytes, passed, taken::add);
-            freed += take(cooling, bytes - freed, passed, taken::add);
-        }
-        taken.forEach(pool::free);
-        return freed;
+        return free(List.of(dropped, cooling), bytes, pool);
     }
 
     /** Frees memory of frames that nobody will ask for, as far as no reader and no pin holds it. */
     void freeDropped(BufferPool pool) {
+        free(List.of(dropped), Long.MAX_VALUE, pool);
+    }
+
+    private long free(List<Deque<Entry>> from, long bytes, BufferPool pool) {
         long passed = reclaimer.passed();
         Deque<BufferPool.Buffer> taken = new ArrayDeque<>();
+        long freed = 0;
         synchronized (this) {
-            take(dropped, Long.MAX_VALUE, passed, taken::add);
+            for (Deque<Entry> entries : from) {
+                freed += take(entries, bytes - freed, passed, taken::add);
+            }
         }
         taken.forEach(pool::free);
+        return freed;
     }
 
     /** Frees memory of all frames, pinned ones too. No reader is inside, and none may come. Returns who has pinned one, each. */

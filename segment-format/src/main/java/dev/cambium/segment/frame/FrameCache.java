@@ -140,6 +140,9 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
             }
+            if (e.getCause() instanceof Error cause) {
+                throw cause;
+            }
             throw e;
         }
     }
@@ -149,10 +152,8 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
         try {
             Frame frame = policy.getIfPresent(key); // another thread may have finished in between
             if (frame == null || !frame.isResident() || frame.payloadCrc() != payloadCrc) {
-                frame = cooling.rescue(key);
-                if (frame == null || frame.payloadCrc() != payloadCrc) {
-                    frame = new Frame(key, payloadCrc, read(zone, key, payloadCrc));
-                }
+                Frame rescued = cooling.rescue(key, payloadCrc);
+                frame = rescued != null ? rescued : read(zone, key, payloadCrc);
                 enter(frame);
             }
             frame.attach(slots, slot);
@@ -211,8 +212,8 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
     }
 
     @Override
-    public void relieveNow() {
-        cooling.free(FREED_BYTES, pool);
+    public void relieveNow(int bytes) {
+        cooling.free(Math.max(FREED_BYTES, bytes), pool);
     }
 
     @Override
@@ -227,7 +228,7 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
             evict(pointer);
         }
         reclaimer.settle();
-        cooling.free(Long.MAX_VALUE, pool);
+        cooling.free(Long.MAX_VALUE, pool); // all: some of these pages may have been cooling before
     }
 
     /**
@@ -271,11 +272,11 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
 
     /** How long a read waits before it goes further beyond the limit: the further it is, the longer. */
     private long mostWaitNanos() {
-        int parts = (int) Math.min(WAIT_NANOS.length - 1, pool.beyondBytes() * BEYOND_PARTS / pool.limitBytes());
+        int parts = (int) Math.min(WAIT_NANOS.length - 1, pool.excessBytes() * BEYOND_PARTS / pool.limitBytes());
         return WAIT_NANOS[parts];
     }
 
-    private BufferPool.Buffer read(ZoneReader zone, long pointer, int payloadCrc) {
+    private Frame read(ZoneReader zone, Long pointer, int payloadCrc) {
         BufferPool.Buffer buffer = takeReadBuffer(Pointer.storedBytes(pointer));
         try {
             Memory stored = buffer.memory();
@@ -284,7 +285,8 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
             loads.increment();
             loadedBytes.add(available);
             MemoryUse use = use(PageHeader.kind(stored, 0));
-            return unpack(keep(use, PageHeader.rawLength(stored, 0), pointer), stored, zone.name(), pointer);
+            return unpack(
+                    keep(use, PageHeader.rawLength(stored, 0), pointer), stored, zone.name(), pointer, payloadCrc);
         } finally {
             giveReadBufferBack(buffer);
         }
@@ -298,10 +300,10 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
         };
     }
 
-    private BufferPool.Buffer unpack(BufferPool.Buffer buffer, Memory stored, String file, long pointer) {
+    private Frame unpack(BufferPool.Buffer buffer, Memory stored, String file, Long pointer, int payloadCrc) {
         try {
             PageOpener.unpack(stored, 0, file, Pointer.offset(pointer), buffer.memory());
-            return buffer;
+            return new Frame(pointer, payloadCrc, buffer);
         } catch (RuntimeException | Error e) {
             pool.free(buffer);
             throw e;
@@ -323,10 +325,13 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
 
     /** Keeps as many as have ever been in use at once; longer ones are rare and not kept. */
     private void giveReadBufferBack(BufferPool.Buffer buffer) {
-        if (buffer.memory().capacity() > READ_BUFFER_BYTES || pool.isBeyond(buffer)) {
+        if (buffer.memory().capacity() > READ_BUFFER_BYTES) {
             pool.free(buffer);
-        } else {
-            readBuffers.add(buffer);
+            return;
+        }
+        readBuffers.add(buffer);
+        if (pool.isBeyond(buffer) && readBuffers.remove(buffer)) { // looked at once who lowers the limit can find it
+            pool.free(buffer);
         }
     }
 

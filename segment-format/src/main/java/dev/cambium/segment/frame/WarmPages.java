@@ -8,6 +8,10 @@ import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.pool.MemoryUse;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * Which pages were in memory, hottest first: so that they can be brought back after the store was opened again. A hint: nothing is lost
@@ -54,10 +58,28 @@ public record WarmPages(long[] pointers, int[] payloadCrcs) {
         return pointers.length;
     }
 
+    /** This list, and behind it what another one has from an index on and this one has not; {@link #MOST_PAGES} at most. */
+    public WarmPages followedBy(WarmPages other, int from) {
+        Set<Long> here = new HashSet<>();
+        if (from < other.count()) {
+            Arrays.stream(pointers).forEach(here::add);
+        }
+        int[] added = IntStream.range(from, other.count())
+                .filter(i -> !here.contains(other.pointers[i]))
+                .limit(MOST_PAGES - count())
+                .toArray();
+        return new WarmPages(
+                LongStream.concat(Arrays.stream(pointers), Arrays.stream(added).mapToLong(i -> other.pointers[i]))
+                        .toArray(),
+                IntStream.concat(
+                                Arrays.stream(payloadCrcs), Arrays.stream(added).map(i -> other.payloadCrcs[i]))
+                        .toArray());
+    }
+
     /** Writes the file in the place of the one there is. */
     public void write(ZoneFileSystem disk, byte[] storeId, BufferPool pool) {
         int length = ENTRIES_OFFSET + count() * ENTRY_LENGTH;
-        BufferPool.Buffer buffer = pool.holdNow(MemoryUse.WRITING, length);
+        BufferPool.Buffer buffer = pool.holdOrExceed(MemoryUse.WRITING, length);
         try {
             Memory memory = buffer.memory();
             int at = ENTRIES_OFFSET;
@@ -88,7 +110,7 @@ public record WarmPages(long[] pointers, int[] payloadCrcs) {
      * @throws CorruptionException where it does not hold, or is another store's
      * @throws dev.cambium.error.FormatVersionException where a newer Cambium wrote it
      */
-    public static WarmPages read(ZoneFileSystem disk, byte[] storeId) {
+    public static WarmPages read(ZoneFileSystem disk, byte[] storeId, BufferPool pool) {
         if (!disk.exists(NAME)) {
             return NONE;
         }
@@ -98,12 +120,12 @@ public record WarmPages(long[] pointers, int[] payloadCrcs) {
                 throw new CorruptionException(
                         NAME, 0, "up to " + MOST_PAGES + " entries behind a head", length + " bytes");
             }
-            Memory memory = Memory.allocate((int) length);
+            BufferPool.Buffer buffer = pool.holdOrExceed(MemoryUse.READING, (int) length);
             try {
-                file.read(0, memory, 0, (int) length);
-                return parse(memory, storeId);
+                file.read(0, buffer.memory(), 0, (int) length);
+                return parse(buffer.memory(), storeId);
             } finally {
-                memory.release();
+                pool.free(buffer);
             }
         }
     }

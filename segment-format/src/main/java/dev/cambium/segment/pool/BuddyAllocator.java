@@ -107,7 +107,7 @@ public final class BuddyAllocator {
         return free[order].size();
     }
 
-    /** The free blocks of a range that begins and ends at multiples of the largest block. */
+    /** The free blocks of a range that no larger block, free or not, reaches into from outside. */
     public List<Block> freeBlocks(int fromPage, int toPage) {
         List<Block> found = new ArrayList<>();
         for (int page = fromPage; page < toPage; ) {

@@ -45,7 +45,7 @@ public final class BufferPool implements AutoCloseable {
 
     private static final MemoryRelief NO_RELIEF = new MemoryRelief() {
         @Override
-        public void relieveNow() {}
+        public void relieveNow(int bytes) {}
 
         @Override
         public boolean mayGiveUp(int bytes) {
@@ -72,7 +72,6 @@ public final class BufferPool implements AutoCloseable {
     private long totalBytes;
     private long usedBytes; // of buffers
     private long evictableBytes; // of those that are kept
-    private long beyondBytes; // of keepBeyond
     private long refusedAt = Long.MAX_VALUE; // a total that the system would not let grow
     private boolean isClosed;
 
@@ -86,7 +85,6 @@ public final class BufferPool implements AutoCloseable {
         private final Memory memory;
         private final int reserved;
         private final MemoryUse use;
-        private boolean isBeyond; // of keepBeyond
         private boolean isFree;
 
         private Buffer(SlabSpace space, Slab slab, int page, int order, int length, MemoryUse use) {
@@ -203,6 +201,20 @@ public final class BufferPool implements AutoCloseable {
      * @throws MemoryBudgetException where nothing gives way any more
      */
     public Buffer hold(MemoryUse use, int length) {
+        Buffer buffer = tryHold(use, length);
+        if (buffer == null) {
+            throw shortage(length);
+        }
+        return buffer;
+    }
+
+    /** As {@link #hold}, but goes beyond the limit where nothing gives way: for what gives back more than it takes. */
+    public Buffer holdOrExceed(MemoryUse use, int length) {
+        Buffer buffer = tryHold(use, length);
+        return buffer == null ? allocateBeyond(use, length) : buffer;
+    }
+
+    private Buffer tryHold(MemoryUse use, int length) {
         Buffer buffer = allocate(use, length, 0);
         for (int tries = 0; buffer == null && tries < MOST_RELIEFS && relief.mayGiveUp(length); tries++) {
             if (orderOf(length) > topOrder) {
@@ -212,9 +224,6 @@ public final class BufferPool implements AutoCloseable {
             } else {
                 buffer = clearRegion(use, length);
             }
-        }
-        if (buffer == null) {
-            throw shortage(length);
         }
         return buffer;
     }
@@ -249,14 +258,14 @@ public final class BufferPool implements AutoCloseable {
         return buffer;
     }
 
-    /** As {@link #hold}, for readers and for what gives back more than it takes: does not wait, but goes beyond the limit. */
+    /** As {@link #holdOrExceed}, for readers: does not wait. */
     public Buffer holdNow(MemoryUse use, int length) {
         Buffer buffer = allocate(use, length, 0);
         if (buffer == null) {
-            relief.relieveNow();
+            relief.relieveNow(length);
             buffer = allocate(use, length, 0);
         }
-        return buffer == null ? allocateBlock(use, length) : buffer;
+        return buffer == null ? allocateBeyond(use, length) : buffer;
     }
 
     /**
@@ -271,12 +280,7 @@ public final class BufferPool implements AutoCloseable {
 
     /** As {@link #keep}, in a block of its own, whether the limit leaves room or not: for a moment. */
     public Buffer keepBeyond(MemoryUse use, int length) {
-        Buffer buffer = allocateBlock(requireKept(use), length);
-        synchronized (this) {
-            buffer.isBeyond = true;
-            beyondBytes += buffer.reserved;
-        }
-        return buffer;
+        return allocateBeyond(requireKept(use), length);
     }
 
     private static MemoryUse requireKept(MemoryUse use) {
@@ -291,12 +295,7 @@ public final class BufferPool implements AutoCloseable {
             throw new IllegalArgumentException("a buffer of " + length + " bytes, must be 1 or more");
         }
         if (orderOf(length) > topOrder) {
-            synchronized (this) {
-                if (room() < blockLength(length)) {
-                    return null;
-                }
-            }
-            return allocateBlock(use, length);
+            return reserve(blockLength(length)) ? allocateBlock(use, length) : null;
         }
         for (; ; ) {
             int slabsSeen;
@@ -361,8 +360,22 @@ public final class BufferPool implements AutoCloseable {
         return true;
     }
 
+    private Buffer allocateBeyond(MemoryUse use, int length) {
+        synchronized (this) {
+            totalBytes += blockLength(length);
+        }
+        return allocateBlock(use, length);
+    }
+
+    /** Counts bytes that the system is asked for next, if there is room for them. */
+    private synchronized boolean reserve(int bytes) {
+        boolean hasRoom = room() >= bytes;
+        totalBytes += hasRoom ? bytes : 0;
+        return hasRoom;
+    }
+
     private Buffer allocateBlock(MemoryUse use, int length) {
-        Buffer buffer = new Buffer(allocateMemory(blockLength(length)), length, use);
+        Buffer buffer = new Buffer(allocateReserved(blockLength(length)), length, use);
         synchronized (this) {
             count(buffer, 1);
         }
@@ -370,15 +383,12 @@ public final class BufferPool implements AutoCloseable {
         return buffer;
     }
 
-    private Memory allocateMemory(int capacity) {
-        synchronized (this) {
-            totalBytes += capacity;
-        }
+    private Memory allocateReserved(int bytes) {
         try {
-            return Memory.allocatePages(capacity);
+            return Memory.allocatePages(bytes);
         } catch (RuntimeException | Error e) {
             synchronized (this) {
-                totalBytes -= capacity;
+                totalBytes -= bytes;
             }
             throw e;
         }
@@ -412,7 +422,7 @@ public final class BufferPool implements AutoCloseable {
         boolean isWorking = isWorking(use, orderOf(length));
         synchronized (growing) {
             synchronized (this) {
-                isWorking &= working.slabs() == 0 && room() >= largestClass();
+                isWorking = isWorking && working.slabs() == 0 && reserve(largestClass());
             }
             if (isWorking && addSlab(working, 1 << topOrder)) {
                 return true;
@@ -430,6 +440,7 @@ public final class BufferPool implements AutoCloseable {
                     return true;
                 }
                 wanted = (int) Math.min(nextSlabPages(), Math.max(0, room()) >>> PAGE_SHIFT) >>> topOrder << topOrder;
+                reserve(wanted << PAGE_SHIFT);
             }
             return wanted > 0 && addSlab(main, wanted);
         }
@@ -440,10 +451,11 @@ public final class BufferPool implements AutoCloseable {
         return (int) Math.max(1L << topOrder, Math.min(part >>> PAGE_SHIFT, main.length()));
     }
 
-    private boolean addSlab(SlabSpace space, int wantedPages) {
+    /** Adds a slab, for which there is room; returns whether it is there. */
+    private boolean addSlab(SlabSpace space, int newPages) {
         Memory memory;
         try {
-            memory = allocateMemory(wantedPages << PAGE_SHIFT);
+            memory = allocateReserved(newPages << PAGE_SHIFT);
         } catch (MemoryBudgetException e) {
             synchronized (this) {
                 refusedAt = totalBytes; // asking again would only take long
@@ -459,7 +471,7 @@ public final class BufferPool implements AutoCloseable {
             gone = fit(); // the limit may have been lowered meanwhile
         }
         gone.forEach(Memory::release);
-        return gone.isEmpty();
+        return !gone.contains(memory);
     }
 
     /** Closes slabs beyond the limit, and opens those that are not. */
@@ -483,7 +495,6 @@ public final class BufferPool implements AutoCloseable {
             buffer.memory.release();
             count(buffer, -1);
             if (buffer.space == null) {
-                beyondBytes -= buffer.isBeyond ? buffer.reserved : 0;
                 gone = gone(List.of(buffer.block));
             } else {
                 buffer.slab.remove(buffer.page);
@@ -579,11 +590,6 @@ public final class BufferPool implements AutoCloseable {
     /** Bytes that the system still has to get back for the limit to hold. */
     public synchronized long excessBytes() {
         return Math.max(0, totalBytes - limitBytes);
-    }
-
-    /** Bytes of {@link #keepBeyond}. */
-    public synchronized long beyondBytes() {
-        return beyondBytes;
     }
 
     /** Off-heap bytes that the pool has from the system. */

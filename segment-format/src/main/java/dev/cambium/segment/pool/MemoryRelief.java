@@ -2,8 +2,8 @@ package dev.cambium.segment.pool;
 
 /** Gives kept buffers up where a pool has no memory left. */
 public interface MemoryRelief {
-    /** Frees what can go at once, without waiting: callers may be reading. */
-    void relieveNow();
+    /** Frees so many bytes, as far as they can go at once, without waiting: callers may be reading. */
+    void relieveNow(int bytes);
 
     /** Whether so many bytes may be given up. */
     boolean mayGiveUp(int bytes);

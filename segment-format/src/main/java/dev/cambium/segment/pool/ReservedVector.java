@@ -7,8 +7,8 @@ import dev.cambium.segment.memory.Memory;
  * A growing sequence of bytes outside the heap: metadata (used, capacity, geometry) here, the bytes in one buffer of a pool. What fits into
  * the buffer, all of its size class, copies nothing; what does not moves to a buffer of a larger class.
  *
- * <p>Ownership: the buffer is the vector's until {@link #release}. It is had even beyond the pool's limit, for what it holds makes written data
- * durable. For one thread.
+ * <p>Ownership: the buffer is the vector's until {@link #release}. It is had even beyond the pool's limit where nothing gives way, for
+ * what it holds makes written data durable. For one thread, which is no reader: it may have to wait for readers.
  */
 public final class ReservedVector {
     private final BufferPool pool;
@@ -25,7 +25,7 @@ public final class ReservedVector {
 
     private BufferPool.Buffer hold(int least) {
         int length = (int) Math.min(geometry.maxBytes(), pool.classBytes(least));
-        return pool.holdNow(MemoryUse.WRITING, length);
+        return pool.holdOrExceed(MemoryUse.WRITING, length);
     }
 
     /** Bytes appended since the last {@link #clear}. */

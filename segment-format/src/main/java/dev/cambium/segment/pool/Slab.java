@@ -2,7 +2,6 @@ package dev.cambium.segment.pool;
 
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.pool.BuddyAllocator.Block;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -78,22 +77,31 @@ final class Slab {
                 .toArray();
     }
 
-    /** The tags of the buffers in a region; empty where one is held, or a larger one reaches into it from outside. */
-    long[] tagsIn(int page, int order) {
-        long[] found = new long[1 << order];
+    /** How many buffers are in a region; 0 where one is held, or a larger one reaches into it from outside. */
+    int countTagsIn(int page, int order) {
         int tagCount = 0;
         int end = page - firstPage + (1 << order);
         for (int index = page - firstPage; index < end; index++) {
             if (buffers[index] != 0) {
                 int itsOrder = (buffers[index] & ORDER_MASK) - 1;
                 if (!isKept(index) || itsOrder > order) {
-                    return new long[0];
+                    return 0;
                 }
-                found[tagCount++] = tags[index];
+                tagCount++;
                 index += (1 << itsOrder) - 1;
             }
         }
-        return Arrays.copyOf(found, tagCount);
+        return tagCount;
+    }
+
+    /** The tags of the buffers in a region, as many as {@link #countTagsIn} says. */
+    long[] tagsIn(int page, int order) {
+        int first = page - firstPage;
+        return IntStream.range(first, first + (1 << order))
+                .filter(index -> buffers[index] != 0)
+                .mapToLong(index -> tags[index])
+                .limit(countTagsIn(page, order))
+                .toArray();
     }
 
     /** Bytes by use, added to {@code sums}. */

@@ -300,7 +300,7 @@ final class SlabSpace {
         for (int i = 0, found = 0; i < regions && found < CANDIDATES; i++) {
             hand = hand + 1 < regions ? hand + 1 : 0;
             int page = hand << order;
-            int tags = tagsIn(page, order).length;
+            int tags = countTagsIn(page, order);
             if (tags > 0 && claimed.stream().noneMatch(region -> region.overlaps(page, order))) {
                 found++;
                 if (tags < fewest) {
@@ -312,8 +312,12 @@ final class SlabSpace {
         return best;
     }
 
-    private long[] tagsIn(int page, int order) {
+    private int countTagsIn(int page, int order) {
         Slab slab = slabOf(page);
-        return slab.isClosed() ? new long[0] : slab.tagsIn(page, order);
+        return slab.isClosed() ? 0 : slab.countTagsIn(page, order);
+    }
+
+    private long[] tagsIn(int page, int order) {
+        return slabOf(page).tagsIn(page, order);
     }
 }

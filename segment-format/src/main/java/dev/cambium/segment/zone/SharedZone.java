@@ -1,5 +1,6 @@
 package dev.cambium.segment.zone;
 
+import dev.cambium.error.StoreException;
 import dev.cambium.segment.runtime.References;
 
 /**
@@ -37,11 +38,20 @@ public final class SharedZone {
         return this;
     }
 
-    /** Gives a reference back. With the last one no reader may be inside: the epoch rule. */
+    /**
+     * Gives a reference back. With the last one no reader may be inside: the epoch rule. A close that fails is logged: nothing was written
+     * through it, and whoever gives the last reference back has other work to do.
+     */
     public void release() {
         if (references.release()) {
-            reader.close();
-            closed.run();
+            try {
+                reader.close();
+            } catch (StoreException e) {
+                System.getLogger("dev.cambium")
+                        .log(System.Logger.Level.WARNING, "a zone is not closed properly: {0}", e.getMessage());
+            } finally {
+                closed.run();
+            }
         }
     }
 }
