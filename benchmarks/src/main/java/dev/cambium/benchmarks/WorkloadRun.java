@@ -56,7 +56,7 @@ public final class WorkloadRun {
         LatencyHistogram latencies = workload.hasLatencies() ? new LatencyHistogram() : null;
         String description;
         long cost;
-        long writtenBefore = workload == Workload.WRITTEN ? DeviceWrites.bytes() : 0;
+        long writtenBefore = workload == Workload.WRITTEN ? ProcessCounters.deviceWriteBytes() : 0;
         StallWatch watch = latencies == null ? null : StallWatch.start();
         Latencies stalls = null;
         try (Engine engine = open(directory, workload.isForced(), false)) {
@@ -81,8 +81,9 @@ public final class WorkloadRun {
             description = engine.describe();
         }
         if (workload.isSize()) {
-            long bytes =
-                    workload == Workload.WRITTEN ? DeviceWrites.bytes() - writtenBefore : Directories.bytes(directory);
+            long bytes = workload == Workload.WRITTEN
+                    ? ProcessCounters.deviceWriteBytes() - writtenBefore
+                    : Directories.bytes(directory);
             return new Measurement(1, bytes, null, null, description);
         }
         return new Measurement(

@@ -5,6 +5,7 @@ import dev.cambium.StoreStats;
 import dev.cambium.benchmarks.CambiumEngine;
 import dev.cambium.benchmarks.Directories;
 import dev.cambium.benchmarks.EngineSettings;
+import dev.cambium.benchmarks.ProcessCounters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

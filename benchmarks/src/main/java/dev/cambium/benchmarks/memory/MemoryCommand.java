@@ -4,13 +4,15 @@ import dev.cambium.benchmarks.Contender;
 import dev.cambium.benchmarks.Directories;
 import dev.cambium.benchmarks.EngineFailedException;
 import dev.cambium.benchmarks.EngineJvm;
+import dev.cambium.benchmarks.ProcessCounters;
+import dev.cambium.benchmarks.TableOptions;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * What {@code benchmarks/run memory} starts: what the system says of a process with a full store, beside what the store says; and gets with
@@ -36,37 +38,20 @@ public final class MemoryCommand {
     }
 
     static int run(String... arguments) throws IOException {
-        boolean quick = false;
-        Path out = null;
-        Path directory = Path.of(System.getProperty("cambium.benchmarks.directory", "target/bench"));
-        for (int i = 0; i < arguments.length; i++) {
-            String argument = arguments[i];
-            boolean hasValue = i + 1 < arguments.length;
-            if (argument.equals("--quick")) {
-                quick = true;
-            } else if (argument.equals("--out") && hasValue) {
-                out = Path.of(arguments[++i]);
-            } else if (argument.equals("--dir") && hasValue) {
-                directory = Path.of(arguments[++i]);
-            } else {
-                System.err.println(
-                        "benchmarks/run: memory has no option " + argument + ", or its value is missing; see --help");
-                return 2;
-            }
+        Optional<TableOptions> options = TableOptions.parse("memory", Set.of(), arguments);
+        if (options.isEmpty()) {
+            return 2;
         }
-        String report;
         try {
-            report = new MemoryCommand(quick, directory.resolve("memory").toAbsolutePath()).run();
+            options.get()
+                    .publish(new MemoryCommand(
+                                    options.get().quick(), options.get().directory())
+                            .run());
+            return 0;
         } catch (EngineFailedException e) {
             System.err.println("benchmarks/run: a run failed: " + e.getMessage());
             return 1;
         }
-        System.out.print(report);
-        if (out != null) {
-            Files.createDirectories(out.toAbsolutePath().getParent());
-            Files.writeString(out, report, StandardCharsets.UTF_8);
-        }
-        return 0;
     }
 
     private String run() throws IOException {

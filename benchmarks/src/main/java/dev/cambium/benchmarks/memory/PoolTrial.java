@@ -3,6 +3,7 @@ package dev.cambium.benchmarks.memory;
 import dev.cambium.benchmarks.Engine;
 import dev.cambium.benchmarks.EngineOpener;
 import dev.cambium.benchmarks.EngineSettings;
+import dev.cambium.benchmarks.ProcessCounters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,24 +1,27 @@
 package dev.cambium.benchmarks.storage;
 
 import dev.cambium.benchmarks.Directories;
+import dev.cambium.benchmarks.TableOptions;
 import dev.cambium.benchmarks.storage.ReadTrial.Way;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
  * What {@code benchmarks/run storage} starts: stores with pages of several sizes, read from memory; where it is asked for, also read cold,
- * and cold reads of a file, positional beside mapped. Exit code 0, 2 for a wrong command line or where cold reads cannot be had.
+ * and cold reads of a file, positional beside mapped, and of a store. Exit code 0, 2 for a wrong command line or where cold reads cannot be had.
  */
 public final class StorageCommand {
+    private static final String COLD = "--cold";
     private static final int[] PAGE_BYTES = {4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10};
     private static final int[] THREADS = {1, 8, 32};
     private static final int READ_BYTES = 8 << 10; // about a page of 16 KiB, compressed
@@ -40,37 +43,19 @@ public final class StorageCommand {
     }
 
     static int run(String... arguments) throws IOException {
-        boolean quick = false;
-        boolean cold = false;
-        Path out = null;
-        Path directory = Path.of(System.getProperty("cambium.benchmarks.directory", "target/bench"));
-        for (int i = 0; i < arguments.length; i++) {
-            String argument = arguments[i];
-            boolean hasValue = i + 1 < arguments.length;
-            if (argument.equals("--quick")) {
-                quick = true;
-            } else if (argument.equals("--cold")) {
-                cold = true;
-            } else if (argument.equals("--out") && hasValue) {
-                out = Path.of(arguments[++i]);
-            } else if (argument.equals("--dir") && hasValue) {
-                directory = Path.of(arguments[++i]);
-            } else {
-                System.err.println(
-                        "benchmarks/run: storage has no option " + argument + ", or its value is missing; see --help");
-                return 2;
-            }
+        Optional<TableOptions> options = TableOptions.parse("storage", Set.of(COLD), arguments);
+        if (options.isEmpty()) {
+            return 2;
         }
+        boolean cold = options.get().switches().contains(COLD);
         if (cold && !PageCache.canBeDropped()) {
             System.err.println("benchmarks/run: --cold drops the system's page cache, which only root on Linux can do");
             return 2;
         }
-        String report = new StorageCommand(quick, cold, directory.resolve("storage")).run();
-        System.out.print(report);
-        if (out != null) {
-            Files.createDirectories(out.toAbsolutePath().getParent());
-            Files.writeString(out, report, StandardCharsets.UTF_8);
-        }
+        options.get()
+                .publish(new StorageCommand(
+                                options.get().quick(), cold, options.get().directory())
+                        .run());
         return 0;
     }
 
@@ -80,6 +65,7 @@ public final class StorageCommand {
             pages();
             if (cold) {
                 reads();
+                coldGets();
             }
         } finally {
             Directories.delete(directory);
@@ -140,6 +126,59 @@ public final class StorageCommand {
         }
     }
 
+    /** Gets whose leaf is in no memory, beside plain reads of as many bytes; and how long the JVM waits for threads that read. */
+    private void coldGets() throws IOException {
+        int rounds = quick ? 1 : 3;
+        int entries = quick ? 40_000 : 4_000_000;
+        int gets = quick ? 200 : 20_000;
+        Path data = directory.resolve("store");
+        ColdGetTrial.fill(data, entries);
+        Map<Integer, List<ColdGetTrial>> trials = new TreeMap<>();
+        try (ReadTrial file = new ReadTrial(directory.resolve("file"), quick ? 16 << 20 : 1 << 30)) {
+            for (int round = 0; round < rounds; round++) {
+                for (int threads : THREADS) {
+                    trials.computeIfAbsent(threads, any -> new ArrayList<>())
+                            .add(ColdGetTrial.run(data, file, entries, threads, gets));
+                }
+            }
+        }
+        add("%nCold gets: %,d entries of %d bytes, medians of %d rounds; ", entries, ColdGetTrial.ENTRY_BYTES, rounds);
+        add("reads of a plain file are of as many bytes as a get's page is long on disk%n%n");
+        add(
+                "| threads | gets/s | pages a get | device bytes a get | plain reads/s | pages / plain reads | mapped reads/s |%n");
+        add("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |%n");
+        trials.forEach((threads, all) -> add(
+                "| %d | %,.0f | %.2f | %,.0f | %,.0f | %.2f | %,.0f |%n",
+                threads,
+                median(all, trial -> trial.gets().rate()),
+                median(all, ColdGetTrial::pages),
+                median(all, ColdGetTrial::deviceBytes),
+                median(all, trial -> trial.plain().rate()),
+                median(
+                        all,
+                        trial -> trial.gets().rate()
+                                * trial.pages()
+                                / trial.plain().rate()),
+                median(all, trial -> trial.mapped().rate())));
+        add("%nTime to safepoint, µs: median, 99th percentile, most%n%n");
+        add("| threads | gets | plain reads | mapped reads |%n| ---: | ---: | ---: | ---: |%n");
+        trials.forEach((threads, all) -> add(
+                "| %d | %s | %s | %s |%n",
+                threads,
+                delays(all, ColdGetTrial::gets),
+                delays(all, ColdGetTrial::plain),
+                delays(all, ColdGetTrial::mapped)));
+    }
+
+    private static String delays(List<ColdGetTrial> trials, Function<ColdGetTrial, SafepointDelays> of) {
+        return String.format(
+                Locale.ROOT,
+                "%.0f, %,.0f, %,.0f",
+                median(trials, trial -> of.apply(trial).median()),
+                median(trials, trial -> of.apply(trial).percentile99()),
+                median(trials, trial -> of.apply(trial).most()));
+    }
+
     private void addRow(String what, int threads, double[][] found) {
         double positional = median(found[Way.POSITIONAL.ordinal()]);
         double mapped = median(found[Way.MAPPED.ordinal()]);
@@ -154,7 +193,7 @@ public final class StorageCommand {
         return figure == 0 ? "–" : String.format(Locale.ROOT, format, figure);
     }
 
-    private static double median(List<PageTrial> trials, ToDoubleFunction<PageTrial> figure) {
+    private static <T> double median(List<T> trials, ToDoubleFunction<T> figure) {
         return median(trials.stream().mapToDouble(figure).toArray());
     }
 
