@@ -7,7 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.cambium.error.StoreException;
+import dev.cambium.log.Verification;
+import dev.cambium.segment.memory.Memory;
 import dev.cambium.testkit.SimulatedEnvironment;
+import dev.cambium.testkit.disk.CrashOutcome;
+import dev.cambium.testkit.disk.FaultRule;
+import dev.cambium.testkit.disk.OperationKind;
 import dev.cambium.testkit.disk.SimulatedDisk;
 import dev.cambium.testkit.runtime.StepExecutor;
 import java.nio.file.Path;
@@ -54,6 +60,38 @@ class MemoryBudgetTest {
         for (int entry = 0; entry < ENTRIES; entry++) {
             assertArrayEquals(value(entry), store.get(key(entry)));
         }
+    }
+
+    /** Somebody may try for a long time to open a store whose disk fails, or whose files are damaged. */
+    @Test
+    void anOpenThatFailsGivesAllItsMemoryBack() {
+        long before = Memory.heldPageBytes();
+        SimulatedDisk disk;
+        try (SmallStore small = new SmallStore(SmallStore.SMALL)) {
+            for (int entry = 0; entry < 500; entry++) {
+                small.store().put(key(entry), value(entry));
+            }
+            disk = small.disk().afterCrash(CrashOutcome.PROCESS_KILL);
+        }
+        assertEquals(before, Memory.heldPageBytes());
+        int failed = 0;
+        for (OperationKind kind :
+                List.of(OperationKind.READ, OperationKind.WRITE, OperationKind.CREATE, OperationKind.STORE)) {
+            for (int nth = 1; nth < 20; nth += 3) {
+                SimulatedDisk copy = disk.afterCrash(CrashOutcome.PROCESS_KILL);
+                copy.faults().add(FaultRule.on(kind).fromThe(nth));
+                try {
+                    Store.open(new SimulatedEnvironment(copy, 1).environment(), SmallStore.SMALL)
+                            .close();
+                } catch (StoreException e) {
+                    failed++;
+                }
+                assertEquals(before, Memory.heldPageBytes(), kind + " " + nth);
+            }
+        }
+        assertTrue(failed > 10, failed + " opens failed");
+        new Verification(disk).run();
+        assertEquals(before, Memory.heldPageBytes(), "verify");
     }
 
     private static void assertAddsUp(MemoryStats memory) {

@@ -15,6 +15,7 @@ import dev.cambium.tools.dump.PartWriter;
 import dev.cambium.tools.dump.RunDump;
 import dev.cambium.tools.dump.SuperblockDump;
 import dev.cambium.tools.dump.TextWriter;
+import dev.cambium.tools.dump.WarmDump;
 import dev.cambium.tools.dump.ZoneDump;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Parameters;
             "  page        one page: its header, its fields, and what is in it; --hex: also its bytes",
             "  run         all runs, newest first, or run ID: what the manifest says, then the tree, each page",
             "              before its children; --entries: also the entries of the leaves",
+            "  warm        which pages were in memory at the last close or checkpoint, hottest first",
             "",
             "A page is named by its pointer, 0x and hexadecimal digits, or by ZONE:OFFSET; the dumps of zones,",
             "runs and pages show both of every page. A zone is read as far as the manifest names it, and one",
@@ -68,7 +70,8 @@ final class DumpCommand implements Callable<Integer> {
         LOG,
         ZONE,
         PAGE,
-        RUN
+        RUN,
+        WARM
     }
 
     private final Streams streams;
@@ -76,7 +79,7 @@ final class DumpCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "STORE", description = "The store's directory.")
     private Path directory;
 
-    @Parameters(index = "1", paramLabel = "WHAT", description = "superblock, manifest, log, zone, page or run.")
+    @Parameters(index = "1", paramLabel = "WHAT", description = "superblock, manifest, log, zone, page, run or warm.")
     private Kind kind;
 
     @Parameters(
@@ -89,7 +92,7 @@ final class DumpCommand implements Callable<Integer> {
     @Option(
             names = "--limit",
             paramLabel = "N",
-            description = "Show N records a log, N edits, N pages a zone or run, or N things in a page.")
+            description = "Show N records a log, N edits, N pages a zone, run or warm list, or N things in a page.")
     private long limit = Long.MAX_VALUE;
 
     @Option(names = "--entries", description = "Of a run, show the entries of its leaves too.")
@@ -127,6 +130,7 @@ final class DumpCommand implements Callable<Integer> {
                     case ZONE -> zones(disk, out);
                     case PAGE -> PageDump.run(disk, id, limit, hex, out);
                     case RUN -> runs(disk, out);
+                    case WARM -> warm(disk, out);
                 };
         return sound ? ExitCode.OK : ExitCode.CORRUPT;
     }
@@ -181,6 +185,13 @@ final class DumpCommand implements Callable<Integer> {
         long asked = id == null ? 0 : id(id, -1);
         requireStore(disk);
         return RunDump.run(disk, asked, limit, entries, out);
+    }
+
+    private boolean warm(ZoneFileSystem disk, PartWriter out) {
+        if (id != null) {
+            throw new IllegalArgumentException("there is one list of warm pages; it has no ID");
+        }
+        return WarmDump.run(disk, limit, out);
     }
 
     private static void requireStore(ZoneFileSystem disk) {

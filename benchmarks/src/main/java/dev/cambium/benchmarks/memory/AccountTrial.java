@@ -4,6 +4,7 @@ import dev.cambium.MemoryStats;
 import dev.cambium.StoreStats;
 import dev.cambium.benchmarks.CambiumEngine;
 import dev.cambium.benchmarks.Directories;
+import dev.cambium.benchmarks.Distribution;
 import dev.cambium.benchmarks.EngineSettings;
 import dev.cambium.benchmarks.ProcessCounters;
 import java.io.IOException;

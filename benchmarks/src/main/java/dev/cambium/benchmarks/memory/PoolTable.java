@@ -1,6 +1,7 @@
 package dev.cambium.benchmarks.memory;
 
 import dev.cambium.benchmarks.Contender;
+import dev.cambium.benchmarks.Distribution;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

@@ -1,5 +1,6 @@
 package dev.cambium.benchmarks.memory;
 
+import dev.cambium.benchmarks.Distribution;
 import dev.cambium.benchmarks.Engine;
 import dev.cambium.benchmarks.EngineOpener;
 import dev.cambium.benchmarks.EngineSettings;

@@ -3,6 +3,7 @@ package dev.cambium.benchmarks.memory;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.cambium.benchmarks.Distribution;
 import dev.cambium.benchmarks.ProcessCounters;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.zip.CRC32C;
 import net.openhft.chronicle.bytes.PointerBytesStore;
 
@@ -32,6 +33,8 @@ public final class Memory {
     private static final long PAGE_BYTES = 4 << 10;
 
     private static final PointerBytesStore STORE = NativeAccess.storeOfAll();
+
+    private static final LongAdder HELD_PAGE_BYTES = new LongAdder();
 
     private final ByteBuffer buffer; // of the whole block
     private final int start; // in the buffer
@@ -94,10 +97,16 @@ public final class Memory {
             throw new MemoryBudgetException(capacity, e);
         }
         Memory memory = new Memory(NativeAccess.bufferOver(address + PAGE_BYTES - 1 & -PAGE_BYTES, capacity), address);
+        HELD_PAGE_BYTES.add(capacity);
         for (int at = 0; at >= 0 && at < capacity; at += (int) PAGE_BYTES) {
             memory.putByte(at, 0);
         }
         return memory;
+    }
+
+    /** Bytes of {@link #allocatePages}, of all stores of this process, that were not released: for tests that look for leaks. */
+    public static long heldPageBytes() {
+        return HELD_PAGE_BYTES.sum();
     }
 
     /** Takes over a direct buffer that owns its memory (not a slice), such as a fresh mapping. */
@@ -113,9 +122,11 @@ public final class Memory {
         if (capacity == 0) {
             return;
         }
+        int released = capacity;
         capacity = 0;
         if (owner) {
             if (allocated != 0) {
+                HELD_PAGE_BYTES.add(-released);
                 NativeAccess.free(allocated);
             } else {
                 NativeAccess.release(buffer);

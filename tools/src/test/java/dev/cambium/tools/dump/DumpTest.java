@@ -1,6 +1,7 @@
 package dev.cambium.tools.dump;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cambium.tools.Cambium;
@@ -70,7 +71,7 @@ class DumpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"superblock", "manifest", "log"})
+    @ValueSource(strings = {"superblock", "manifest", "log", "warm"})
     void everyFieldIsShownAndNothingIsChanged(String what) throws IOException {
         Map<String, String> before = files();
         checkGolden(what + ".txt", dump(what));
@@ -95,6 +96,28 @@ class DumpTest {
         assertTrue(log.endsWith("end: stops here: --limit is reached\n"), log);
         String manifest = dump("manifest", "--limit", "2");
         assertEquals(2, manifest.split(" edit ", -1).length - 1, manifest);
+    }
+
+    @Test
+    void aListOfWarmPagesThatDoesNotHoldIsShownAsItIs() throws IOException {
+        String sound = dump("warm");
+        assertTrue(dump("warm", "--limit", "1").endsWith("end: stops here: --limit is reached\n"));
+        for (int at : new int[] {0, 8, 20, 36, 40, 44, 48, 60, 71}) {
+            try (RandomAccessFile file =
+                    new RandomAccessFile(directory.resolve("WARM").toFile(), "rw")) {
+                file.seek(at);
+                int was = file.read();
+                file.seek(at);
+                file.write(was ^ 0x10);
+                String damaged = dump("warm");
+                assertEquals(4, exitCode, damaged);
+                assertNotEquals(sound, damaged);
+                file.seek(at);
+                file.write(was);
+            }
+        }
+        Files.write(directory.resolve("WARM"), Arrays.copyOf(Files.readAllBytes(directory.resolve("WARM")), 59));
+        assertTrue(dump("warm").contains("it must have 72 bytes"));
     }
 
     private void write(String file, long offset, int... bytes) throws IOException {

@@ -1,6 +1,7 @@
 package dev.cambium.tools.dump;
 
 import dev.cambium.segment.disk.RealFileSystem;
+import dev.cambium.segment.frame.WarmPages;
 import dev.cambium.segment.log.LogFile;
 import dev.cambium.segment.log.LogRecord;
 import dev.cambium.segment.log.Operation;
@@ -10,6 +11,9 @@ import dev.cambium.segment.manifest.ManifestFile;
 import dev.cambium.segment.manifest.Superblock;
 import dev.cambium.segment.manifest.SuperblockFile;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.PageKind;
+import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.pool.BufferPool;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.zip.CRC32C;
@@ -44,7 +48,16 @@ final class GoldenStore {
                 disk, Superblock.first(STORE_ID, LINEAGE, 0x8877_6655_4433_2211L, 3, 64, 1_700_000_000_000L));
         superblocks.write(superblocks.current().withManifest(3, manifestLength));
         writeLog(disk);
+        writeWarmPages(disk);
         return disk;
+    }
+
+    private static void writeWarmPages(RealFileSystem disk) {
+        long leaf = Pointer.of(3, 4096, 3000, 8000, PageKind.LEAF);
+        long keys = Pointer.of(3, 8192, 500, 900, PageKind.KEYS);
+        BufferPool pool = BufferPool.unlimited();
+        new WarmPages(new long[] {keys, leaf}, new int[] {0xDEAD_BEEF, 77}).write(disk, STORE_ID, pool);
+        pool.close();
     }
 
     private static void writeLog(RealFileSystem disk) {

@@ -1,14 +1,14 @@
-package dev.cambium.benchmarks.memory;
+package dev.cambium.benchmarks;
 
 import java.util.Locale;
 import java.util.SplittableRandom;
 
-/** How often which entry is read. */
-enum Distribution {
+/** How often which entry is meant. */
+public enum Distribution {
     /** All as often. */
     UNIFORM {
         @Override
-        int[] draw(int entries, int count, long seed) {
+        public int[] draw(int entries, int count, long seed) {
             return new SplittableRandom(seed).ints(count, 0, entries).toArray();
         }
     },
@@ -19,7 +19,7 @@ enum Distribution {
      */
     ZIPFIAN {
         @Override
-        int[] draw(int entries, int count, long seed) {
+        public int[] draw(int entries, int count, long seed) {
             double zeta = 0;
             for (int n = 1; n <= entries; n++) {
                 zeta += Math.pow(n, -THETA);
@@ -42,10 +42,10 @@ enum Distribution {
     private static final double THETA = 0.99;
 
     /** Draws {@code count} of the numbers from 0 to {@code entries - 1}. */
-    abstract int[] draw(int entries, int count, long seed);
+    public abstract int[] draw(int entries, int count, long seed);
 
     /** The name in tables. */
-    String lowerName() {
+    public String lowerName() {
         return name().toLowerCase(Locale.ROOT);
     }
 }

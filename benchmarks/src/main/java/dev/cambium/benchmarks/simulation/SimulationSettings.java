@@ -1,0 +1,34 @@
+package dev.cambium.benchmarks.simulation;
+
+/**
+ * A way to compact.
+ *
+ * @param tier T: how many runs of a tier are merged into one of the next
+ * @param trigger entries of young runs, as a part of those of the base, from which on ranges are merged into the base
+ * @param liveThreshold a page that could be linked is copied where less than this part of its zone lives
+ * @param streams that pages are appended to: 1 for all, 2 (young, base), 3 (young, base, relocated), 4 (flushed too)
+ * @param target space amplification: zone files by live pages
+ */
+record SimulationSettings(int tier, double trigger, double liveThreshold, int streams, double target) {
+    static final SimulationSettings DEFAULT = new SimulationSettings(4, 0.15, 0.55, 3, 1.15);
+
+    SimulationSettings withTier(int newTier) {
+        return new SimulationSettings(newTier, trigger, liveThreshold, streams, target);
+    }
+
+    SimulationSettings withTrigger(double newTrigger) {
+        return new SimulationSettings(tier, newTrigger, liveThreshold, streams, target);
+    }
+
+    SimulationSettings withLiveThreshold(double newThreshold) {
+        return new SimulationSettings(tier, trigger, newThreshold, streams, target);
+    }
+
+    SimulationSettings withStreams(int newStreams) {
+        return new SimulationSettings(tier, trigger, liveThreshold, newStreams, target);
+    }
+
+    SimulationSettings withTarget(double newTarget) {
+        return new SimulationSettings(tier, trigger, liveThreshold, streams, newTarget);
+    }
+}
