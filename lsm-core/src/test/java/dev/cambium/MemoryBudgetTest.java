@@ -77,7 +77,7 @@ class MemoryBudgetTest {
         int failed = 0;
         for (OperationKind kind :
                 List.of(OperationKind.READ, OperationKind.WRITE, OperationKind.CREATE, OperationKind.STORE)) {
-            for (int nth = 1; nth < 20; nth += 3) {
+            for (int nth = 1; nth < 20; nth++) {
                 SimulatedDisk copy = disk.afterCrash(CrashOutcome.PROCESS_KILL);
                 copy.faults().add(FaultRule.on(kind).fromThe(nth));
                 try {

@@ -5,6 +5,7 @@ import dev.cambium.benchmarks.TableOptions;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -16,10 +17,25 @@ import java.util.Set;
  */
 public final class SimulateCommand {
     private static final int MEMTABLES = 100; // that the data are as large as
-    private static final int[] PAGE_ENTRIES = {4, 16, 64, 150};
-    private static final int SEPARATED = 150; // entries of a leaf that refer to values
-    private static final int VALUE_SIZE =
-            40; // of a value with a page of its own: 2 KiB, where an entry with a reference takes 50 bytes
+
+    /**
+     * What is stored.
+     *
+     * @param valueSize of a value with a page of its own, in sizes of an entry of a leaf: 40 are 2 KiB beside 50 bytes; 0 where values are in leaves
+     */
+    private record Shape(String title, int leafEntries, int valueSize) {
+        private static final Shape APART = new Shape("values apart", 150, 40);
+        private static final List<Shape> ALL = List.of(of(4), of(16), of(64), of(150), APART);
+        private static final List<Shape> VARIED = List.of(of(150), of(16), APART);
+
+        private static Shape of(int leafEntries) {
+            return new Shape(Integer.toString(leafEntries), leafEntries, 0);
+        }
+
+        private SimulationSettings settings() {
+            return valueSize > 0 ? SimulationSettings.APART : SimulationSettings.IN_LEAVES;
+        }
+    }
 
     private final boolean quick;
     private final StringBuilder report = new StringBuilder();
@@ -43,21 +59,18 @@ public final class SimulateCommand {
 
     private String run() {
         add(
-                "Simulated: data of %d memtables, overwritten %d times; %s%n%n",
-                MEMTABLES, rounds(), SimulationSettings.DEFAULT);
+                "Simulated: data of %d memtables, overwritten %d times. Values in leaves: %s; apart: %s%n%n",
+                MEMTABLES, rounds(), SimulationSettings.IN_LEAVES, SimulationSettings.APART);
         add("| writes | entries a leaf | written | of it relocated | copied | files / live pages | at most "
                 + "| files / data | at most | runs |%n");
         add("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%n");
         for (Traffic traffic : Traffic.values()) {
-            for (int i = 0; i <= PAGE_ENTRIES.length; i++) {
-                boolean separated = i == PAGE_ENTRIES.length;
-                SimulationResult result = separated
-                        ? simulate(SimulationSettings.DEFAULT, traffic, SEPARATED, VALUE_SIZE)
-                        : simulate(SimulationSettings.DEFAULT, traffic, PAGE_ENTRIES[i], 0);
+            for (Shape shape : Shape.ALL) {
+                SimulationResult result = simulate(shape.settings(), traffic, shape);
                 add(
                         "| %s | %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.1f |%n",
                         traffic.title(),
-                        separated ? "values apart" : Integer.toString(PAGE_ENTRIES[i]),
+                        shape.title,
                         result.written(),
                         result.relocated(),
                         result.copied(),
@@ -68,22 +81,20 @@ public final class SimulateCommand {
                         result.runs());
             }
         }
-        variants("150 entries a leaf", 150, 0);
-        variants("16 entries a leaf", 16, 0);
-        variants("values apart", SEPARATED, VALUE_SIZE);
+        Shape.VARIED.forEach(this::variants);
         return report.toString();
     }
 
     /** Written, and files by data at most, with one setting changed. */
-    private void variants(String what, int pageEntries, int valueSize) {
-        add("%nOne setting changed, %s: written (files / data, at most)%n%n| setting |", what);
+    private void variants(Shape shape) {
+        add("%nOne setting changed, entries a leaf: %s; written (files / data, at most)%n%n| setting |", shape.title);
         Arrays.stream(Traffic.values()).forEach(traffic -> add(" %s |", traffic.title()));
         add(" runs, uniform |%n| --- |%s ---: |%n", " ---: |".repeat(Traffic.values().length));
-        variants().forEach((name, settings) -> {
+        variants(shape.settings()).forEach((name, settings) -> {
             add("| %s |", name);
             double runs = 0;
             for (Traffic traffic : Traffic.values()) {
-                SimulationResult result = simulate(settings, traffic, pageEntries, valueSize);
+                SimulationResult result = simulate(settings, traffic, shape);
                 add(" %.2f (%.2f) |", result.written(), result.mostData());
                 runs = traffic == Traffic.UNIFORM ? result.runs() : runs;
             }
@@ -91,24 +102,28 @@ public final class SimulateCommand {
         });
     }
 
-    private static Map<String, SimulationSettings> variants() {
-        SimulationSettings base = SimulationSettings.DEFAULT;
+    private static Map<String, SimulationSettings> variants(SimulationSettings chosen) {
         Map<String, SimulationSettings> found = new LinkedHashMap<>();
-        found.put("as chosen", base);
+        found.put("as chosen", chosen);
         for (int tier : new int[] {2, 3, 6, 8}) {
-            found.put("T = " + tier, base.withTier(tier));
+            found.put("T = " + tier, chosen.withTier(tier));
         }
-        for (double trigger : new double[] {0.05, 0.1, 0.2, 0.25, 0.5}) {
-            found.put("trigger " + trigger, base.withTrigger(trigger));
+        for (double[] pair : new double[][] {{0.05, 1.25}, {0.1, 1.2}, {0.15, 1.15}, {0.2, 1.1}, {0.25, 1.05}}) {
+            found.put(
+                    "trigger %s, target %s".formatted(pair[0], pair[1]),
+                    chosen.withTrigger(pair[0]).withTarget(pair[1]));
+        }
+        for (double trigger : new double[] {0.1, 0.5}) {
+            found.put("trigger " + trigger, chosen.withTrigger(trigger));
+        }
+        for (double target : new double[] {1.15, 1.5}) {
+            found.put("target " + target, chosen.withTarget(target));
         }
         for (double threshold : new double[] {0, 0.4, 0.7}) {
-            found.put("live threshold " + threshold, base.withLiveThreshold(threshold));
+            found.put("live threshold " + threshold, chosen.withLiveThreshold(threshold));
         }
         for (int streams : new int[] {1, 2, 4}) {
-            found.put(streams + " streams", base.withStreams(streams));
-        }
-        for (double target : new double[] {1.05, 1.1, 1.2, 1.25, 1.5}) {
-            found.put("target " + target, base.withTarget(target));
+            found.put(streams + " streams", chosen.withStreams(streams));
         }
         return found;
     }
@@ -117,10 +132,10 @@ public final class SimulateCommand {
         return quick ? 1 : 5;
     }
 
-    private SimulationResult simulate(SimulationSettings settings, Traffic traffic, int pageEntries, int valueSize) {
+    private SimulationResult simulate(SimulationSettings settings, Traffic traffic, Shape shape) {
         int entries = quick ? 20_000 : 200_000;
         int memtable = entries / MEMTABLES;
-        Simulation simulation = new Simulation(settings, pageEntries, valueSize, entries);
+        Simulation simulation = new Simulation(settings, shape.leafEntries, shape.valueSize, entries);
         int[] first = Permutation.random(entries, 7);
         Arrays.setAll(first, i -> Write.put(first[i]));
         add(simulation, first, memtable);

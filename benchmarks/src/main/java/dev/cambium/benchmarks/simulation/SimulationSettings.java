@@ -10,7 +10,11 @@ package dev.cambium.benchmarks.simulation;
  * @param target space amplification: zone files by live pages
  */
 record SimulationSettings(int tier, double trigger, double liveThreshold, int streams, double target) {
-    static final SimulationSettings DEFAULT = new SimulationSettings(4, 0.15, 0.55, 3, 1.15);
+    /** What is chosen where values are in leaves. */
+    static final SimulationSettings IN_LEAVES = new SimulationSettings(4, 0.2, 0.55, 3, 1.1);
+
+    /** What is chosen where values have pages of their own. */
+    static final SimulationSettings APART = new SimulationSettings(4, 0.05, 0.55, 3, 1.25);
 
     SimulationSettings withTier(int newTier) {
         return new SimulationSettings(newTier, trigger, liveThreshold, streams, target);

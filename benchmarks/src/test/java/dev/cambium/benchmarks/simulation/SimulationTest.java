@@ -28,9 +28,9 @@ class SimulationTest {
         for (int pageEntries : new int[] {1, 4, 50}) {
             int valueSize = pageEntries == 50 ? 10 : 0;
             for (SimulationSettings settings : new SimulationSettings[] {
-                SimulationSettings.DEFAULT,
-                SimulationSettings.DEFAULT.withTier(2).withStreams(1).withTarget(1.05),
-                SimulationSettings.DEFAULT
+                SimulationSettings.IN_LEAVES,
+                SimulationSettings.IN_LEAVES.withTier(2).withStreams(1).withTarget(1.05),
+                SimulationSettings.IN_LEAVES
                         .withTrigger(0.5)
                         .withLiveThreshold(0.9)
                         .withStreams(4)
@@ -59,7 +59,7 @@ class SimulationTest {
     /** New keys above all others need be written once: runs and base link their pages. */
     @Test
     void timeOrderedWritesAreWrittenOnce() {
-        Simulation simulation = new Simulation(SimulationSettings.DEFAULT, 10, 0, ENTRIES);
+        Simulation simulation = new Simulation(SimulationSettings.IN_LEAVES, 10, 0, ENTRIES);
         int[] writes = Traffic.TIME_ORDERED.draw(0, 10 * ENTRIES, 1);
         for (int at = 0; at < writes.length; at += MEMTABLE) {
             simulation.add(Arrays.copyOfRange(writes, at, at + MEMTABLE));
@@ -69,7 +69,7 @@ class SimulationTest {
 
     @Test
     void theCleanerHoldsItsTarget() {
-        Simulation simulation = new Simulation(SimulationSettings.DEFAULT, 4, 0, ENTRIES);
+        Simulation simulation = new Simulation(SimulationSettings.IN_LEAVES, 4, 0, ENTRIES);
         int[] writes = Traffic.ZIPFIAN.draw(ENTRIES, 20 * ENTRIES, 1);
         for (int at = 0; at < writes.length; at += MEMTABLE) {
             if (at == writes.length / 2) {
@@ -78,7 +78,7 @@ class SimulationTest {
             simulation.add(Arrays.copyOfRange(writes, at, at + MEMTABLE));
         }
         SimulationResult result = simulation.result();
-        assertTrue(result.mostFiles() < SimulationSettings.DEFAULT.target() + 0.05, result.toString());
+        assertTrue(result.mostFiles() < SimulationSettings.IN_LEAVES.target() + 0.05, result.toString());
         assertTrue(result.relocated() > 0, result.toString());
     }
 
