@@ -29,7 +29,7 @@ import java.util.concurrent.Future;
 record ColdGetTrial(
         SafepointDelays gets, double pages, double deviceBytes, SafepointDelays plain, SafepointDelays mapped) {
     private static final int VALUE_LENGTH = 400;
-    private static final int KEYS_PER_WARMING = 1024;
+    private static final int KEYS_PER_WARMING = 256;
 
     static final int ENTRY_BYTES = KeyForm.LENGTH + VALUE_LENGTH;
 

@@ -22,19 +22,22 @@ import java.util.function.ToDoubleFunction;
  */
 public final class StorageCommand {
     private static final String COLD = "--cold";
+    private static final String COLD_GETS = "--cold-gets";
     private static final int[] PAGE_BYTES = {4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10};
     private static final int[] THREADS = {1, 8, 32};
     private static final int READ_BYTES = 8 << 10; // about a page of 16 KiB, compressed
     private static final int WINDOW_BYTES = 256 << 10;
 
     private final boolean quick;
+    private final Set<String> switches;
     private final boolean cold;
     private final Path directory;
     private final StringBuilder report = new StringBuilder();
 
-    private StorageCommand(boolean quick, boolean cold, Path directory) {
+    private StorageCommand(boolean quick, Set<String> switches, Path directory) {
         this.quick = quick;
-        this.cold = cold;
+        this.switches = switches;
+        this.cold = switches.contains(COLD);
         this.directory = directory;
     }
 
@@ -43,18 +46,19 @@ public final class StorageCommand {
     }
 
     static int run(String... arguments) throws IOException {
-        Optional<TableOptions> options = TableOptions.parse("storage", Set.of(COLD), arguments);
+        Optional<TableOptions> options = TableOptions.parse("storage", Set.of(COLD, COLD_GETS), arguments);
         if (options.isEmpty()) {
             return 2;
         }
-        boolean cold = options.get().switches().contains(COLD);
-        if (cold && !PageCache.canBeDropped()) {
-            System.err.println("benchmarks/run: --cold drops the system's page cache, which only root on Linux can do");
+        Set<String> switches = options.get().switches();
+        if (!switches.isEmpty() && !PageCache.canBeDropped()) {
+            System.err.println(
+                    "benchmarks/run: cold reads drop the system's page cache, which only root on Linux can do");
             return 2;
         }
         options.get()
                 .publish(new StorageCommand(
-                                options.get().quick(), cold, options.get().directory())
+                                options.get().quick(), switches, options.get().directory())
                         .run());
         return 0;
     }
@@ -62,9 +66,13 @@ public final class StorageCommand {
     private String run() throws IOException {
         Directories.delete(directory);
         try {
-            pages();
+            if (cold || switches.isEmpty()) {
+                pages();
+            }
             if (cold) {
                 reads();
+            }
+            if (!switches.isEmpty()) {
                 coldGets();
             }
         } finally {
@@ -130,7 +138,7 @@ public final class StorageCommand {
     private void coldGets() throws IOException {
         int rounds = quick ? 1 : 3;
         int entries = quick ? 40_000 : 4_000_000;
-        int gets = quick ? 200 : 20_000;
+        int gets = quick ? 200 : 60_000;
         Path data = directory.resolve("store");
         ColdGetTrial.fill(data, entries);
         Map<Integer, List<ColdGetTrial>> trials = new TreeMap<>();
