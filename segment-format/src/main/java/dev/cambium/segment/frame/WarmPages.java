@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.zip.CRC32C;
 
 /**
  * Which pages were in memory, hottest first: so that they can be brought back after the store was opened again. A hint: nothing is lost
@@ -53,6 +54,7 @@ public record WarmPages(long[] pointers, int[] payloadCrcs) {
     public static final long MAGIC = FormatHead.magic("CAMB-WRM");
 
     private static final int STORE_ID_LENGTH = 16;
+    private static final int WRITE_BYTES = 1 << 16;
 
     public int count() {
         return pointers.length;
@@ -76,32 +78,49 @@ public record WarmPages(long[] pointers, int[] payloadCrcs) {
                         .toArray());
     }
 
-    /** Writes the file in the place of the one there is. */
+    /** Writes the file in the place of the one there is; takes {@value #WRITE_BYTES} bytes of memory. */
     public void write(ZoneFileSystem disk, byte[] storeId, BufferPool pool) {
-        int length = ENTRIES_OFFSET + count() * ENTRY_LENGTH;
-        BufferPool.Buffer buffer = pool.holdOrExceed(MemoryUse.WRITING, length);
+        BufferPool.Buffer buffer = pool.holdOrExceed(MemoryUse.WRITING, WRITE_BYTES);
         try {
-            Memory memory = buffer.memory();
-            int at = ENTRIES_OFFSET;
-            for (int i = 0; i < count(); i++, at += ENTRY_LENGTH) {
-                memory.putLong(at, pointers[i]);
-                memory.putInt(at + 8, payloadCrcs[i]);
-            }
-            FormatHead.put(memory, 0, MAGIC);
-            memory.put(STORE_ID_OFFSET, storeId, 0, STORE_ID_LENGTH);
-            memory.putInt(COUNT_OFFSET, count());
-            memory.putInt(ENTRIES_CRC_OFFSET, FormatHead.crc(memory, ENTRIES_OFFSET, length - ENTRIES_OFFSET));
-            memory.putInt(HEAD_CRC_OFFSET, FormatHead.crc(memory, 0, HEAD_CRC_OFFSET));
             if (disk.exists(NEW_NAME)) {
                 disk.delete(NEW_NAME);
             }
             try (ZoneFile file = disk.create(NEW_NAME)) {
-                file.write(0, memory, 0, length);
+                int entriesCrc = writeEntries(file, buffer.memory());
+                writeHead(file, buffer.memory(), storeId, entriesCrc);
             }
             disk.rename(NEW_NAME, NAME);
         } finally {
             pool.free(buffer);
         }
+    }
+
+    /** Returns their checksum. */
+    private int writeEntries(ZoneFile file, Memory memory) {
+        CRC32C crc = new CRC32C();
+        int at = 0;
+        long offset = ENTRIES_OFFSET;
+        for (int i = 0; i < count(); i++) {
+            memory.putLong(at, pointers[i]);
+            memory.putInt(at + 8, payloadCrcs[i]);
+            at += ENTRY_LENGTH;
+            if (at + ENTRY_LENGTH > memory.capacity() || i == count() - 1) {
+                memory.update(crc, 0, at);
+                file.write(offset, memory, 0, at);
+                offset += at;
+                at = 0;
+            }
+        }
+        return (int) crc.getValue();
+    }
+
+    private void writeHead(ZoneFile file, Memory memory, byte[] storeId, int entriesCrc) {
+        FormatHead.put(memory, 0, MAGIC);
+        memory.put(STORE_ID_OFFSET, storeId, 0, STORE_ID_LENGTH);
+        memory.putInt(COUNT_OFFSET, count());
+        memory.putInt(ENTRIES_CRC_OFFSET, entriesCrc);
+        memory.putInt(HEAD_CRC_OFFSET, FormatHead.crc(memory, 0, HEAD_CRC_OFFSET));
+        file.write(0, memory, 0, ENTRIES_OFFSET);
     }
 
     /**
