@@ -62,13 +62,13 @@ public final class SimulateCommand {
                 "Simulated: data of %d memtables, overwritten %d times. Values in leaves: %s; apart: %s%n%n",
                 MEMTABLES, rounds(), SimulationSettings.IN_LEAVES, SimulationSettings.APART);
         add("| writes | entries a leaf | written | of it relocated | copied | files / live pages | at most "
-                + "| files / data | at most | runs |%n");
-        add("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%n");
+                + "| files / data | at most | runs | written for one memtable, at most |%n");
+        add("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%n");
         for (Traffic traffic : Traffic.values()) {
             for (Shape shape : Shape.ALL) {
                 SimulationResult result = simulate(shape.settings(), traffic, shape);
                 add(
-                        "| %s | %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.1f |%n",
+                        "| %s | %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.1f | %.0f |%n",
                         traffic.title(),
                         shape.title,
                         result.written(),
@@ -78,7 +78,8 @@ public final class SimulateCommand {
                         result.mostFiles(),
                         result.data(),
                         result.mostData(),
-                        result.runs());
+                        result.runs(),
+                        result.mostStep());
             }
         }
         Shape.VARIED.forEach(this::variants);

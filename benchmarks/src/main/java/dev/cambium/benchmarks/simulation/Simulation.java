@@ -40,6 +40,7 @@ final class Simulation {
     private double dataSum;
     private double dataMost;
     private double runSum;
+    private double stepMost; // appended for one memtable, by what that had
 
     /**
      * @param pageEntries entries of a leaf
@@ -58,12 +59,13 @@ final class Simulation {
 
     /** Takes the {@linkplain Write writes} of a memtable, in order of arrival. */
     void add(int[] writes) {
+        long before = zones.appended();
         written += writes.length;
         young.add(0, new Run(0, SimulatedTree.write(placed(newest(writes)), pageEntries, zones, Stream.FLUSHED)));
         mergeTiers();
         mergeIntoBase();
         zones.clean();
-        measure();
+        measure((zones.appended() - before) / (writes.length * (1.0 + valueSize)));
     }
 
     /** The last write of each key, in order of keys. */
@@ -205,8 +207,9 @@ final class Simulation {
         return found;
     }
 
-    private void measure() {
+    private void measure(double step) {
         steps++;
+        stepMost = Math.max(stepMost, step);
         double file = zones.fileSize() / (double) Math.max(1, zones.liveSize());
         double data = zones.fileSize() / (double) Math.max(1, baseSize() * (1 + valueSize));
         fileSum += file;
@@ -228,6 +231,7 @@ final class Simulation {
         dataSum = 0;
         dataMost = 0;
         runSum = 0;
+        stepMost = 0;
     }
 
     SimulationResult result() {
@@ -240,7 +244,8 @@ final class Simulation {
                 fileMost,
                 dataSum / steps,
                 dataMost,
-                runSum / steps);
+                runSum / steps,
+                stepMost);
     }
 
     /** All keys that there are, in order. */

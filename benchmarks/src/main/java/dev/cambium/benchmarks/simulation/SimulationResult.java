@@ -11,6 +11,7 @@ package dev.cambium.benchmarks.simulation;
  * @param data zone files by the entries of the base, on average
  * @param mostData the same, at its highest
  * @param runs young runs that a read has to ask, on average
+ * @param mostStep bytes appended for one memtable, by what users wrote of it, at its highest: what back-pressure has to spread
  */
 record SimulationResult(
         double written,
@@ -20,4 +21,5 @@ record SimulationResult(
         double mostFiles,
         double data,
         double mostData,
-        double runs) {}
+        double runs,
+        double mostStep) {}
