@@ -230,7 +230,11 @@ class CloseUnderLoadTest {
         for (AutoCloseable handle : handles) {
             handle.close();
         }
-        assertEquals(0, store.memoryUsedBytes(), "memory stays behind, seed " + seed);
+        assertEquals(
+                0,
+                store.memoryUsedBytes(),
+                () -> "memory stays behind, seed " + seed + ": " + store.pool().account() + ", "
+                        + store.pool().blocks());
     }
 
     @Test

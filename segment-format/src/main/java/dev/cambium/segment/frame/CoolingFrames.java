@@ -14,17 +14,20 @@ import java.util.function.Consumer;
  * so that whoever needs memory need not wait for them. Safe for any thread.
  */
 final class CoolingFrames {
+    private final BufferPool pool;
     private final Reclaimer reclaimer;
     private final ConcurrentHashMap<Long, Frame> byPointer = new ConcurrentHashMap<>();
 
     // Guarded by this object.
     private final Deque<Entry> dropped = new ArrayDeque<>(); // that nobody will ask for: they go first
     private final Deque<Entry> cooling = new ArrayDeque<>();
+    private boolean closed;
 
     /** A frame that was given up, with its version then, and a mark after which nobody could find it. */
     private record Entry(Frame frame, int version, long mark) {}
 
-    CoolingFrames(Reclaimer reclaimer) {
+    CoolingFrames(BufferPool pool, Reclaimer reclaimer) {
+        this.pool = pool;
         this.reclaimer = reclaimer;
     }
 
@@ -36,6 +39,10 @@ final class CoolingFrames {
     synchronized void add(Frame frame, boolean isWanted) {
         if (!frame.cool()) {
             return; // another was faster
+        }
+        if (closed) { // while the run that had it was given back by another thread
+            pool.free(frame.takePinned());
+            return;
         }
         frame.detach();
         (isWanted ? cooling : dropped).add(new Entry(frame, frame.version(), reclaimer.mark()));
@@ -56,16 +63,16 @@ final class CoolingFrames {
      * @param bytes how much is enough
      * @return how much it was
      */
-    long free(long bytes, BufferPool pool) {
-        return free(List.of(dropped, cooling), bytes, pool);
+    long free(long bytes) {
+        return free(List.of(dropped, cooling), bytes);
     }
 
     /** Frees memory of frames that nobody will ask for, as far as no reader and no pin holds it. */
-    void freeDropped(BufferPool pool) {
-        free(List.of(dropped), Long.MAX_VALUE, pool);
+    void freeDropped() {
+        free(List.of(dropped), Long.MAX_VALUE);
     }
 
-    private long free(List<Deque<Entry>> from, long bytes, BufferPool pool) {
+    private long free(List<Deque<Entry>> from, long bytes) {
         long passed = reclaimer.passed();
         Deque<BufferPool.Buffer> taken = new ArrayDeque<>();
         long freed = 0;
@@ -78,8 +85,12 @@ final class CoolingFrames {
         return freed;
     }
 
-    /** Frees memory of all frames, pinned ones too. No reader is inside, and none may come. Returns who has pinned one, each. */
-    synchronized List<Throwable> freeAll(BufferPool pool) {
+    /**
+     * Frees memory of all frames, pinned ones too, and of those that come later at once. No reader is inside, and none may come. Returns who has
+     * pinned one, each.
+     */
+    synchronized List<Throwable> close() {
+        closed = true;
         List<Throwable> pinners = new ArrayList<>();
         for (Deque<Entry> entries : List.of(dropped, cooling)) {
             for (Entry entry = entries.poll(); entry != null; entry = entries.poll()) {

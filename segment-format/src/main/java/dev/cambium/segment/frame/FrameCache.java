@@ -83,7 +83,7 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
         this.pool = pool;
         this.leastBytes = leastBytes;
         this.reclaimer = reclaimer;
-        this.cooling = new CoolingFrames(reclaimer);
+        this.cooling = new CoolingFrames(pool, reclaimer);
         this.policy = Caffeine.newBuilder()
                 .maximumWeight(leastBytes)
                 .weigher((Long pointer, Frame frame) -> frame.weight())
@@ -187,7 +187,7 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
 
     /** Frees what was given up, once the readers inside now have left: it is in memory that is to go back. */
     private void freeSoon() {
-        reclaimer.retire(() -> cooling.freeDropped(pool));
+        reclaimer.retire(() -> cooling.freeDropped());
     }
 
     /** Whether more frames can be had without any that is there giving way. */
@@ -213,7 +213,7 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
 
     @Override
     public void relieveNow(int bytes) {
-        cooling.free(Math.max(FREED_BYTES, bytes), pool);
+        cooling.free(Math.max(FREED_BYTES, bytes));
     }
 
     @Override
@@ -228,7 +228,7 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
             evict(pointer);
         }
         reclaimer.settle();
-        cooling.free(Long.MAX_VALUE, pool); // all: some of these pages may have been cooling before
+        cooling.free(Long.MAX_VALUE); // all: some of these pages may have been cooling before
     }
 
     /**
@@ -255,7 +255,7 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
             if (buffer != null) {
                 return buffer;
             }
-            if (cooling.free(Math.max(FREED_BYTES, length), pool) > 0) {
+            if (cooling.free(Math.max(FREED_BYTES, length)) > 0) {
                 continue;
             }
             // A reader has been inside for long; most likely its thread is not running.
@@ -362,7 +362,7 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
         policy.asMap().keySet().forEach(this::evict);
         policy.cleanUp();
         reclaimer.settle();
-        List<Throwable> pinners = cooling.freeAll(pool);
+        List<Throwable> pinners = cooling.close();
         for (BufferPool.Buffer buffer = readBuffers.poll(); buffer != null; buffer = readBuffers.poll()) {
             pool.free(buffer);
         }

@@ -247,6 +247,16 @@ class FrameCacheTest {
         assertEquals(0, pool.evictableBytes());
     }
 
+    /** A run whose last holder lets go of it while the store is being closed gives its pages up when all others have gone. */
+    @Test
+    void aPageThatIsGivenUpAfterTheCloseGivesItsMemoryBack() {
+        fetch(0);
+        frames.close();
+        fetch(1);
+        frames.evict(pointers[1]);
+        assertEquals(0, pool.evictableBytes());
+    }
+
     /** A reader who is inside protects all pages that it has found, and is one itself that needs memory: it can wait for nobody. */
     @Test
     void aReaderWhoStaysInsideGoesBeyondTheLimitAndItsPagesStay() {
