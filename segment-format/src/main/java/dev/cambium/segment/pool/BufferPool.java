@@ -3,8 +3,11 @@ package dev.cambium.segment.pool;
 import dev.cambium.error.MemoryBudgetException;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.pool.BuddyAllocator.Block;
+import java.lang.ref.Cleaner;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
@@ -21,7 +24,8 @@ import java.util.function.Consumer;
  * becomes free; small buffers of flushes, merges and reads have a slab of their own, so that they do not stand in the way everywhere.
  *
  * <p>Threads: any; a call takes a lock for some tens of nanoseconds, and waits as long as a new slab takes only where it needs that slab.
- * Ownership: who allocated a buffer frees it once, when nobody reads it any more.
+ * Ownership: who allocated a buffer frees it once, when nobody reads it any more. What a pool has that was never closed goes once the
+ * collector finds the pool.
  */
 public final class BufferPool implements AutoCloseable {
     /*
@@ -56,6 +60,8 @@ public final class BufferPool implements AutoCloseable {
         public void giveUp(long[] tags) {}
     };
 
+    private static final Cleaner CLEANER = Cleaner.create();
+
     private final int topOrder;
     private volatile MemoryRelief relief = NO_RELIEF;
     private volatile Consumer<Runnable> background; // or null
@@ -64,6 +70,7 @@ public final class BufferPool implements AutoCloseable {
     private volatile boolean enforced;
 
     private final Object growing = new Object(); // held while a slab is made; before this object's lock
+    private final Leftovers memories = new Leftovers();
 
     // Guarded by this object.
     private final SlabSpace main;
@@ -74,6 +81,20 @@ public final class BufferPool implements AutoCloseable {
     private long evictableBytes; // of those that are kept
     private long refusedAt = Long.MAX_VALUE; // a total that the system would not let grow
     private boolean isClosed;
+
+    /** What the pool has from the system: given back too where the pool was never closed, and nobody can reach it any more. */
+    private static final class Leftovers implements Runnable {
+        private final Set<Memory> all = ConcurrentHashMap.newKeySet();
+
+        @Override
+        public void run() {
+            if (!all.isEmpty()) {
+                System.getLogger("dev.cambium")
+                        .log(System.Logger.Level.DEBUG, "the memory of a store that was never closed is released");
+                all.forEach(Memory::release);
+            }
+        }
+    }
 
     /** A buffer that is in use. */
     public static final class Buffer {
@@ -136,6 +157,7 @@ public final class BufferPool implements AutoCloseable {
         this.topOrder = Integer.numberOfTrailingZeros(largestClass >>> PAGE_SHIFT);
         this.main = new SlabSpace(topOrder);
         this.working = new SlabSpace(topOrder);
+        CLEANER.register(this, memories);
     }
 
     /** A pool without a limit, for work outside a store. */
@@ -173,7 +195,7 @@ public final class BufferPool implements AutoCloseable {
             refusedAt = Long.MAX_VALUE;
             gone = fit();
         }
-        gone.forEach(Memory::release);
+        release(gone);
     }
 
     public int largestClass() {
@@ -254,7 +276,7 @@ public final class BufferPool implements AutoCloseable {
             gone = gone(main.release(region));
             buffer = use == null ? null : take(use, length, 0);
         }
-        gone.forEach(Memory::release);
+        release(gone);
         return buffer;
     }
 
@@ -385,7 +407,9 @@ public final class BufferPool implements AutoCloseable {
 
     private Memory allocateReserved(int bytes) {
         try {
-            return Memory.allocatePages(bytes);
+            Memory memory = Memory.allocatePages(bytes);
+            memories.all.add(memory);
+            return memory;
         } catch (RuntimeException | Error e) {
             synchronized (this) {
                 totalBytes -= bytes;
@@ -470,7 +494,7 @@ public final class BufferPool implements AutoCloseable {
             space.add(memory);
             gone = fit(); // the limit may have been lowered meanwhile
         }
-        gone.forEach(Memory::release);
+        release(gone);
         return !gone.contains(memory);
     }
 
@@ -502,7 +526,14 @@ public final class BufferPool implements AutoCloseable {
                 gone = gone(buffer.space.put(buffer.slab, buffer.page, buffer.order, buffer.use.isKept(), spare));
             }
         }
-        gone.forEach(Memory::release);
+        release(gone);
+    }
+
+    private void release(List<Memory> gone) {
+        gone.forEach(memory -> {
+            memories.all.remove(memory);
+            memory.release();
+        });
     }
 
     /** Counts what goes back to the system; the caller releases it outside the lock. */
@@ -521,7 +552,7 @@ public final class BufferPool implements AutoCloseable {
             gone.addAll(gone(main.cut(0)));
             gone.addAll(gone(working.cut(0)));
         }
-        gone.forEach(Memory::release);
+        release(gone);
     }
 
     /** Tags of what has to be given up so that a buffer of {@code length} bytes can be had; empty where there is no such region. */

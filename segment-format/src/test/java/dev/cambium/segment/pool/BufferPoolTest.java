@@ -213,6 +213,22 @@ class BufferPoolTest {
         assertEquals(15, pool.evictable(64 * KIB).length);
     }
 
+    @Test
+    void thePoolOfAForgottenStoreIsReleasedByTheCollector() throws InterruptedException {
+        long before = Memory.heldPageBytes();
+        BufferPool forgotten = pool(1 << 30, 64 * KIB);
+        hold(forgotten, 64 * KIB);
+        hold(forgotten, 300 * KIB);
+        assertTrue(Memory.heldPageBytes() > before);
+        forgotten = null;
+        for (int i = 0; i < 500 && Memory.heldPageBytes() > before; i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertTrue(Memory.heldPageBytes() <= before); // pools of other tests go too
+        assertNull(forgotten);
+    }
+
     /** The relief is asked as often as it helps, and what it gives up makes room. */
     @Test
     void whatIsHeldMakesOthersGiveWay() {
