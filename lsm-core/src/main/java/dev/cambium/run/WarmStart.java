@@ -91,7 +91,7 @@ public final class WarmStart {
         try {
             SharedZone zone = zones.find(Pointer.zone(pointer));
             if (zone != null) {
-                frames.fetch(zone.reader(), pointer, payloadCrc, null, 0);
+                frames.prefetch(zone.reader(), pointer, payloadCrc);
             }
         } catch (StoreException e) {
             // The page is not what it was, or damaged: whoever needs it is told.

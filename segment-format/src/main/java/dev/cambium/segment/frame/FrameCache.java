@@ -133,6 +133,19 @@ public final class FrameCache implements MemoryRelief, AutoCloseable {
         }
     }
 
+    /**
+     * Brings a page into memory that nobody waits for, where there is room: no other page gives way to it. Called inside an epoch slot.
+     *
+     * @return whether there was room
+     */
+    public boolean prefetch(ZoneReader zone, long pointer, int payloadCrc) {
+        if (!hasRoom()) {
+            return false;
+        }
+        fetch(zone, pointer, payloadCrc, null, 0);
+        return true;
+    }
+
     private static Frame await(CompletableFuture<Frame> other) {
         try {
             return other.join();

@@ -276,6 +276,22 @@ class FrameCacheTest {
         assertTrue(pool.totalBytes() <= LIMIT, pool.totalBytes() + " bytes");
     }
 
+    /** What nobody waits for takes the place of nothing. */
+    @Test
+    void aPageIsPrefetchedAsLongAsThereIsRoom() {
+        int fetched = 0;
+        for (int i = 0; i < PAGES; i++) {
+            fetched += frames.prefetch(zone, pointers[i], crcs[i]) ? 1 : 0;
+        }
+        assertTrue(fetched > PAGES / 8 && fetched < LIMIT / FRAME_BYTES, fetched + " pages");
+        long loads = frames.loads();
+        assertEquals(fetched, loads);
+        for (int i = 0; i < fetched; i++) {
+            assertArrayEquals(values[i], read(i));
+        }
+        assertEquals(loads, frames.loads(), "one has given way");
+    }
+
     /** What is held takes the place of pages. */
     @Test
     void pagesGiveWayToWhatIsHeldButNotTheLastQuarter() {
