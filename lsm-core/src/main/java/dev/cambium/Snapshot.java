@@ -5,6 +5,7 @@ import dev.cambium.compaction.SortedCursor;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.segment.frame.Frame;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.runtime.Forgotten;
 import dev.cambium.version.Lookup;
 import dev.cambium.version.Pin;
 import java.io.InputStream;
@@ -23,8 +24,6 @@ import java.util.concurrent.atomic.AtomicLong;
  * that of the store, every use throws {@link IllegalStateException}. Safe for any thread; cursors are not.
  */
 public final class Snapshot implements AutoCloseable {
-    private static final Cleaner CLEANER = Cleaner.create();
-
     private final Store store;
     private final Held held;
     private final Cleaner.Cleanable cleanable;
@@ -156,7 +155,7 @@ public final class Snapshot implements AutoCloseable {
     Snapshot(Store store, Held held) {
         this.store = store;
         this.held = held;
-        this.cleanable = CLEANER.register(this, held);
+        this.cleanable = Forgotten.CLEANER.register(this, held);
     }
 
     /** A copy of the value of {@code key} as it was then, or null. */

@@ -2,6 +2,7 @@ package dev.cambium;
 
 import dev.cambium.compaction.ChunkedValue;
 import dev.cambium.segment.page.ChunkList;
+import dev.cambium.segment.runtime.Forgotten;
 import java.io.InputStream;
 import java.lang.ref.Cleaner;
 import java.util.Objects;
@@ -12,8 +13,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * what is read from is freed then.
  */
 final class ValueStream extends InputStream {
-    private static final Cleaner CLEANER = Cleaner.create();
-
     private final Store store;
     private final Held held;
     private final Cleaner.Cleanable cleanable;
@@ -48,7 +47,7 @@ final class ValueStream extends InputStream {
     ValueStream(Store store, ChunkedValue value) {
         this.store = store;
         this.held = new Held(value);
-        this.cleanable = CLEANER.register(this, held);
+        this.cleanable = Forgotten.CLEANER.register(this, held);
     }
 
     private ChunkedValue value() {

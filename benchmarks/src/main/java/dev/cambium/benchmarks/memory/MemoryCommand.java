@@ -106,7 +106,7 @@ public final class MemoryCommand {
         long data = (quick ? 32L : 256L) << 20;
         long least = quick ? data / 2 : data / 8;
         int entries = Entries.count(data);
-        int gets = quick ? 50_000 : entries;
+        int gets = quick ? 20_000 : entries;
         PoolTable table = new PoolTable(data, gets, rounds);
         List<Contender> engines = Contender.ROCKSDB.isPrepared()
                 ? List.of(Contender.CAMBIUM, Contender.ROCKSDB)

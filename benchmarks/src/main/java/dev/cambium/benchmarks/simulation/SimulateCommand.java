@@ -134,7 +134,7 @@ public final class SimulateCommand {
     }
 
     private SimulationResult simulate(SimulationSettings settings, Traffic traffic, Shape shape) {
-        int entries = quick ? 20_000 : 200_000;
+        int entries = quick ? 5_000 : 200_000;
         int memtable = entries / MEMTABLES;
         Simulation simulation = new Simulation(settings, shape.leafEntries, shape.valueSize, entries);
         int[] first = Permutation.random(entries, 7);

@@ -3,7 +3,7 @@ package dev.cambium.segment.pool;
 import dev.cambium.error.MemoryBudgetException;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.pool.BuddyAllocator.Block;
-import java.lang.ref.Cleaner;
+import dev.cambium.segment.runtime.Forgotten;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -59,8 +59,6 @@ public final class BufferPool implements AutoCloseable {
         @Override
         public void giveUp(long[] tags) {}
     };
-
-    private static final Cleaner CLEANER = Cleaner.create();
 
     private final int topOrder;
     private volatile MemoryRelief relief = NO_RELIEF;
@@ -157,7 +155,7 @@ public final class BufferPool implements AutoCloseable {
         this.topOrder = Integer.numberOfTrailingZeros(largestClass >>> PAGE_SHIFT);
         this.main = new SlabSpace(topOrder);
         this.working = new SlabSpace(topOrder);
-        CLEANER.register(this, memories);
+        Forgotten.CLEANER.register(this, memories);
     }
 
     /** A pool without a limit, for work outside a store. */
