@@ -11,6 +11,7 @@ module dev.cambium.segment {
     requires chronicle.bytes;
     requires org.lz4.java;
     requires com.github.benmanes.caffeine;
+    requires transitive roaringbitmap;
 
     exports dev.cambium.error;
     exports dev.cambium.segment.memory to

@@ -24,6 +24,7 @@ import dev.cambium.segment.format.Name;
 import dev.cambium.segment.frame.Frame;
 import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.pool.MemoryAccount;
 import dev.cambium.segment.pool.MemoryUse;
@@ -488,7 +489,8 @@ public final class Store implements AutoCloseable {
                 entries += run.record().entries();
                 tombstones += run.record().tombstones();
             }
-            Collection<ManifestRecord.Zone> named = manifest.state().zones().values();
+            ManifestState state = manifest.state();
+            Collection<ManifestRecord.Zone> named = state.zones().values();
             return new StoreStats(
                     entries,
                     tombstones,
@@ -498,10 +500,7 @@ public final class Store implements AutoCloseable {
                     version.runs().stream()
                             .mapToLong(run -> run.record().bytes())
                             .sum(),
-                    version.runs().stream()
-                            .flatMap(run -> run.record().extents().stream())
-                            .mapToLong(ManifestRecord.Extent::bytes)
-                            .sum(),
+                    state.live().keySet().stream().mapToLong(state::liveBytes).sum(),
                     named.size(),
                     named.stream().mapToLong(ManifestRecord.Zone::length).sum(),
                     flusher.flushedBytes(),

@@ -218,6 +218,9 @@ class DamagedRunTest {
             try (SmallStore trial = damaged(small, middle, 55)) {
                 for (int round = 0; round < 9; round++) {
                     trial.store().put(b("new" + round), b("v"), Durability.NONE);
+                    for (int k = 0; k < 50; k++) { // so that each leaf is needed
+                        trial.store().put(b(key(100 + k) + "+" + round), b("v"), Durability.NONE);
+                    }
                     trial.store().flush();
                 }
                 assertEquals(0, trial.store().stats().damagedRuns() - 1, "one is known to be damaged");

@@ -31,8 +31,8 @@ public final class ChunkedValue implements AutoCloseable {
 
     /** Receives the pages of a value. */
     public interface PageConsumer {
-        /** @param bytes that the page takes in the zone, padding included */
-        void accept(int zone, int bytes);
+        /** @param storedLength of the page, without padding */
+        void accept(long pointer, int storedLength);
     }
 
     private final byte[] storeId;
@@ -40,7 +40,7 @@ public final class ChunkedValue implements AutoCloseable {
     private final long listPointer;
     private Memory list;
     private ChunkList chunks;
-    private int listBytes;
+    private int listLength;
     private Memory stored; // of a chunk
     private Memory raw;
 
@@ -80,7 +80,7 @@ public final class ChunkedValue implements AutoCloseable {
         Memory page = Memory.allocate(Pointer.storedBytes(listPointer));
         try {
             ZoneReader zone = read(listPointer, payloadCrc, page);
-            listBytes = paddedLength(page);
+            listLength = PageHeader.storedLength(page, 0);
             list = Memory.allocate(PageHeader.rawLength(page, 0));
             PageOpener.unpack(page, 0, zone.name(), Pointer.offset(listPointer), list);
             requireKind(list, PageKind.CHUNKS, zone, listPointer);
@@ -116,10 +116,6 @@ public final class ChunkedValue implements AutoCloseable {
         int available = zone.read(pointer, target, 0);
         PageOpener.verify(target, 0, available, storeId, pointer, payloadCrc, zone.name());
         return zone;
-    }
-
-    private static int paddedLength(Memory page) {
-        return (PageHeader.storedLength(page, 0) + Pointer.ALIGNMENT - 1) & -Pointer.ALIGNMENT;
     }
 
     private static void requireKind(Memory page, int kind, ZoneReader zone, long pointer) {
@@ -232,26 +228,26 @@ public final class ChunkedValue implements AutoCloseable {
 
     /** Says where list and chunks stand and how long they are, by their headers; a chunk whose header is damaged counts as short as can be. */
     public void forEachPage(PageConsumer consumer) {
-        consumer.accept(Pointer.zone(listPointer), listBytes);
+        consumer.accept(listPointer, listLength);
         Memory header = Memory.allocate(PageHeader.LENGTH);
         try {
             for (int i = 0; i < chunks.count(); i++) {
-                consumer.accept(Pointer.zone(chunks.home(i)), pageBytes(chunks.home(i), header));
+                consumer.accept(chunks.home(i), storedLength(chunks.home(i), header));
             }
         } finally {
             header.release();
         }
     }
 
-    private int pageBytes(long home, Memory header) {
+    private int storedLength(long home, Memory header) {
         ZoneReader zone = zone(home);
         try {
             zone.readHeader(home, header);
             PageHeader.check(
                     header, 0, Integer.MAX_VALUE, storeId, Pointer.zone(home), Pointer.offset(home), zone.name());
-            return paddedLength(header);
+            return PageHeader.storedLength(header, 0);
         } catch (CorruptionException e) {
-            return Pointer.ALIGNMENT; // who reads the chunk is told
+            return PageHeader.LENGTH; // who reads the chunk is told
         }
     }
 

@@ -6,7 +6,7 @@ import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.ValuePage;
 
 /** Pages from the frames, for reads that will come again: no pin is held, the epoch slot protects them. */
-final class FramePages implements PageSource {
+final class FramePages {
     private final RunTree tree;
     private int uses;
     private Frame leaf;
@@ -16,8 +16,8 @@ final class FramePages implements PageSource {
         this.tree = tree;
     }
 
-    @Override
-    public LeafPage leaf(KeyNode parent, int child) {
+    /** A leaf below a level-1 page; valid until the next. */
+    LeafPage leaf(KeyNode parent, int child) {
         leaf = parent.leaf(child, isNoted());
         return leaf.leaf();
     }
@@ -26,19 +26,19 @@ final class FramePages implements PageSource {
         return FrameCache.isNoted(++uses);
     }
 
-    @Override
-    public ValuePage values(LeafPage from, int entry) {
+    /** The page with the value of an entry of the last leaf, which refers to it. */
+    ValuePage values(LeafPage from, int entry) {
         values = tree.valuesOf(leaf, entry, isNoted());
         return values.values();
     }
 
-    @Override
-    public boolean isLeafThere() {
+    /** Whether the last leaf is still there, in the epoch slot that the caller holds now. */
+    boolean isLeafThere() {
         return leaf.isResident();
     }
 
-    @Override
-    public boolean areValuesThere() {
+    /** The same of the last page of values. */
+    boolean areValuesThere() {
         return values.isResident();
     }
 }

@@ -136,22 +136,4 @@ final class KeyNode {
         filter = fetched;
         return fetched;
     }
-
-    /** Gives everything below back. No later reader can find the run. */
-    void release() {
-        FrameCache frames = tree.frames();
-        for (int i = 0; i < children.length; i++) {
-            Object child = CHILD.getAcquire(children, i);
-            if (child instanceof KeyNode node) {
-                node.release();
-            } else if (child instanceof Frame leaf) {
-                frames.evict(leaf.pointer());
-            }
-        }
-        Frame known = filter;
-        if (known != null) {
-            frames.evict(known.pointer());
-        }
-        frames.evict(pointer);
-    }
 }

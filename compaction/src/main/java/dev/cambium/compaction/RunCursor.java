@@ -24,7 +24,7 @@ public final class RunCursor implements SortedCursor {
     private int[] child = {};
     private int depth;
 
-    private final PageSource pages;
+    private final FramePages pages;
     private LeafPage leaf;
     private int index;
 
@@ -33,22 +33,15 @@ public final class RunCursor implements SortedCursor {
     private LeafPage prefixOf; // whose prefix stands there
 
     private ValuePage values; // of the entry, if its value is elsewhere
-    private boolean isLoading;
 
     /** The tree stays the caller's, who keeps it open while the cursor is used. */
     public RunCursor(RunTree tree) {
-        this(tree, new FramePages(tree));
-    }
-
-    RunCursor(RunTree tree, PageSource pages) {
         this.tree = tree;
-        this.pages = pages;
+        this.pages = new FramePages(tree);
     }
 
     private KeyNode root() {
-        isLoading = true;
         KeyNode root = tree.root();
-        isLoading = false;
         if (depth == 0) {
             depth = root.level();
             path = new KeyNode[depth];
@@ -86,20 +79,11 @@ public final class RunCursor implements SortedCursor {
 
     /** Loads the key page below {@code path[level]} that the cursor is in. */
     private void enterKeys(int level) {
-        isLoading = true;
         path[level + 1] = path[level].keys(child[level]);
-        isLoading = false;
     }
 
     private void enterLeaf() {
-        isLoading = true;
         leaf = pages.leaf(path[depth - 1], child[depth - 1]);
-        isLoading = false;
-    }
-
-    /** Whether the last page that the cursor needed could not be loaded. */
-    public boolean isStuck() {
-        return isLoading;
     }
 
     private void search(byte[] sought, int offset, int length) {
@@ -278,9 +262,7 @@ public final class RunCursor implements SortedCursor {
 
     private ValuePage values() {
         if (values == null) {
-            isLoading = true;
             values = pages.values(leaf, index);
-            isLoading = false;
         }
         return values;
     }

@@ -12,27 +12,25 @@ import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.segment.zone.ZoneReader;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * A run, open for reading. Its pages are loaded when they are first needed, and come and go with the frame cache.
  *
- * <p>Ownership: the caller holds its zones until {@link #release}. Reads happen inside an epoch slot. Safe
+ * <p>Ownership: the caller holds the zones that it has pages in. Reads happen inside an epoch slot. Safe
  * for any thread; no read takes a lock or allocates, but for loads.
  */
 public final class RunTree {
     private final ManifestRecord.Run run;
-    private final SharedZone[] zones; // by number
+    private final IntFunction<SharedZone> zones;
     private final FrameCache frames;
     private volatile KeyNode root;
 
-    /** @param zones all in which the run has pages */
-    public RunTree(ManifestRecord.Run run, List<SharedZone> zones, FrameCache frames) {
+    /** @param zones finds a zone by its number, as long as somebody holds it; else null */
+    public RunTree(ManifestRecord.Run run, IntFunction<SharedZone> zones, FrameCache frames) {
         this.run = run;
-        this.zones = zones.stream()
-                .sorted(Comparator.comparingInt(SharedZone::number))
-                .toArray(SharedZone[]::new);
+        this.zones = zones;
         this.frames = frames;
     }
 
@@ -68,29 +66,19 @@ public final class RunTree {
     /**
      * The zone that a pointer leads into.
      *
-     * @throws CorruptionException where the run has no pages there
+     * @throws CorruptionException where it leads into none
      */
     public SharedZone sharedZone(long pointer) {
         int number = Pointer.zone(pointer);
-        int low = 0;
-        int high = zones.length - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            int found = zones[middle].number();
-            if (found == number) {
-                return zones[middle];
-            }
-            if (found < number) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
+        SharedZone zone = zones.apply(number);
+        if (zone != null) {
+            return zone;
         }
         throw new CorruptionException(
                 ZoneFiles.name(number),
                 Pointer.offset(pointer),
-                "a page of run " + run.id() + " in one of its zones",
-                "none");
+                "a page of run " + run.id() + " in a zone that is named",
+                "another zone");
     }
 
     KeyNode root() {
@@ -159,11 +147,10 @@ public final class RunTree {
         }
     }
 
-    /** Gives all memory back, once no reader can hold it. No later reader can find the run. */
-    public synchronized void release() {
-        if (root != null) {
-            root.release();
-            root = null;
+    /** Gives the memory of pages back that nobody needs any more. */
+    public void evict(long[] pages) {
+        for (long page : pages) {
+            frames.evict(page);
         }
     }
 }

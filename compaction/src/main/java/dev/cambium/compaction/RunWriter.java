@@ -9,6 +9,7 @@ import dev.cambium.segment.page.Aggregation;
 import dev.cambium.segment.page.FilterBuilder;
 import dev.cambium.segment.page.KeyPageBuilder;
 import dev.cambium.segment.page.LeafBuilder;
+import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePageBuilder;
@@ -31,8 +32,16 @@ import java.util.function.LongFunction;
  * finished or not; pages of an unfinished run are garbage. For one thread.
  */
 public final class RunWriter implements AutoCloseable {
+    /** Most leaves below a key page of level 1: what the base is merged by, and a filter speaks for. */
+    static final int MOST_LEAVES = 128;
+
     /** Values of so many bytes and more stand in value pages. */
     public static final int SEPARATE_FROM = 1024;
+
+    /** A page of level 1 that is less full is not ended before one that could be linked. */
+    private static final double LEAST_FILL = 0.25;
+
+    private static final int KEY_SLACK = 4; // see KeyedPage.copySuffix
 
     private final ZoneSink zones;
     private final BufferPool pool;
@@ -53,22 +62,19 @@ public final class RunWriter implements AutoCloseable {
     private int[] referencesAt = new int[16]; // in the leaf, of the values that wait in `values`
     private long[] referencedLengths = new long[16];
     private final ReservedVector separator; // before the leaf that is being filled; empty before the run's first
+    private Memory linkedKey; // or null
     private byte[] firstKey;
     private byte[] lastKey = new byte[64];
     private int lastKeyLength;
-    private final List<Extent> extents = new ArrayList<>();
+    private final PageChanges changes = new PageChanges();
     private long appendedBytes;
+    private long linkedBytes;
+    private boolean isLinkedLast; // a page was added after the last entry
 
-    /** What of a zone is the run's, so far. */
-    private static final class Extent {
-        private final int zone;
-        private int pages;
-        private long bytes;
-
-        private Extent(int zone) {
-            this.zone = zone;
-        }
-    }
+    // Where pages that are too small to end before one that could be linked are cut instead: in the middle of both. 0
+    // where they are not.
+    private int cutLeafAt; // in bytes
+    private double cutKeysAt; // a share of a full page of level 1
 
     /** One level of key pages: the page that is being filled, and the separator before it. */
     private final class Level {
@@ -96,8 +102,18 @@ public final class RunWriter implements AutoCloseable {
         this.separator = new ReservedVector(pool, VectorGeometry.of(1 << 8, Integer.MAX_VALUE));
     }
 
-    /** Appends the entry that a source stands on, whose key is above all those before. */
-    public void add(SortedCursor entry) {
+    /**
+     * Appends the entry of a memtable, whose key is above all those before: the chunks of its value, where it has some, become part of the run.
+     */
+    public void addNew(Entry entry) {
+        if (entry.isChunked()) {
+            noteChunks(entry::zone, entry.valueMemory(), entry.valueOffset());
+        }
+        add(entry);
+    }
+
+    /** Appends the entry of a run that is being merged, whose key is above all those before. */
+    public void add(Entry entry) {
         if (entry.isChunked()) {
             addChunked(entry);
             return;
@@ -158,11 +174,10 @@ public final class RunWriter implements AutoCloseable {
     }
 
     /** Appends an entry whose value stays where it is. */
-    private void addChunked(SortedCursor entry) {
+    private void addChunked(Entry entry) {
         Memory key = entry.keyMemory();
         Memory reference = entry.valueMemory();
         makeRoom(key, entry.keyOffset(), entry.keyLength(), OperationCode.PUT_REF, ValueReference.LENGTH);
-        noteChunks(entry::zone, reference, entry.valueOffset());
         leaf.add(
                 key,
                 entry.keyOffset(),
@@ -175,18 +190,23 @@ public final class RunWriter implements AutoCloseable {
         noteKey(key, entry.keyOffset(), entry.keyLength());
     }
 
-    /** Where a page of the value is damaged, who reads it is told, and the entry is kept all the same: of that page a least length is noted. */
+    /** Where a page of the value is damaged, who reads it is told, and the entry is kept all the same. */
     private void noteChunks(LongFunction<SharedZone> zones, Memory reference, int offset) {
         try (ChunkedValue value = ChunkedValue.open(zones, storeId, reference, offset)) {
-            value.forEachPage(this::noteExtent);
+            value.forEachPage(changes::addLive);
         } catch (CorruptionException e) {
-            noteExtent(Pointer.zone(ValueReference.home(reference, offset)), Pointer.ALIGNMENT);
+            changes.addLive(ValueReference.home(reference, offset), ValueReference.storedLength(reference, offset));
         }
     }
 
     /** Writes the leaf where the next entry does not fit any more. */
     private void makeRoom(Memory key, int keyOffset, int keyLength, int operation, int valueLength) {
-        if (leaf.isFullFor(key, keyOffset, keyLength, operation, valueLength)) {
+        if (isLinkedLast) {
+            isLinkedLast = false;
+            separator.clear();
+            separator.append(key, keyOffset, keyLength);
+        } else if (leaf.isFullFor(key, keyOffset, keyLength, operation, valueLength)
+                || cutLeafAt > 0 && leaf.rawLength() >= cutLeafAt) {
             int nextLength = leaf.separatorLength(key, keyOffset, keyLength);
             writeLeaf();
             separator.clear();
@@ -213,6 +233,103 @@ public final class RunWriter implements AutoCloseable {
         return array.length >= length ? array : new byte[Math.max(length, 2 * array.length)];
     }
 
+    /**
+     * Adds the page that a merge stands before as it is, if the pages around it stay well filled.
+     *
+     * @return false where it is to be taken apart
+     */
+    public boolean link(PageMerge merge) {
+        boolean linked = merge.pageLevel() == 1 ? linkKeys(merge) : linkLeaf(merge);
+        if (linked) {
+            byte[] last = merge.last();
+            firstKey = firstKey == null ? merge.low() : firstKey;
+            lastKey = room(lastKey, last.length);
+            lastKeyLength = last.length;
+            System.arraycopy(last, 0, lastKey, 0, lastKeyLength);
+            sum.add(merge.held());
+            linkedBytes += merge.held().bytes;
+            isLinkedLast = true;
+        }
+        return linked;
+    }
+
+    private boolean linkLeaf(PageMerge merge) {
+        if (isLeafSmall()) {
+            return false;
+        }
+        if (leaf.count() > 0) {
+            writeLeaf();
+        }
+        // The filter is over all keys below its page, so they have to be read.
+        LeafPage page = merge.readLeaf();
+        int count = page.count();
+        if (linkedKey == null) {
+            linkedKey = Memory.allocate(Operation.MAX_KEY_LENGTH + KEY_SLACK);
+        }
+        page.copyPrefix(linkedKey);
+        if (leafHashes.length < count) {
+            leafHashes = new long[Math.max(count, 2 * leafHashes.length)];
+        }
+        for (int i = 0; i < count; i++) {
+            page.copySuffix(i, linkedKey);
+            leafHashes[i] = KeyHash.of(linkedKey, 0, page.keyLength(i));
+        }
+        lead(merge);
+        addChild(0, separator, merge.pointer(), merge.payloadCrc());
+        for (int i = 0; i < count; i++) {
+            filter.add(leafHashes[i]);
+        }
+        return true;
+    }
+
+    /** Whether the leaf that is being filled is too small to end here; it is to be cut later then, with what comes next. */
+    private boolean isLeafSmall() {
+        boolean isSmall = leaf.count() > 0 && leaf.rawLength() < sizes.leaf() / 2;
+        if (isSmall && cutLeafAt == 0) {
+            cutLeafAt = (leaf.rawLength() + sizes.leaf()) / 2;
+        }
+        return isSmall;
+    }
+
+    /** How full a page of level 1 is, as a share. */
+    private double fill(KeyPageBuilder page) {
+        return page.count() == 0
+                ? 0
+                : Math.max((double) page.count() / MOST_LEAVES, (double) page.rawLength() / sizes.keys());
+    }
+
+    private boolean linkKeys(PageMerge merge) {
+        if (levels.isEmpty()) {
+            levels.add(new Level());
+        }
+        double fill = fill(levels.get(0).page);
+        if (isLeafSmall()) {
+            return false;
+        }
+        if (fill < LEAST_FILL && (fill > 0 || leaf.count() > 0)) {
+            cutKeysAt = cutKeysAt > 0 ? cutKeysAt : (fill + 1) / 2;
+            return false;
+        }
+        if (leaf.count() > 0) {
+            writeLeaf();
+        }
+        if (levels.get(0).page.count() > 0) {
+            writeKeyPage(0, true);
+        }
+        lead(merge);
+        addChild(1, separator, merge.pointer(), merge.payloadCrc());
+        return true;
+    }
+
+    private void lead(PageMerge merge) {
+        separator.clear();
+        if (firstKey != null) {
+            separator.append(merge.low(), 0, merge.low().length);
+        }
+        written.clear();
+        written.add(merge.held());
+    }
+
     private void writeValues() {
         int count = values.count();
         if (count == 0) {
@@ -223,12 +340,20 @@ public final class RunWriter implements AutoCloseable {
         values.build(page);
         ZoneWriter zone = append(page, length, PageKind.VALUES, 0, 0, Pointer.NULL, 0);
         for (int i = 0; i < count; i++) {
-            leaf.putReference(referencesAt[i], zone.pointer(), referencedLengths[i], zone.payloadCrc(), i);
+            leaf.putReference(
+                    referencesAt[i],
+                    zone.pointer(),
+                    referencedLengths[i],
+                    zone.payloadCrc(),
+                    zone.storedLength(),
+                    i,
+                    count);
         }
         values.clear();
     }
 
     private void writeLeaf() {
+        cutLeafAt = 0;
         writeValues();
         int count = leaf.count();
         int length = leaf.rawLength();
@@ -258,7 +383,9 @@ public final class RunWriter implements AutoCloseable {
         }
         Level level = levels.get(index);
         if (level.page.count() > 0) {
-            if (!level.page.isFullFor(lead.memory(), 0, lead.used())) {
+            boolean isFull =
+                    index == 0 && (level.page.count() == MOST_LEAVES || cutKeysAt > 0 && fill(level.page) >= cutKeysAt);
+            if (!isFull && !level.page.isFullFor(lead.memory(), 0, lead.used())) {
                 level.page.add(lead.memory(), 0, lead.used(), pointer, payloadCrc, written);
                 return;
             }
@@ -288,6 +415,7 @@ public final class RunWriter implements AutoCloseable {
             }
         }
         if (index == 0) {
+            cutKeysAt = 0;
             filter.clear();
         }
         int length = level.page.rawLength();
@@ -320,36 +448,24 @@ public final class RunWriter implements AutoCloseable {
         ZoneWriter zone = zones.writerFor(length);
         int before = zone.length();
         zone.append(page, length, kind, level, flags, birth, owner, firstKey);
-        noteExtent(zone.zone(), zone.length() - before);
+        changes.addLive(zone.pointer(), zone.storedLength());
         appendedBytes += zone.length() - before;
         return zone;
     }
 
-    private void noteExtent(int zone, int bytes) {
-        for (int i = extents.size() - 1; i >= 0; i--) {
-            Extent extent = extents.get(i);
-            if (extent.zone == zone) {
-                extent.pages++;
-                extent.bytes += bytes;
-                return;
-            }
-        }
-        Extent extent = new Extent(zone);
-        extent.pages = 1;
-        extent.bytes = bytes;
-        extents.add(extent);
-    }
-
-    /** Where pages have been appended so far. */
-    public List<ManifestRecord.Extent> extents() {
-        return extents.stream()
-                .map(extent -> new ManifestRecord.Extent(extent.zone, extent.pages, extent.bytes))
-                .toList();
+    /** What it has added to the pages of runs, and what whoever merges into it takes away. */
+    public PageChanges changes() {
+        return changes;
     }
 
     /** Bytes of keys and values appended so far, for progress. */
     public long bytes() {
         return sum.bytes + leaf.sum().bytes;
+    }
+
+    /** Bytes of keys and values in pages that it has only linked. */
+    public long linkedBytes() {
+        return linkedBytes;
     }
 
     /** Bytes of pages that it has appended, those excepted that it only refers to. */
@@ -373,11 +489,15 @@ public final class RunWriter implements AutoCloseable {
         if (leaf.count() == 0 && sum.entries == 0) {
             return null;
         }
-        writeLeaf();
+        if (leaf.count() > 0) {
+            writeLeaf();
+        }
         ZoneWriter zone = null;
         for (int index = 0; index < levels.size(); index++) {
             boolean isRoot = index == levels.size() - 1;
-            zone = writeKeyPage(index, !isRoot);
+            if (levels.get(index).page.count() > 0) { // else a page of that level was the last that was linked
+                zone = writeKeyPage(index, !isRoot);
+            }
         }
         return new ManifestRecord.Run(
                 run,
@@ -392,8 +512,7 @@ public final class RunWriter implements AutoCloseable {
                 sum.tombstones,
                 sum.bytes,
                 firstKey,
-                Arrays.copyOf(lastKey, lastKeyLength),
-                extents());
+                Arrays.copyOf(lastKey, lastKeyLength));
     }
 
     @Override
@@ -408,5 +527,8 @@ public final class RunWriter implements AutoCloseable {
         raw.release();
         separator.release();
         noReference.release();
+        if (linkedKey != null) {
+            linkedKey.release();
+        }
     }
 }

@@ -2,7 +2,6 @@ package dev.cambium.compaction;
 
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.EntryBlock;
-import dev.cambium.segment.zone.SharedZone;
 
 /**
  * A position among the entries of one sorted source, moved both ways. Keys are internal keys (keyspace id, then the user's
@@ -12,7 +11,7 @@ import dev.cambium.segment.zone.SharedZone;
  * {@code next} ran off the end or {@code previous} off the start, only {@code first}, {@code last} and the seeks may follow.
  * No method allocates per entry. For one thread at a time, under the protection of an epoch slot.
  */
-public interface SortedCursor {
+public interface SortedCursor extends Entry {
     boolean first();
 
     boolean last();
@@ -47,13 +46,6 @@ public interface SortedCursor {
      */
     void resume();
 
-    /** Where the key lies, which some sources put together only now. */
-    Memory keyMemory();
-
-    int keyOffset();
-
-    int keyLength();
-
     /** A copy of the key, without its first bytes. */
     default byte[] key(int skipped) {
         return keyMemory().toArray(keyOffset() + skipped, keyLength() - skipped);
@@ -75,21 +67,4 @@ public interface SortedCursor {
         }
         return key.compare(keyOffset(), length, other, 0, other.length) < 0;
     }
-
-    Memory valueMemory();
-
-    int valueOffset();
-
-    int valueLength();
-
-    boolean isTombstone();
-
-    /**
-     * Whether the value stands in chunks: then what {@link #valueMemory} and its companions show is the
-     * {@link dev.cambium.segment.page.ValueReference} to them, which {@link ChunkedValue} reads.
-     */
-    boolean isChunked();
-
-    /** The zone that a pointer in the reference of a chunked value leads into. */
-    SharedZone zone(long pointer);
 }

@@ -10,7 +10,7 @@ import dev.cambium.segment.page.ValuePage;
 import dev.cambium.segment.page.ValueReference;
 
 /** Pages of one run, read past the frames; see {@link StreamedRuns}. */
-final class StreamedPages implements PageSource {
+final class StreamedPages {
     /** A page that is longer when it is unpacked has one value only, so it is read once. */
     private static final int LONG_PAGE_BYTES = 1 << 16;
 
@@ -28,14 +28,13 @@ final class StreamedPages implements PageSource {
         this.longPages = longPages;
     }
 
-    @Override
-    public LeafPage leaf(KeyNode parent, int child) {
-        long pointer = parent.page().child(child);
-        return new LeafPage(read(leaves, pointer, parent.page().payloadCrc(child), PageKind.LEAF));
+    /** A leaf; valid until the next. */
+    LeafPage leaf(long pointer, int payloadCrc) {
+        return new LeafPage(read(leaves, pointer, payloadCrc, PageKind.LEAF));
     }
 
-    @Override
-    public ValuePage values(LeafPage from, int entry) {
+    /** The page with the value of an entry of a leaf, which refers to it; valid until the next. */
+    ValuePage values(LeafPage from, int entry) {
         int referenceAt = from.valueOffset(entry);
         long home = ValueReference.home(from.memory(), referenceAt);
         int payloadCrc = ValueReference.payloadCrc(from.memory(), referenceAt);
@@ -64,16 +63,6 @@ final class StreamedPages implements PageSource {
                     PageKind.name(found));
         }
         return page;
-    }
-
-    @Override
-    public boolean isLeafThere() {
-        return true;
-    }
-
-    @Override
-    public boolean areValuesThere() {
-        return true;
     }
 
     /** Gives back its own windows. */

@@ -15,8 +15,6 @@ import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.runtime.Reclaimer;
 import dev.cambium.segment.zone.SharedZone;
-import dev.cambium.segment.zone.ZoneReader;
-import dev.cambium.segment.zone.ZoneWriter;
 import dev.cambium.testkit.disk.SimulatedDisk;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -29,7 +27,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RunTest {
-    private static final byte[] STORE_ID = "run-test-16bytes".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] TOMBSTONE = {};
 
     /** What was retired; released between the epoch slots of a cursor, which is before each look at its entry. */
@@ -71,48 +68,6 @@ class RunTest {
             List<Runnable> released = new ArrayList<>(retired);
             retired.clear();
             released.forEach(Runnable::run);
-        }
-    }
-
-    /** Zones of a small capacity on a simulated disk. */
-    private static final class Zones implements ZoneSink, AutoCloseable {
-        private final SimulatedDisk disk;
-        private final BufferPool pool;
-        private final int capacity;
-        private final List<ZoneWriter> writers = new ArrayList<>();
-
-        Zones(SimulatedDisk disk, BufferPool pool, int capacity) {
-            this.disk = disk;
-            this.pool = pool;
-            this.capacity = capacity;
-        }
-
-        @Override
-        public ZoneWriter writerFor(int rawLength) {
-            ZoneWriter last = writers.isEmpty() ? null : writers.get(writers.size() - 1);
-            if (last == null || !last.hasRoomFor(rawLength)) {
-                if (last != null) {
-                    last.seal();
-                }
-                last = ZoneWriter.create(disk, writers.size() + 1, STORE_ID, 0, 0, capacity, pool);
-                writers.add(last);
-            }
-            return last;
-        }
-
-        List<SharedZone> readers() {
-            return writers.stream()
-                    .map(writer -> {
-                        writer.force();
-                        return new SharedZone(
-                                ZoneReader.open(disk, writer.zone(), STORE_ID, writer.length()), () -> {});
-                    })
-                    .toList();
-        }
-
-        @Override
-        public void close() {
-            writers.forEach(ZoneWriter::close);
         }
     }
 
@@ -161,20 +116,19 @@ class RunTest {
         SimulatedDisk disk = new SimulatedDisk(1);
         disk.createDirectory();
         ManifestRecord.Run run;
-        try (Zones zones = new Zones(disk, pool, 1 << 18)) {
-            try (RunWriter writer = new RunWriter(zones, pool, PageSizes.of(pageSize), STORE_ID, 7, 3, 42)) {
+        try (TestZones zones = new TestZones(disk, pool, 1 << 18)) {
+            try (RunWriter writer = new RunWriter(zones, pool, PageSizes.of(pageSize), TestZones.STORE_ID, 7, 3, 42)) {
                 model.forEach((key, value) -> add(writer, key, value));
                 run = writer.finish(0, 3, 3, 1, 9);
             }
             assertEquals(count, run.entries());
             assertArrayEquals(model.firstKey(), run.firstKey());
             assertArrayEquals(model.lastKey(), run.lastKey());
-            FrameCache frames = new FrameCache(STORE_ID, framePool, 1 << 16, reclaimer);
+            FrameCache frames = new FrameCache(TestZones.STORE_ID, framePool, 1 << 16, reclaimer);
             List<SharedZone> readers = zones.readers();
-            RunTree tree = new RunTree(run, readers, frames);
+            RunTree tree = new RunTree(run, TestZones.byNumber(readers), frames);
             finds(tree, model, random, shape);
             scans(new RunCursor(tree), model, random, shape);
-            tree.release();
             frames.close();
             leaveSlot();
             readers.forEach(SharedZone::release);

@@ -336,7 +336,7 @@ public final class Recovery implements AutoCloseable {
     public Version version() {
         List<Memtable> sealed = new ArrayList<>(memtables.subList(0, memtables.size() - 1));
         Collections.reverse(sealed);
-        return new Version(memtables.get(memtables.size() - 1), sealed, runs);
+        return new Version(memtables.get(memtables.size() - 1), sealed, runs, zones.holdAll(manifest.state()));
     }
 
     public FrameCache frames() {

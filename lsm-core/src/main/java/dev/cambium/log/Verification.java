@@ -32,6 +32,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.roaringbitmap.RoaringBitmap;
 
 /**
  * Reads every used byte of a store that nobody has open, as a recovery would, and changes nothing but the lock file. Findings are
@@ -132,17 +136,46 @@ public final class Verification {
                     open(zone, storeId, readers);
                 }
             }
+            Map<Integer, RoaringBitmap> live = new TreeMap<>();
+            boolean areWhole = true;
             for (ManifestRecord.Run run : state.runs()) {
                 runs++;
-                entries += RunVerification.run(
+                RunVerification.Found found = RunVerification.run(
                         run,
                         storeId,
                         zone -> readers.containsKey(zone) ? readers.get(zone).reader() : null,
+                        live,
                         this::add);
+                entries += found.entries();
+                areWhole &= found.isWhole();
+            }
+            if (areWhole) {
+                compareLive(state, live);
             }
             checkReferences(storeId, readers);
         } finally {
             readers.values().forEach(SharedZone::release);
+        }
+    }
+
+    /** Whether the manifest calls those pages live that runs are made of, and no others. */
+    private void compareLive(ManifestState state, Map<Integer, RoaringBitmap> found) {
+        Set<Integer> zones = new TreeSet<>(state.live().keySet());
+        zones.addAll(found.keySet());
+        for (int zone : zones) {
+            RoaringBitmap said = state.live().getOrDefault(zone, new RoaringBitmap());
+            RoaringBitmap units = found.getOrDefault(zone, new RoaringBitmap());
+            if (!said.equals(units)) {
+                RoaringBitmap differing = RoaringBitmap.xor(said, units);
+                long at = (long) differing.first() * Pointer.ALIGNMENT;
+                add(new CorruptionException(
+                        ZoneFiles.name(zone),
+                        at,
+                        "those pages live that runs are made of",
+                        said.contains(differing.first())
+                                ? "a live page that no run has"
+                                : "a page of a run that is not live"));
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.cambium.run;
 
 import dev.cambium.CompactionListener;
+import dev.cambium.compaction.PageChanges;
 import dev.cambium.compaction.PageSizes;
 import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.SortedCursor;
@@ -29,6 +30,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
 
 /**
  * Lays sealed memtables down as runs, oldest first, and merges young runs, T of a tier at a time. Everything happens in steps on a
@@ -48,6 +50,9 @@ public final class Flusher implements AutoCloseable {
     private static final int MOST_SEALED = 2;
 
     private static final long STEP_BYTES = 1 << 20;
+
+    /** Share of a zone that is live, below which merges do not leave pages there. */
+    private static final double LEAST_LIVE = 0.55;
 
     private final Versions versions;
 
@@ -275,12 +280,14 @@ public final class Flusher implements AutoCloseable {
         log.forceThrough(memtable.lastPosition());
         long birth = nextBirth++;
         ManifestRecord.Run run;
+        PageChanges changes;
         try (RunWriter writer = newRun(birth)) {
+            changes = writer.changes();
             boolean dropTombstones = versions.current().runs().isEmpty();
             SortedCursor entries = memtable.cursor(memtable.snapshot());
             for (boolean on = entries.first(); on; on = entries.next()) {
                 if (!dropTombstones || !entries.isTombstone()) {
-                    writer.add(entries);
+                    writer.addNew(entries);
                 }
             }
             run = writer.finish(0, birth, birth, memtable.firstBatch(), memtable.lastBatch());
@@ -288,7 +295,7 @@ public final class Flusher implements AutoCloseable {
         }
         long firstLiveLog = versions.current().newerThan(memtable).firstLog();
         log.letGo(firstLiveLog);
-        LiveRun live = name(memtable, List.of(), run, (edit, state) -> {
+        Named named = name(memtable, List.of(), run, changes, (edit, state) -> {
             memtable.keyspaces().forEach((id, name) -> {
                 if (!state.keyspaces().containsKey(id)) {
                     edit.keyspace(id, name);
@@ -301,11 +308,19 @@ public final class Flusher implements AutoCloseable {
                 edit.logDrop(firstLiveLog);
             }
         });
-        versions.install(memtable, live);
+        versions.install(memtable, named.run, named.zones);
         manifest.rollIfLong();
         int tooMany = versions.current().runs().size() - TOLERATED_RUNS;
         owed += run == null || tooMany <= 0 ? 0 : run.bytes() * tooMany;
     }
+
+    /**
+     * What an edit has named.
+     *
+     * @param run open; or null, where nothing was left
+     * @param zones of the version, held
+     */
+    private record Named(LiveRun run, HeldZones zones) {}
 
     /**
      * Makes pages durable and names them; nothing can fail behind the edit.
@@ -313,25 +328,20 @@ public final class Flusher implements AutoCloseable {
      * @param flushed the memtable that becomes the run, or null
      * @param inputs the runs that become the run
      * @param run what was written, or null where nothing was left
-     * @return the run, open; or null
+     * @param changes which pages that adds and takes away
      */
-    private LiveRun name(
+    private Named name(
             Memtable flushed,
             List<LiveRun> inputs,
             ManifestRecord.Run run,
+            PageChanges changes,
             BiConsumer<ManifestEdit.Builder, ManifestState> also) {
         zones.force();
         ManifestState before = manifest.state();
         Set<Integer> needed = new HashSet<>();
-        before.runs().stream()
-                .filter(known ->
-                        inputs.stream().noneMatch(input -> input.record().id() == known.id()))
-                .forEach(known -> addZones(known.extents(), needed));
+        changes.addZonesAfter(before.live(), needed);
         if (merge != null) {
-            addZones(merge.extents(), needed);
-        }
-        if (run != null) {
-            addZones(run.extents(), needed);
+            needed.addAll(merge.changes().liveZones());
         }
         longValues.addNeeded(
                 needed, before, () -> versions.current().memtables().filter(other -> other != flushed));
@@ -340,6 +350,7 @@ public final class Flusher implements AutoCloseable {
             inputs.forEach(
                     input -> edit.add(new ManifestRecord.RunDrop(input.record().id())));
             zones.describe(edit, before, needed);
+            changes.describe(edit);
             if (run != null) {
                 edit.add(run);
             }
@@ -347,15 +358,10 @@ public final class Flusher implements AutoCloseable {
             also.accept(edit, before);
         });
         zones.named(before, after);
-        if (run == null) {
-            return null;
+        if (run != null) {
+            loading.add(run.id());
         }
-        loading.add(run.id());
-        return zones.open(run);
-    }
-
-    private static void addZones(List<ManifestRecord.Extent> extents, Set<Integer> zones) {
-        extents.forEach(extent -> zones.add(extent.zone()));
+        return new Named(run == null ? null : zones.open(run), zones.holdAll(after));
     }
 
     /** Begins a merge, or ends a wish for one that is not needed; returns whether there was one of the two to do. */
@@ -388,14 +394,33 @@ public final class Flusher implements AutoCloseable {
         if (inputs.size() == all.size()) {
             zones.seal(); // so that the zones of before hold nothing that lives on
         }
-        merge = new Merge(inputs, newRun(nextBirth++), zones.storeId(), pool, epochs, oldest);
+        merge = new Merge(
+                inputs,
+                versions.current().zones(),
+                newRun(nextBirth++),
+                zones.storeId(),
+                pool,
+                epochs,
+                oldest,
+                granted != null ? zone -> false : zonesToLink());
+    }
+
+    /** Zones that are mostly live: out of others a merge takes the pages along that it meets, so that they can be given back. */
+    private IntPredicate zonesToLink() {
+        ManifestState state = manifest.state();
+        return zone -> {
+            ManifestRecord.Zone named = state.zones().get(zone);
+            return named != null && state.liveBytes(zone) >= LEAST_LIVE * named.length();
+        };
     }
 
     private void finishMerge() {
         ManifestRecord.Run run = merge.finish();
         mergedBytes = mergedBytes + merge.appendedBytes();
-        LiveRun live = name(null, merge.inputs(), run, (edit, state) -> {});
-        versions.install(merge.inputs(), live);
+        List<LiveRun> inputs = merge.inputs();
+        Named named = name(null, inputs, run, merge.changes(), (edit, state) -> {});
+        inputs.get(0).diesWith(merge.changes().deadPages());
+        versions.install(inputs, named.run, named.zones);
         close();
         manifest.rollIfLong();
         if (zones.hasUnconfirmedDrops()) {

@@ -6,21 +6,22 @@ import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.runtime.Reclaimer;
 import dev.cambium.segment.runtime.References;
 import dev.cambium.segment.zone.SharedZone;
-import java.util.List;
+import java.util.function.IntFunction;
 
 /**
- * A run that versions and snapshots hold. With the last reference its memory and its zones go, once no reader can be inside. Safe for
- * any thread.
+ * A run that versions and snapshots hold; whoever holds it holds the {@link HeldZones} of a version that names it, too. With the last
+ * reference the memory of the pages goes that died with it, once no reader can be inside. Safe for any thread.
  */
 public final class LiveRun {
+    private static final long[] NONE = {};
+
     private final RunTree tree;
-    private final List<SharedZone> zones;
     private final Reclaimer reclaimer;
     private final References references = new References();
+    private volatile long[] deadPages = NONE;
 
-    LiveRun(ManifestRecord.Run run, List<SharedZone> zones, FrameCache frames, Reclaimer reclaimer) {
-        this.zones = List.copyOf(zones);
-        this.tree = new RunTree(run, this.zones, frames);
+    LiveRun(ManifestRecord.Run run, IntFunction<SharedZone> zones, FrameCache frames, Reclaimer reclaimer) {
+        this.tree = new RunTree(run, zones, frames);
         this.reclaimer = reclaimer;
     }
 
@@ -38,13 +39,15 @@ public final class LiveRun {
         return references.tryRetain();
     }
 
+    /** Says which pages no version will name any more once this run is gone. */
+    void diesWith(long[] pages) {
+        deadPages = pages;
+    }
+
     /** Gives a reference back. */
     public void release() {
         if (references.release()) {
-            reclaimer.retire(() -> {
-                tree.release();
-                zones.forEach(SharedZone::release);
-            });
+            reclaimer.retire(() -> tree.evict(deadPages));
         }
     }
 }

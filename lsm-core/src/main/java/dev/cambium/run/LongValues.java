@@ -70,6 +70,7 @@ public final class LongValues {
         private List<SharedZone> held = List.of();
         private long listPointer;
         private int listCrc;
+        private int listStoredLength;
 
         private Written() {}
 
@@ -82,7 +83,7 @@ public final class LongValues {
         public byte[] reference() {
             Memory memory = Memory.allocate(ValueReference.LENGTH);
             try {
-                ValueReference.put(memory, 0, listPointer, length, listCrc, 0);
+                ValueReference.put(memory, 0, listPointer, length, listCrc, listStoredLength, 0, 1);
                 return memory.toArray(0, ValueReference.LENGTH);
             } finally {
                 memory.release();
@@ -194,6 +195,7 @@ public final class LongValues {
                 ZoneWriter zone = append(value, page, length, PageKind.CHUNKS);
                 value.listPointer = zone.pointer();
                 value.listCrc = zone.payloadCrc();
+                value.listStoredLength = zone.storedLength();
             }
         } finally {
             pool.free(buffer);

@@ -1,15 +1,14 @@
 package dev.cambium.run;
 
-import dev.cambium.compaction.MergeCursor;
-import dev.cambium.compaction.RunCursor;
-import dev.cambium.compaction.RunTree;
+import dev.cambium.compaction.PageChanges;
+import dev.cambium.compaction.PageMerge;
 import dev.cambium.compaction.RunWriter;
-import dev.cambium.compaction.SortedCursor;
 import dev.cambium.compaction.StreamedRuns;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.pool.BufferPool;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * Neighbouring runs that are being merged into one, a step at a time, so that what is more urgent can come between. Names nothing. For
@@ -19,41 +18,43 @@ final class Merge implements AutoCloseable {
     private static final int MOST_PASSED = 1 << 14; // entries in a step
 
     private final List<LiveRun> inputs; // newest first
+    private final HeldZones zones;
     private final RunWriter writer;
     private final ReadEpochs epochs;
     private final boolean dropTombstones;
     private final StreamedRuns runs;
-    private final List<RunCursor> cursors; // one an input
-    private final SortedCursor entries;
-    private boolean begun;
+    private final PageMerge entries;
     private boolean ended;
 
     /**
-     * Takes a reference of each input, and the writer.
+     * Takes a reference of each input and of the zones, and the writer.
      *
      * @param inputs neighbours, newest first
+     * @param zones that they have pages in
      * @param dropTombstones whether no older run is left that they could hide anything in
+     * @param zonesToLink says of which zones a page in whose stretch of keys only one input has entries may become part of the new run as it is
      */
     Merge(
             List<LiveRun> inputs,
+            HeldZones zones,
             RunWriter writer,
             byte[] storeId,
             BufferPool pool,
             ReadEpochs epochs,
-            boolean dropTombstones) {
+            boolean dropTombstones,
+            IntPredicate zonesToLink) {
         this.inputs = List.copyOf(inputs);
+        this.zones = zones;
         this.writer = writer;
         this.epochs = epochs;
         this.dropTombstones = dropTombstones;
         this.runs = new StreamedRuns(storeId, pool);
-        this.cursors = inputs.stream().map(run -> runs.cursor(run.tree())).toList();
-        this.entries = new MergeCursor(
-                RunTree.commonPrefix(inputs.stream().map(LiveRun::record).toList()),
-                cursors.toArray(new SortedCursor[0]));
+        this.entries = runs.merge(inputs.stream().map(LiveRun::tree).toList(), zonesToLink, writer.changes());
+        boolean retained = zones.tryRetain();
         for (LiveRun input : inputs) {
-            boolean retained = input.tryRetain();
-            assert retained : "the version holds it, and only this thread installs another";
+            retained &= input.tryRetain();
         }
+        assert retained : "the version holds them, and only this thread installs another";
     }
 
     List<LiveRun> inputs() {
@@ -62,10 +63,9 @@ final class Merge implements AutoCloseable {
 
     /** After a step that threw: the input whose page could not be loaded; all of them where that is not known. */
     List<LiveRun> stuckInputs() {
-        for (int i = 0; i < cursors.size(); i++) {
-            if (cursors.get(i).isStuck()) {
-                return List.of(inputs.get(i));
-            }
+        int stuck = runs.stuck();
+        if (stuck >= 0) {
+            return List.of(inputs.get(stuck));
         }
         return inputs;
     }
@@ -86,30 +86,33 @@ final class Merge implements AutoCloseable {
             return false;
         }
         long until = writer.bytes() + bytes;
-        for (int passed = 0; advance(); passed++) {
-            if (!dropTombstones || !entries.isTombstone()) {
+        boolean more = advance(false);
+        for (int passed = 0; more; passed++) {
+            boolean taken = true;
+            if (entries.isPage()) {
+                taken = !(dropTombstones && entries.hasTombstones()) && writer.link(entries);
+            } else if (!dropTombstones || !entries.isTombstone()) {
                 writer.add(entries);
             }
-            if (writer.bytes() >= until || passed == MOST_PASSED) {
+            if (taken && (writer.bytes() >= until || passed >= MOST_PASSED)) {
                 return true;
             }
+            more = advance(!taken);
         }
         ended = true;
         return false;
     }
 
     /**
-     * Moves to the next entry. What is there to be read of it is in memory of the merge's own, so nothing has to be resumed; only key pages on the
+     * Moves on. What is there to be read of an entry is in memory of the merge's own, so nothing has to be resumed; only key pages on the
      * way are others', and only for them is there an epoch slot: what is evicted meanwhile waits for it, and the writer may need the memory.
+     *
+     * @param enter whether the page that it stands before is taken apart
      */
-    private boolean advance() {
+    private boolean advance(boolean enter) {
         int slot = epochs.enter();
         try {
-            if (begun) {
-                return entries.next();
-            }
-            begun = true;
-            return entries.first();
+            return enter ? entries.enter() : entries.next();
         } finally {
             epochs.exit(slot);
         }
@@ -120,9 +123,9 @@ final class Merge implements AutoCloseable {
         return writer.appendedBytes();
     }
 
-    /** Where it has written pages so far. */
-    List<ManifestRecord.Extent> extents() {
-        return writer.extents();
+    /** Which pages the new run adds, and takes away. */
+    PageChanges changes() {
+        return writer.changes();
     }
 
     /** Writes the rest of the new run, or returns null where nothing is left of the inputs. */
@@ -150,5 +153,6 @@ final class Merge implements AutoCloseable {
         writer.close();
         runs.close();
         inputs.forEach(LiveRun::release);
+        zones.release();
     }
 }

@@ -46,7 +46,9 @@ public final class Zones implements ZoneSink, AutoCloseable {
     private final BackgroundExecutor lane;
     private final DeadZones dead;
     private final AtomicInteger nextZone;
-    private final Map<Integer, SharedZone> readers = new ConcurrentHashMap<>();
+    private final Map<Integer, SharedZone> readers = new ConcurrentHashMap<>(); // of zones that are named
+    private final Map<Integer, SharedZone> held =
+            new ConcurrentHashMap<>(); // and of those that were, and somebody holds
     private final OpenZone pages; // the lane's own
     private final OpenZone chunks; // of LongValues
 
@@ -107,10 +109,13 @@ public final class Zones implements ZoneSink, AutoCloseable {
     }
 
     private void openReader(int zone, long length) {
-        readers.put(zone, new SharedZone(ZoneReader.open(disk, zone, storeId, length), () -> closed(zone)));
+        SharedZone reader = new SharedZone(ZoneReader.open(disk, zone, storeId, length), () -> closed(zone));
+        held.put(zone, reader);
+        readers.put(zone, reader);
     }
 
     private void closed(int zone) {
+        held.remove(zone);
         if (dead.close(zone)) {
             lane.execute(dead::delete);
         }
@@ -259,9 +264,14 @@ public final class Zones implements ZoneSink, AutoCloseable {
         return reader.retain();
     }
 
-    /** A zone that the manifest names, or null; none held for the caller, who is inside an epoch slot. */
+    /** A zone that somebody holds, or null; not held for the caller, who is inside an epoch slot or holds it. */
     SharedZone find(int zone) {
-        return readers.get(zone);
+        return held.get(zone);
+    }
+
+    /** Holds all zones of a version of the manifest, the latest. */
+    public HeldZones holdAll(ManifestState state) {
+        return new HeldZones(state.zones().keySet().stream().map(this::hold).toList(), reclaimer);
     }
 
     /** All zones of long values that the manifest names; none of them held for the caller. */
@@ -274,9 +284,7 @@ public final class Zones implements ZoneSink, AutoCloseable {
 
     /** Opens a run whose zones have readers. */
     LiveRun open(ManifestRecord.Run run) {
-        List<SharedZone> needed =
-                run.extents().stream().map(extent -> hold(extent.zone())).toList();
-        return new LiveRun(run, needed, frames, reclaimer);
+        return new LiveRun(run, this::find, frames, reclaimer);
     }
 
     /** Opens all runs that the manifest names, newest first. */

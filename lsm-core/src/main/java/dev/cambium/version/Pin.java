@@ -6,6 +6,7 @@ import dev.cambium.compaction.RunTree;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.memtable.Root;
+import dev.cambium.run.HeldZones;
 import dev.cambium.run.LiveRun;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,11 +20,13 @@ public final class Pin {
     private final Memtable[] memtables; // newest first
     private final Root[] roots;
     private final LiveRun[] runs; // newest first; all of them older
+    private final HeldZones zones;
 
-    private Pin(Memtable[] memtables, Root[] roots, LiveRun[] runs) {
+    private Pin(Memtable[] memtables, Root[] roots, LiveRun[] runs, HeldZones zones) {
         this.memtables = memtables;
         this.roots = roots;
         this.runs = runs;
+        this.zones = zones;
     }
 
     /** Takes hold of a version that was read inside the caller's epoch slot; null where a part of it is gone already. */
@@ -41,7 +44,9 @@ public final class Pin {
         while (heldRuns < runs.length && version.runs().get(heldRuns).tryRetain()) {
             runs[heldRuns] = version.runs().get(heldRuns++);
         }
-        if (heldMemtables < memtables.length || heldRuns < runs.length) {
+        if (heldMemtables < memtables.length
+                || heldRuns < runs.length
+                || !version.zones().tryRetain()) {
             release(memtables, heldMemtables, runs, heldRuns);
             return null;
         }
@@ -49,7 +54,7 @@ public final class Pin {
         for (int i = 0; i < roots.length; i++) {
             roots[i] = memtables[i].snapshot();
         }
-        return new Pin(memtables, roots, runs);
+        return new Pin(memtables, roots, runs, version.zones());
     }
 
     /** Searches everything for the key of a lookup that has begun. */
@@ -89,6 +94,7 @@ public final class Pin {
     /** Lets go of everything; once. */
     public void release() {
         release(memtables, memtables.length, runs, runs.length);
+        zones.release();
     }
 
     private static void release(Memtable[] memtables, int heldMemtables, LiveRun[] runs, int heldRuns) {

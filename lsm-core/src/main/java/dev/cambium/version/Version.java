@@ -1,6 +1,7 @@
 package dev.cambium.version;
 
 import dev.cambium.memtable.Memtable;
+import dev.cambium.run.HeldZones;
 import dev.cambium.run.LiveRun;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,8 +14,9 @@ import java.util.stream.Stream;
  * @param active takes the writes
  * @param sealed memtables that take none any more, newest first
  * @param runs what was laid down, newest first; all of it older than the memtables
+ * @param zones that the runs have pages in
  */
-public record Version(Memtable active, List<Memtable> sealed, List<LiveRun> runs) {
+public record Version(Memtable active, List<Memtable> sealed, List<LiveRun> runs, HeldZones zones) {
     public Version {
         sealed = List.copyOf(sealed);
         runs = List.copyOf(runs);
@@ -55,7 +57,7 @@ public record Version(Memtable active, List<Memtable> sealed, List<LiveRun> runs
 
     /** The version with another active memtable in the place of one that is empty. */
     Version replacingActive(Memtable nextActive) {
-        return new Version(nextActive, sealed, runs);
+        return new Version(nextActive, sealed, runs, zones);
     }
 
     /** The version after the active memtable was sealed. */
@@ -63,28 +65,28 @@ public record Version(Memtable active, List<Memtable> sealed, List<LiveRun> runs
         List<Memtable> all = new ArrayList<>(sealed.size() + 1);
         all.add(active);
         all.addAll(sealed);
-        return new Version(nextActive, all, runs);
+        return new Version(nextActive, all, runs, zones);
     }
 
     /** The version after the oldest sealed memtable was laid down as a run, or as nothing. */
-    Version flushing(Memtable flushed, LiveRun run) {
+    Version flushing(Memtable flushed, LiveRun run, HeldZones zonesThen) {
         assert oldestSealed() == flushed : "memtables are laid down oldest first";
         List<LiveRun> all = new ArrayList<>(runs.size() + 1);
         if (run != null) {
             all.add(run);
         }
         all.addAll(runs);
-        return new Version(active, sealed.subList(0, sealed.size() - 1), all);
+        return new Version(active, sealed.subList(0, sealed.size() - 1), all, zonesThen);
     }
 
     /** The version after neighbouring runs were merged into one, or into nothing. */
-    Version merging(List<LiveRun> inputs, LiveRun output) {
+    Version merging(List<LiveRun> inputs, LiveRun output, HeldZones zonesThen) {
         List<LiveRun> all = new ArrayList<>(runs);
         int at = all.indexOf(inputs.get(0));
         all.removeAll(inputs);
         if (output != null) {
             all.add(at, output);
         }
-        return new Version(active, sealed, all);
+        return new Version(active, sealed, all, zonesThen);
     }
 }

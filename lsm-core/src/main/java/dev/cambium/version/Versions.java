@@ -1,6 +1,7 @@
 package dev.cambium.version;
 
 import dev.cambium.memtable.Memtable;
+import dev.cambium.run.HeldZones;
 import dev.cambium.run.LiveRun;
 import java.util.List;
 import java.util.function.LongFunction;
@@ -50,19 +51,23 @@ public final class Versions {
     }
 
     /** Puts a run in the place of the oldest sealed memtable, which it takes the version's reference of; null where nothing was left. */
-    public void install(Memtable flushed, LiveRun run) {
+    public void install(Memtable flushed, LiveRun run, HeldZones zones) {
+        HeldZones before = current.zones();
         synchronized (this) {
-            current = current.flushing(flushed, run);
+            current = current.flushing(flushed, run, zones);
         }
         flushed.release();
+        before.release();
     }
 
     /** Puts a run in the place of its inputs, neighbours, newest first; null where nothing was left. */
-    public void install(List<LiveRun> inputs, LiveRun output) {
+    public void install(List<LiveRun> inputs, LiveRun output, HeldZones zones) {
+        HeldZones before = current.zones();
         synchronized (this) {
-            current = current.merging(inputs, output);
+            current = current.merging(inputs, output, zones);
         }
         inputs.forEach(LiveRun::release);
+        before.release();
     }
 
     /** Drops the version's references; the memory goes when no reader or snapshot has them. */
@@ -71,5 +76,6 @@ public final class Versions {
         last.active().release();
         last.sealed().forEach(Memtable::release);
         last.runs().forEach(LiveRun::release);
+        last.zones().release();
     }
 }

@@ -12,6 +12,7 @@ import dev.cambium.segment.zone.ZoneHeader;
 import dev.cambium.segment.zone.ZoneWriter;
 import java.util.ArrayList;
 import java.util.List;
+import org.roaringbitmap.RoaringBitmap;
 
 /**
  * How an edit stands in a manifest: a frame, in it one field for each record, the last of them COMMIT.
@@ -30,13 +31,14 @@ import java.util.List;
  *   5 LOG_ENDED   0 logId u64 · 8 end u64 · 16 lastBatch u64
  *  16 RUN         0 run u64 · 8 root u64 · 16 rootCrc u32 · 20 tier u32 · 24 oldest u64 · 32 newest u64 · 40 minBatch u64
  *                 48 maxBatch u64 · 56 entries u64 · 64 tombstones u64 · 72 bytes u64 · 80 rangeDeletes u64 (0)
- *                 88 extentCount u32 · 92 firstKeyLength u16 · 94 lastKeyLength u16
- *                 96 extents (zone u32, pages u32, bytes u64 each) · firstKey · lastKey
+ *                 88 zero u32 · 92 firstKeyLength u16 · 94 lastKeyLength u16 · 96 firstKey · lastKey
  *  17 RUN_DROP    0 run u64
  *  18 ZONE        0 zone u64 · 8 length u64 · 16 stream u32 · 20 state u32 (1 open, 2 sealed, 3 cut)
  *  23 ZONE_DROP   0 zone u64
  *  24 NEXT        0 zone u64 · 8 run u64 · 16 birth u64
  *  25 FLUSHED     0 batch u64
+ *  26 PAGES_LIVE  0 zone u64 · 8 units (RoaringBitmap, portable format)
+ *  27 PAGES_DEAD  0 zone u64 · 8 units
  * 255 COMMIT      0 version u64
  * </pre>
  * Little-endian. A frame's {@code length} counts all of it and is a multiple of eight; a field's {@code length} counts its value
@@ -154,6 +156,10 @@ final class ManifestCodec {
             return ManifestRecord.TAG_NEXT;
         } else if (record instanceof ManifestRecord.Flushed) {
             return ManifestRecord.TAG_FLUSHED;
+        } else if (record instanceof ManifestRecord.PagesLive) {
+            return ManifestRecord.TAG_PAGES_LIVE;
+        } else if (record instanceof ManifestRecord.PagesDead) {
+            return ManifestRecord.TAG_PAGES_DEAD;
         }
         throw new IllegalArgumentException("not a record to be written: " + record);
     }
@@ -161,6 +167,12 @@ final class ManifestCodec {
     private static int valueLength(ManifestRecord record) {
         if (record instanceof ManifestRecord.Keyspace keyspace) {
             return 4 + Name.encode(keyspace.name()).length;
+        }
+        if (record instanceof ManifestRecord.PagesLive live) {
+            return UnitsField.length(live.units());
+        }
+        if (record instanceof ManifestRecord.PagesDead dead) {
+            return UnitsField.length(dead.units());
         }
         return record instanceof ManifestRecord.Run run ? RunField.length(run) : fixedLength(tag(record));
     }
@@ -201,6 +213,10 @@ final class ManifestCodec {
             memory.putLong(at + 16, ended.lastBatch());
         } else if (record instanceof ManifestRecord.Run run) {
             RunField.put(memory, at, run);
+        } else if (record instanceof ManifestRecord.PagesLive live) {
+            UnitsField.put(memory, at, live.zone(), live.units());
+        } else if (record instanceof ManifestRecord.PagesDead dead) {
+            UnitsField.put(memory, at, dead.zone(), dead.units());
         } else if (record instanceof ManifestRecord.RunDrop drop) {
             memory.putLong(at, drop.id());
         } else if (record instanceof ManifestRecord.Zone zone) {
@@ -304,6 +320,12 @@ final class ManifestCodec {
                 return readZone(memory, value, file, fieldOffset);
             case ManifestRecord.TAG_ZONE_DROP:
                 return new ManifestRecord.ZoneDrop(zoneNumber(memory, value, file, fieldOffset));
+            case ManifestRecord.TAG_PAGES_LIVE, ManifestRecord.TAG_PAGES_DEAD:
+                RoaringBitmap units = UnitsField.read(memory, value, length, file, fieldOffset);
+                int unitsOf = zoneNumber(memory, value, file, fieldOffset);
+                return tag == ManifestRecord.TAG_PAGES_LIVE
+                        ? new ManifestRecord.PagesLive(unitsOf, units)
+                        : new ManifestRecord.PagesDead(unitsOf, units);
             case ManifestRecord.TAG_FLUSHED:
                 return new ManifestRecord.Flushed(memory.getLong(value));
             case ManifestRecord.TAG_NEXT:
@@ -319,7 +341,7 @@ final class ManifestCodec {
                     throw new FormatVersionException(
                             file,
                             "a manifest record with the tag " + tag + " at offset " + fieldOffset,
-                            "tags 1 to 5, 16 to 18, 23 to 25");
+                            "tags 1 to 5, 16 to 18, 23 to 27");
                 }
                 return new ManifestRecord.Skipped(tag, length);
         }

@@ -2,6 +2,7 @@ package dev.cambium.segment.manifest;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.roaringbitmap.RoaringBitmap;
 
 /**
  * One statement of an edit. Immutable; {@link ManifestCodec} says how each stands in the file.
@@ -26,6 +27,8 @@ public sealed interface ManifestRecord {
     int TAG_ZONE_DROP = 23;
     int TAG_NEXT = 24;
     int TAG_FLUSHED = 25;
+    int TAG_PAGES_LIVE = 26;
+    int TAG_PAGES_DEAD = 27;
 
     /** Ends an edit; written and checked by {@link ManifestCodec} alone. */
     int TAG_COMMIT = 255;
@@ -52,9 +55,6 @@ public sealed interface ManifestRecord {
     /** Recovery settled that the log ends at {@code end}, after {@code lastBatch}; what stands behind is set aside for good. */
     record LogEnded(long logId, long end, long lastBatch) implements ManifestRecord {}
 
-    /** Where a run has pages: how many, and their bytes as they are stored, padding included. */
-    record Extent(int zone, int pages, long bytes) {}
-
     /**
      * A run: a sorted, immutable tree of pages.
      *
@@ -67,9 +67,8 @@ public sealed interface ManifestRecord {
      * @param maxBatch last batch in it
      * @param entries tombstones included
      * @param bytes of keys and values
-     * @param firstKey smallest internal key
-     * @param lastKey greatest internal key
-     * @param extents where its pages are, by zone
+     * @param firstKey an internal key, or the beginning of one, that is not above any of its keys
+     * @param lastKey one that is not below any of its keys
      */
     record Run(
             long id,
@@ -84,13 +83,8 @@ public sealed interface ManifestRecord {
             long tombstones,
             long bytes,
             byte[] firstKey,
-            byte[] lastKey,
-            List<Extent> extents)
+            byte[] lastKey)
             implements ManifestRecord {
-        public Run {
-            extents = List.copyOf(extents);
-        }
-
         @Override
         public boolean equals(Object other) {
             return other instanceof Run run && describe().equals(run.describe());
@@ -115,8 +109,7 @@ public sealed interface ManifestRecord {
                     tombstones,
                     bytes,
                     ByteBuffer.wrap(firstKey),
-                    ByteBuffer.wrap(lastKey),
-                    extents);
+                    ByteBuffer.wrap(lastKey));
         }
 
         @Override
@@ -148,6 +141,16 @@ public sealed interface ManifestRecord {
 
     /** A zone is no longer named: no run has pages there. */
     record ZoneDrop(int number) implements ManifestRecord {}
+
+    /**
+     * Pages of a zone have become part of what runs are made of.
+     *
+     * @param units of {@link dev.cambium.segment.page.Pointer#ALIGNMENT} bytes that they take, padding included; not to be changed
+     */
+    record PagesLive(int zone, RoaringBitmap units) implements ManifestRecord {}
+
+    /** Pages of a zone are no longer part of any run; see {@link PagesLive}. */
+    record PagesDead(int zone, RoaringBitmap units) implements ManifestRecord {}
 
     /** The smallest numbers that were never used: of a zone, of a run, of a flush or merge. */
     record Next(int zone, long run, long birth) implements ManifestRecord {}

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.roaringbitmap.RoaringBitmap;
 
 /**
  * What all edits of a manifest come to: which keyspaces, logs, zones and runs there are. Immutable.
@@ -25,6 +26,7 @@ import java.util.TreeMap;
  * @param runs newest first
  * @param next numbers that were never used
  * @param flushedThrough batches up to this one stand in runs; replay passes over them
+ * @param live of each zone that has pages of runs, the units of {@link Pointer#ALIGNMENT} bytes that they take; not to be changed
  * @param zonesSince numbers of zones that this manifest has named, dropped ones too
  */
 public record ManifestState(
@@ -38,6 +40,7 @@ public record ManifestState(
         List<ManifestRecord.Run> runs,
         ManifestRecord.Next next,
         long flushedThrough,
+        SortedMap<Integer, RoaringBitmap> live,
         Set<Integer> zonesSince) {
     /** Before the first edit. */
     public static final ManifestState EMPTY = new ManifestState(
@@ -51,6 +54,7 @@ public record ManifestState(
             List.of(),
             new ManifestRecord.Next(1, 1, 1),
             0,
+            new TreeMap<>(),
             Set.of());
 
     public ManifestState {
@@ -59,6 +63,7 @@ public record ManifestState(
         ends = Collections.unmodifiableSortedMap(new TreeMap<>(ends));
         zones = Collections.unmodifiableSortedMap(new TreeMap<>(zones));
         runs = List.copyOf(runs);
+        live = Collections.unmodifiableSortedMap(new TreeMap<>(live));
         zonesSince = Set.copyOf(zonesSince);
     }
 
@@ -74,6 +79,7 @@ public record ManifestState(
         for (ManifestRecord record : edit.records()) {
             fold.apply(record);
         }
+        fold.checkLive();
         fold.checkRuns();
         return new ManifestState(
                 edit.version(),
@@ -86,7 +92,14 @@ public record ManifestState(
                 fold.runs,
                 fold.next,
                 fold.flushedThrough,
+                fold.live,
                 fold.zonesSince);
+    }
+
+    /** Bytes that the pages of runs take in a zone, padding included. */
+    public long liveBytes(int zone) {
+        RoaringBitmap units = live.get(zone);
+        return units == null ? 0 : units.getLongCardinality() * Pointer.ALIGNMENT;
     }
 
     /** The smallest id for a log that was never used. */
@@ -111,6 +124,7 @@ public record ManifestState(
             edit.add(clean);
         }
         zones.values().forEach(edit::add);
+        live.forEach((zone, units) -> edit.add(new ManifestRecord.PagesLive(zone, units)));
         runs.stream().sorted(Comparator.comparingLong(ManifestRecord.Run::id)).forEach(edit::add);
         if (flushedThrough > 0) {
             edit.add(new ManifestRecord.Flushed(flushedThrough));
@@ -134,6 +148,7 @@ public record ManifestState(
         private final List<ManifestRecord.Run> runs;
         private ManifestRecord.Next next;
         private long flushedThrough;
+        private final TreeMap<Integer, RoaringBitmap> live;
         private final Set<Integer> zonesSince;
 
         Fold(ManifestState before, String file, long fileOffset) {
@@ -148,6 +163,7 @@ public record ManifestState(
             runs = new ArrayList<>(before.runs);
             next = before.next;
             flushedThrough = before.flushedThrough;
+            live = new TreeMap<>(before.live);
             zonesSince = new HashSet<>(before.zonesSince);
         }
 
@@ -177,6 +193,14 @@ public record ManifestState(
                 apply(zone);
             } else if (record instanceof ManifestRecord.ZoneDrop drop) {
                 require(zones.remove(drop.number()) != null, record, "a zone that is named");
+            } else if (record instanceof ManifestRecord.PagesLive pages) {
+                RoaringBitmap known = live.getOrDefault(pages.zone(), new RoaringBitmap());
+                require(!RoaringBitmap.intersects(known, pages.units()), record, "pages that were not live");
+                put(pages.zone(), RoaringBitmap.or(known, pages.units()));
+            } else if (record instanceof ManifestRecord.PagesDead pages) {
+                RoaringBitmap known = live.get(pages.zone());
+                require(known != null && known.contains(pages.units()), record, "pages that were live");
+                put(pages.zone(), RoaringBitmap.andNot(known, pages.units()));
             } else if (record instanceof ManifestRecord.Run run) {
                 apply(run);
             } else if (record instanceof ManifestRecord.RunDrop drop) {
@@ -192,6 +216,15 @@ public record ManifestState(
             } else if (record instanceof ManifestRecord.Flushed flushed) {
                 require(flushed.batch() >= flushedThrough, record, "a batch not before " + flushedThrough);
                 flushedThrough = flushed.batch();
+            }
+        }
+
+        private void put(int zone, RoaringBitmap units) {
+            if (units.isEmpty()) {
+                live.remove(zone);
+            } else {
+                units.runOptimize();
+                live.put(zone, units);
             }
         }
 
@@ -224,18 +257,37 @@ public record ManifestState(
             runs.add(at, run);
         }
 
-        /** Once an edit is complete: runs do not overlap in age, and lie in zones that are named, as far as those are long. */
+        /** Once an edit is complete: live pages are in zones that are named, as far as those are long. */
+        void checkLive() {
+            live.forEach((zone, units) -> {
+                ManifestRecord.Zone named = zones.get(zone);
+                if (named == null || (units.last() + 1L) * Pointer.ALIGNMENT > named.length()) {
+                    throw new CorruptionException(
+                            file,
+                            fileOffset,
+                            "live pages in zones that are named",
+                            "pages up to " + (units.last() + 1L) * Pointer.ALIGNMENT + " in zone " + zone + ", "
+                                    + (named == null
+                                            ? "which is not named"
+                                            : "which has " + named.length() + " bytes"));
+                }
+            });
+        }
+
+        /** Once an edit is complete: runs do not overlap in age, and have live roots. */
         void checkRuns() {
             for (int i = 0; i < runs.size(); i++) {
                 ManifestRecord.Run run = runs.get(i);
                 require(i == 0 || run.newest() < runs.get(i - 1).oldest(), run, "a run older than " + newerThan(i));
-                boolean hasRoot = false;
-                for (ManifestRecord.Extent extent : run.extents()) {
-                    ManifestRecord.Zone zone = zones.get(extent.zone());
-                    require(zone != null && extent.bytes() < zone.length(), run, "pages in zones that are named");
-                    hasRoot |= extent.zone() == Pointer.zone(run.root()) && Pointer.offset(run.root()) < zone.length();
-                }
-                require(hasRoot, run, "a root in one of its zones");
+                ManifestRecord.Zone zone = zones.get(Pointer.zone(run.root()));
+                RoaringBitmap units = live.get(Pointer.zone(run.root()));
+                require(
+                        zone != null
+                                && Pointer.offset(run.root()) < zone.length()
+                                && units != null
+                                && units.contains(Pointer.offset(run.root()) / Pointer.ALIGNMENT),
+                        run,
+                        "a root in a zone that is named, among its live pages");
             }
         }
 

@@ -5,9 +5,7 @@ import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.Pointer;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /** How a run stands in a manifest; the layout is in {@link ManifestCodec}. Stateless. */
 final class RunField {
@@ -22,17 +20,16 @@ final class RunField {
     static final int TOMBSTONES_OFFSET = 64;
     static final int BYTES_OFFSET = 72;
     static final int RANGE_DELETES_OFFSET = 80;
-    static final int EXTENT_COUNT_OFFSET = 88;
+    static final int ZERO_OFFSET = 88;
     static final int FIRST_KEY_LENGTH_OFFSET = 92;
     static final int LAST_KEY_LENGTH_OFFSET = 94;
-    static final int EXTENTS_OFFSET = 96;
-    static final int EXTENT_LENGTH = 16;
+    static final int KEYS_OFFSET = 96;
 
     private RunField() {}
 
     /** Bytes of the value. */
     static int length(ManifestRecord.Run run) {
-        return EXTENTS_OFFSET + EXTENT_LENGTH * run.extents().size() + run.firstKey().length + run.lastKey().length;
+        return KEYS_OFFSET + run.firstKey().length + run.lastKey().length;
     }
 
     static void put(Memory memory, int at, ManifestRecord.Run run) {
@@ -48,36 +45,24 @@ final class RunField {
         memory.putLong(at + TOMBSTONES_OFFSET, run.tombstones());
         memory.putLong(at + BYTES_OFFSET, run.bytes());
         memory.putLong(at + RANGE_DELETES_OFFSET, 0);
-        memory.putInt(at + EXTENT_COUNT_OFFSET, run.extents().size());
+        memory.putInt(at + ZERO_OFFSET, 0);
         memory.putShort(at + FIRST_KEY_LENGTH_OFFSET, run.firstKey().length);
         memory.putShort(at + LAST_KEY_LENGTH_OFFSET, run.lastKey().length);
-        int to = at + EXTENTS_OFFSET;
-        for (ManifestRecord.Extent extent : run.extents()) {
-            memory.putInt(to, extent.zone());
-            memory.putInt(to + 4, extent.pages());
-            memory.putLong(to + 8, extent.bytes());
-            to += EXTENT_LENGTH;
-        }
+        int to = at + KEYS_OFFSET;
         memory.put(to, run.firstKey(), 0, run.firstKey().length);
         memory.put(to + run.firstKey().length, run.lastKey(), 0, run.lastKey().length);
     }
 
     static ManifestRecord.Run read(Memory memory, int at, int length, String file, long fieldOffset) {
-        long extentCount = length < EXTENTS_OFFSET ? 0 : memory.getUnsignedInt(at + EXTENT_COUNT_OFFSET);
-        int firstLength = length < EXTENTS_OFFSET ? 0 : memory.getUnsignedShort(at + FIRST_KEY_LENGTH_OFFSET);
-        int lastLength = length < EXTENTS_OFFSET ? 0 : memory.getUnsignedShort(at + LAST_KEY_LENGTH_OFFSET);
+        int firstLength = length < KEYS_OFFSET ? 0 : memory.getUnsignedShort(at + FIRST_KEY_LENGTH_OFFSET);
+        int lastLength = length < KEYS_OFFSET ? 0 : memory.getUnsignedShort(at + LAST_KEY_LENGTH_OFFSET);
         require(
-                EXTENTS_OFFSET + EXTENT_LENGTH * extentCount + firstLength + lastLength == length && extentCount > 0,
+                KEYS_OFFSET + firstLength + lastLength == length,
                 "a run of " + length + " bytes",
-                extentCount + " extents and keys of " + firstLength + " and " + lastLength + " bytes",
+                "keys of " + firstLength + " and " + lastLength + " bytes",
                 file,
                 fieldOffset);
-        List<ManifestRecord.Extent> extents = new ArrayList<>();
-        int from = at + EXTENTS_OFFSET;
-        for (int i = 0; i < extentCount; i++, from += EXTENT_LENGTH) {
-            extents.add(
-                    new ManifestRecord.Extent(memory.getInt(from), memory.getInt(from + 4), memory.getLong(from + 8)));
-        }
+        int from = at + KEYS_OFFSET;
         ManifestRecord.Run run = new ManifestRecord.Run(
                 memory.getLong(at),
                 memory.getLong(at + ROOT_OFFSET),
@@ -91,8 +76,7 @@ final class RunField {
                 memory.getLong(at + TOMBSTONES_OFFSET),
                 memory.getLong(at + BYTES_OFFSET),
                 memory.toArray(from, firstLength),
-                memory.toArray(from + firstLength, lastLength),
-                extents);
+                memory.toArray(from + firstLength, lastLength));
         boolean holds = run.id() > 0
                 && run.id() < Long.MAX_VALUE
                 && Pointer.isPlausible(run.root())
@@ -109,21 +93,12 @@ final class RunField {
                 && run.tombstones() <= run.entries()
                 && run.bytes() >= 0
                 && memory.getLong(at + RANGE_DELETES_OFFSET) == 0
-                && firstLength >= Operation.MIN_KEY_LENGTH
-                && lastLength >= Operation.MIN_KEY_LENGTH
+                && memory.getInt(at + ZERO_OFFSET) == 0
+                && firstLength > 0
+                && lastLength > 0
                 && firstLength <= Operation.MAX_KEY_LENGTH
                 && lastLength <= Operation.MAX_KEY_LENGTH
-                && Arrays.compareUnsigned(run.firstKey(), run.lastKey()) <= 0
-                && extents.stream()
-                                .mapToInt(ManifestRecord.Extent::zone)
-                                .distinct()
-                                .count()
-                        == extentCount
-                && extents.stream()
-                        .allMatch(extent -> extent.zone() > 0
-                                && extent.zone() <= Pointer.MOST_ZONE
-                                && extent.pages() > 0
-                                && extent.bytes() > 0);
+                && Arrays.compareUnsigned(run.firstKey(), run.lastKey()) <= 0;
         require(holds, "a run that a writer can have written", run.toString(), file, fieldOffset);
         return run;
     }

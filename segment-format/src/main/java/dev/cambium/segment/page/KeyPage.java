@@ -153,11 +153,16 @@ public final class KeyPage extends KeyedPage {
     /** Adds what the whole page's subtree holds. */
     public void addTo(Aggregation sum) {
         for (int i = 0; i < count; i++) {
-            sum.entries += entries(i);
-            sum.bytes += bytes(i);
-            sum.tombstones += tombstones(i);
-            sum.newestBirth = Math.max(sum.newestBirth, newestBirth(i));
+            addTo(sum, i);
         }
+    }
+
+    /** Adds what a child's subtree holds. */
+    public void addTo(Aggregation sum, int index) {
+        sum.entries += entries(index);
+        sum.bytes += bytes(index);
+        sum.tombstones += tombstones(index);
+        sum.newestBirth = Math.max(sum.newestBirth, newestBirth(index));
     }
 
     /** The child whose keys a key belongs to. */

@@ -103,8 +103,9 @@ public final class LeafBuilder {
     }
 
     /** Completes a reference. */
-    public void putReference(int valueAt, long home, long length, int payloadCrc, int index) {
-        ValueReference.put(values.memory(), valueAt, home, length, payloadCrc, index);
+    public void putReference(
+            int valueAt, long home, long length, int payloadCrc, int storedLength, int index, int count) {
+        ValueReference.put(values.memory(), valueAt, home, length, payloadCrc, storedLength, index, count);
     }
 
     /** Flags of the page, for its header. */

@@ -128,6 +128,11 @@ public final class LeafPage extends KeyedPage {
         return keyCount();
     }
 
+    /** Whether there are entries that are not plain puts. */
+    public boolean hasOperations() {
+        return operationsAt >= 0;
+    }
+
     /** The code of an entry's operation: PUT, DELETE or PUT_REF. */
     public int operation(int index) {
         return operationsAt < 0 ? OperationCode.PUT : page.getUnsignedByte(operationsAt + index);

@@ -11,6 +11,7 @@ public final class PageSealer {
     private final RangeCrc crc = new RangeCrc();
     private int payloadCrc;
     private long pointer;
+    private int storedLength;
 
     public PageSealer(byte[] storeId) {
         this.storeId = storeId.clone();
@@ -50,7 +51,7 @@ public final class PageSealer {
         if (!pays) {
             target.put(payloadAt, raw, PageHeader.LENGTH, payload);
         }
-        int storedLength = PageHeader.LENGTH + (pays ? compressed : payload);
+        storedLength = PageHeader.LENGTH + (pays ? compressed : payload);
         crc.reset();
         crc.update(target, payloadAt, storedLength - PageHeader.LENGTH);
         payloadCrc = crc.value();
@@ -75,6 +76,11 @@ public final class PageSealer {
     /** Pointer to the page sealed last. */
     public long pointer() {
         return pointer;
+    }
+
+    /** Stored length of the page sealed last. */
+    public int storedLength() {
+        return storedLength;
     }
 
     /** Payload checksum of the page sealed last. */

@@ -87,6 +87,18 @@ public final class Pointer {
                 && PageKind.isKnown(kind(pointer));
     }
 
+    /** Whether a page of this length in its zone can be what a pointer leads to. */
+    public static boolean fits(long pointer, int storedLength) {
+        return storedLength >= PageHeader.LENGTH
+                && storedLength <= PageHeader.MAX_PAGE_LENGTH
+                && SizeClass.stored(storedLength) == storedClass(pointer);
+    }
+
+    /** Bytes that a page takes in its zone, padding included. */
+    public static int paddedLength(int storedLength) {
+        return (storedLength + ALIGNMENT - 1) & -ALIGNMENT;
+    }
+
     /** As {@code zone/offset kind}, for messages. */
     public static String toString(long pointer) {
         return pointer == NULL

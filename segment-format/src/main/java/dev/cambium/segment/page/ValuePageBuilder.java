@@ -11,6 +11,8 @@ import java.util.Arrays;
  * page after page; for one thread. Allocates nothing per value.
  */
 public final class ValuePageBuilder {
+    private static final int MOST_VALUES = 0xFFFF;
+
     private final int targetLength;
     private final ReservedVector values;
     private int[] ends = new int[64];
@@ -28,7 +30,8 @@ public final class ValuePageBuilder {
 
     /** Whether one more value would make the page too long; an empty builder takes every value. */
     public boolean isFullFor(int length) {
-        return count > 0 && ValuePage.VALUE_START_OFFSET + 4L * (count + 2) + values.used() + length > targetLength;
+        return count == MOST_VALUES
+                || count > 0 && ValuePage.VALUE_START_OFFSET + 4L * (count + 2) + values.used() + length > targetLength;
     }
 
     /** Appends a value of up to {@link ChunkList#CHUNK_LENGTH} bytes; returns its index. */

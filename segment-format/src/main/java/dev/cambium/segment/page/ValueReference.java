@@ -6,36 +6,48 @@ import dev.cambium.segment.memory.Memory;
 /**
  * What stands in a leaf instead of a long value.
  * <pre>
- *   0              8         16           20      24
- *   +--------------+---------+------------+-------+
- *   | home         | length  | payloadCrc | index |
- *   +--------------+---------+------------+-------+
- *     u64            u64       u32          u32
+ *   0              8         16           20             24      26      28
+ *   +--------------+---------+------------+--------------+-------+-------+
+ *   | home         | length  | payloadCrc | storedLength | index | count |
+ *   +--------------+---------+------------+--------------+-------+-------+
+ *     u64            u64       u32          u32            u16     u16
  * </pre>
- * {@code home} is the first pointer that the value page, or the chunk list, had; {@code payloadCrc} is that page's; {@code length} is
- * the value's. Stateless.
+ * {@code home} is the first pointer that the value page, or the chunk list, had; {@code payloadCrc} and {@code storedLength} are that page's,
+ * and {@code count} says how many values it has; {@code length} is the value's. Stateless.
  */
 public final class ValueReference {
     public static final int HOME_OFFSET = 0;
     public static final int LENGTH_OFFSET = 8;
     public static final int PAYLOAD_CRC_OFFSET = 16;
-    public static final int INDEX_OFFSET = 20;
-    public static final int LENGTH = 24;
+    public static final int STORED_LENGTH_OFFSET = 20;
+    public static final int INDEX_OFFSET = 24;
+    public static final int COUNT_OFFSET = 26;
+    public static final int LENGTH = 28;
 
     private ValueReference() {}
 
-    public static void put(Memory target, int offset, long home, long length, int payloadCrc, int index) {
+    /**
+     * Writes a reference.
+     *
+     * @param storedLength of the page
+     * @param count of values in the page
+     */
+    public static void put(
+            Memory target, int offset, long home, long length, int payloadCrc, int storedLength, int index, int count) {
         target.putLong(offset + HOME_OFFSET, home);
         target.putLong(offset + LENGTH_OFFSET, length);
         target.putInt(offset + PAYLOAD_CRC_OFFSET, payloadCrc);
-        target.putInt(offset + INDEX_OFFSET, index);
+        target.putInt(offset + STORED_LENGTH_OFFSET, storedLength);
+        target.putShort(offset + INDEX_OFFSET, index);
+        target.putShort(offset + COUNT_OFFSET, count);
     }
 
     /** Throws unless this can be a reference to a value. */
     static void check(Memory page, int offset, String file, long fileOffset) {
         boolean isInPage = Pointer.kind(home(page, offset)) == PageKind.VALUES
                 && Pointer.isPlausible(home(page, offset))
-                && index(page, offset) >= 0
+                && Pointer.fits(home(page, offset), storedLength(page, offset))
+                && index(page, offset) < count(page, offset)
                 && valueLength(page, offset) >= 0;
         if (!isInPage && !canBeChunked(page, offset)) {
             throw notA("reference to a value", page, offset, file, fileOffset);
@@ -52,7 +64,9 @@ public final class ValueReference {
     private static boolean canBeChunked(Memory memory, int offset) {
         return isChunked(memory, offset)
                 && Pointer.isPlausible(home(memory, offset))
+                && Pointer.fits(home(memory, offset), storedLength(memory, offset))
                 && index(memory, offset) == 0
+                && count(memory, offset) == 1
                 && valueLength(memory, offset) > ChunkList.CHUNK_LENGTH
                 && valueLength(memory, offset) <= ChunkList.MOST_LENGTH;
     }
@@ -62,8 +76,8 @@ public final class ValueReference {
                 file,
                 fileOffset,
                 "a " + what,
-                Long.toHexString(home(memory, offset)) + ", value "
-                        + Integer.toUnsignedString(index(memory, offset)) + " of "
+                Long.toHexString(home(memory, offset)) + " of " + Integer.toUnsignedString(storedLength(memory, offset))
+                        + " bytes, value " + index(memory, offset) + " of " + count(memory, offset) + ", "
                         + Long.toUnsignedString(valueLength(memory, offset)) + " bytes");
     }
 
@@ -85,7 +99,17 @@ public final class ValueReference {
         return memory.getInt(offset + PAYLOAD_CRC_OFFSET);
     }
 
+    /** Bytes of the page in its zone, without padding. */
+    public static int storedLength(Memory memory, int offset) {
+        return memory.getInt(offset + STORED_LENGTH_OFFSET);
+    }
+
     public static int index(Memory memory, int offset) {
-        return memory.getInt(offset + INDEX_OFFSET);
+        return memory.getUnsignedShort(offset + INDEX_OFFSET);
+    }
+
+    /** How many values the page has. */
+    public static int count(Memory memory, int offset) {
+        return memory.getUnsignedShort(offset + COUNT_OFFSET);
     }
 }

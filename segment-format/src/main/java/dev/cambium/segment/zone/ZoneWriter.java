@@ -141,7 +141,7 @@ public final class ZoneWriter implements AutoCloseable {
         Memory target = pending.reserve(PageSealer.room(rawLength) + Pointer.ALIGNMENT);
         int at = pending.used();
         int stored = sealer.seal(raw, rawLength, kind, level, flags, zone, offset, birth, owner, target, at);
-        int padded = (stored + Pointer.ALIGNMENT - 1) & -Pointer.ALIGNMENT;
+        int padded = Pointer.paddedLength(stored);
         target.zero(at + stored, padded - stored);
         pending.advance(padded);
         addToDirectory(target, at, offset, firstKey);
@@ -160,6 +160,11 @@ public final class ZoneWriter implements AutoCloseable {
     /** Pointer to the page appended last. */
     public long pointer() {
         return sealer.pointer();
+    }
+
+    /** Bytes of the page appended last, without padding. */
+    public int storedLength() {
+        return sealer.storedLength();
     }
 
     /** Payload checksum of the page appended last. */

@@ -118,7 +118,8 @@ class OperationTest {
     private static void put(byte[] operation, int at, long home, long length, int index) {
         Bytes.putLong(operation, at + ValueReference.HOME_OFFSET, home);
         Bytes.putLong(operation, at + ValueReference.LENGTH_OFFSET, length);
-        Bytes.putInt(operation, at + ValueReference.INDEX_OFFSET, index);
+        Bytes.putInt(operation, at + ValueReference.STORED_LENGTH_OFFSET, 200);
+        Bytes.putInt(operation, at + ValueReference.INDEX_OFFSET, index | 1 << 16); // and a count of 1
     }
 
     @Test

@@ -9,9 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.FormatVersionException;
 import dev.cambium.segment.format.TestDisk;
-import dev.cambium.segment.manifest.ManifestRecord.Extent;
 import dev.cambium.segment.manifest.ManifestRecord.Flushed;
 import dev.cambium.segment.manifest.ManifestRecord.Next;
+import dev.cambium.segment.manifest.ManifestRecord.PagesDead;
+import dev.cambium.segment.manifest.ManifestRecord.PagesLive;
 import dev.cambium.segment.manifest.ManifestRecord.Run;
 import dev.cambium.segment.manifest.ManifestRecord.RunDrop;
 import dev.cambium.segment.manifest.ManifestRecord.Zone;
@@ -27,6 +28,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.roaringbitmap.RoaringBitmap;
 
 /** The records about runs and zones. */
 class ManifestRunsTest {
@@ -40,10 +42,10 @@ class ManifestRunsTest {
         return Pointer.of(zone, offset, 1000, 3000, PageKind.KEYS);
     }
 
-    private static Run run(long id, long oldest, long newest, Extent... extents) {
+    private static Run run(long id, long oldest, long newest, int... zones) {
         return new Run(
                 id,
-                root(extents[0].zone(), 8192),
+                root(zones[0], 8192),
                 -77,
                 2,
                 oldest,
@@ -54,12 +56,18 @@ class ManifestRunsTest {
                 id,
                 50_000,
                 FIRST,
-                LAST,
-                List.of(extents));
+                LAST);
     }
 
-    private static Extent extent(int zone) {
-        return new Extent(zone, 3, 6400);
+    private static RoaringBitmap units(int from, int to) {
+        RoaringBitmap units = new RoaringBitmap();
+        units.add((long) from, to);
+        return units;
+    }
+
+    /** What {@link #root} in a zone needs. */
+    private static PagesLive live(int zone) {
+        return new PagesLive(zone, units(8192 / 64, 8192 / 64 + 16));
     }
 
     private static ManifestEdit edit(long version, ManifestRecord... records) {
@@ -80,8 +88,10 @@ class ManifestRunsTest {
                 ManifestState.EMPTY,
                 new Zone(3, 1 << 20, 1, ZoneState.OPEN),
                 new Zone(4, 1 << 20, 2, ZoneState.SEALED),
-                run(7, 1, 4, extent(3)),
-                run(9, 6, 8, extent(4), extent(3)),
+                live(3),
+                live(4),
+                run(7, 1, 4, 3),
+                run(9, 6, 8, 4, 3),
                 new Flushed(99),
                 new Next(5, 12, 20));
     }
@@ -93,13 +103,15 @@ class ManifestRunsTest {
                         .logNext(2, 65_536)
                         .add(new Zone(3, 1 << 20, 1, ZoneState.OPEN))
                         .add(new Zone(4, 4096, 0xFFFF_FFFF, ZoneState.SEALED))
-                        .add(run(7, 1, 4, extent(3)))
+                        .add(live(3))
+                        .add(run(7, 1, 4, 3))
                         .build(),
                 edit(5, new Zone(3, 2 << 20, 1, ZoneState.SEALED), new Next(9, 20, 30), new Flushed(41)),
                 edit(
                         6,
                         new Zone(9, 4096 + 64 * 1024, 7, ZoneState.OPEN),
-                        run(20, 5, 29, extent(9), extent(3)),
+                        live(9),
+                        run(20, 5, 29, 9, 3),
                         new Flushed(41)),
                 edit(7, new RunDrop(7), new ZoneDrop(4)),
                 edit(8, new Zone((1 << 28) - 1, 4096, 0, ZoneState.OPEN), new Flushed(Long.MAX_VALUE)));
@@ -118,7 +130,7 @@ class ManifestRunsTest {
         ManifestState state = reading.state();
         assertEquals("[3, 9, 268435455]", state.zones().keySet().toString());
         assertEquals(new Zone(3, 2 << 20, 1, ZoneState.SEALED), state.zones().get(3));
-        assertEquals(List.of(run(20, 5, 29, extent(9), extent(3))), state.runs());
+        assertEquals(List.of(run(20, 5, 29, 9, 3)), state.runs());
         assertEquals(new Next(1 << 28, 21, 30), state.next());
         assertEquals(Long.MAX_VALUE, state.flushedThrough());
         assertSaysTheSame(state, ManifestState.EMPTY.apply(state.toSnapshotEdit(), "m", 64));
@@ -129,8 +141,8 @@ class ManifestRunsTest {
 
     @Test
     void aRunStandsInTheFileAsDocumented() {
-        Run run = new Run(7, root(3, 8192), 0x01020304, 5, 1, 4, 10, 19, 100, 6, 4321, FIRST, LAST, List.of(extent(3)));
-        ManifestFile.create(disk, 3, STORE_ID, edit(1, new Zone(3, 1 << 20, 1, ZoneState.OPEN), run));
+        Run run = new Run(7, root(3, 8192), 0x01020304, 5, 1, 4, 10, 19, 100, 6, 4321, FIRST, LAST);
+        ManifestFile.create(disk, 3, STORE_ID, edit(1, new Zone(3, 1 << 20, 1, ZoneState.OPEN), run, live(3)));
         byte[] file = disk.files.get(ManifestFile.name(3));
         int zone = 64 + 16;
         assertEquals(18, Bytes.getInt(file, zone));
@@ -141,20 +153,25 @@ class ManifestRunsTest {
         assertEquals(1, Bytes.getInt(file, zone + 28));
         int field = zone + 32;
         assertEquals(16, Bytes.getInt(file, field));
-        assertEquals(96 + 16 + 5 + 6, Bytes.getInt(file, field + 4));
+        assertEquals(96 + 5 + 6, Bytes.getInt(file, field + 4));
         int value = field + 8;
         long[] words = {7, root(3, 8192), 0x0000_0005_0102_0304L, 1, 4, 10, 19, 100, 6, 4321, 0};
         for (int i = 0; i < words.length; i++) {
             assertEquals(words[i], Bytes.getLong(file, value + 8 * i), "word " + i);
         }
-        assertEquals(1, Bytes.getInt(file, value + 88));
+        assertEquals(0, Bytes.getInt(file, value + 88));
         assertEquals(5, Bytes.getUnsignedShort(file, value + 92));
         assertEquals(6, Bytes.getUnsignedShort(file, value + 94));
-        assertEquals(3, Bytes.getInt(file, value + 96));
-        assertEquals(3, Bytes.getInt(file, value + 100));
-        assertEquals(6400, Bytes.getLong(file, value + 104));
-        assertArrayEquals(FIRST, Arrays.copyOfRange(file, value + 112, value + 117));
-        assertArrayEquals(LAST, Arrays.copyOfRange(file, value + 117, value + 123));
+        assertArrayEquals(FIRST, Arrays.copyOfRange(file, value + 96, value + 101));
+        assertArrayEquals(LAST, Arrays.copyOfRange(file, value + 101, value + 107));
+        int live = value + 112;
+        assertEquals(26, Bytes.getInt(file, live));
+        assertEquals(3, Bytes.getLong(file, live + 8));
+        // One container with one run: cookie 12347 (and one container less one), bitset of run containers, key 0 with
+        // 16 values, run.
+        byte[] units = {0x3B, 0x30, 0, 0, 1, 0, 0, 15, 0, 1, 0, (byte) 128, 0, 15, 0};
+        assertEquals(8 + units.length, Bytes.getInt(file, live + 4));
+        assertArrayEquals(units, Arrays.copyOfRange(file, live + 16, live + 16 + units.length));
     }
 
     @Test
@@ -162,13 +179,20 @@ class ManifestRunsTest {
         ManifestState two = two();
         assertEquals(List.of(9L, 7L), two.runs().stream().map(Run::id).toList(), "newest first");
         assertSaysTheSame(two, ManifestState.EMPTY.apply(two.toSnapshotEdit(), "m", 64));
-        ManifestState none = apply(two, new RunDrop(9), new RunDrop(7), new ZoneDrop(3), new ZoneDrop(4));
+        ManifestState none = apply(
+                two,
+                new RunDrop(9),
+                new RunDrop(7),
+                new ZoneDrop(3),
+                new ZoneDrop(4),
+                new PagesDead(3, units(128, 144)),
+                new PagesDead(4, units(128, 144)));
         assertTrue(none.runs().isEmpty() && none.zones().isEmpty());
         assertEquals(new Next(5, 12, 20), none.next());
         assertEquals(99, none.flushedThrough());
         assertSaysTheSame(none, ManifestState.EMPTY.apply(none.toSnapshotEdit(), "m", 64));
         // Numbers count on without NEXT too, and a younger run may have the smaller number of the older births.
-        ManifestState merged = apply(two, new RunDrop(7), run(12, 1, 4, extent(4)));
+        ManifestState merged = apply(two, new RunDrop(7), run(12, 1, 4, 4));
         assertEquals(new Next(5, 13, 20), merged.next());
         assertEquals(List.of(9L, 12L), merged.runs().stream().map(Run::id).toList());
         assertSaysTheSame(merged, ManifestState.EMPTY.apply(merged.toSnapshotEdit(), "m", 64));
@@ -192,11 +216,14 @@ class ManifestRunsTest {
                 records.add(new Zone(zone, 1 << 20, random.nextInt(), ZoneState.values()[random.nextInt(3)]));
                 birth = Math.max(birth, next.birth()) + random.nextInt(3);
                 long newest = birth + random.nextInt(3);
-                records.add(run(next.run() + random.nextInt(3), birth, newest, extent(zone)));
+                records.add(live(zone));
+                records.add(run(next.run() + random.nextInt(3), birth, newest, zone));
                 if (!state.runs().isEmpty() && random.nextInt(3) == 0) {
                     Run dropped = state.runs().get(random.nextInt(state.runs().size()));
                     records.add(new RunDrop(dropped.id()));
-                    records.add(new ZoneDrop(dropped.extents().get(0).zone()));
+                    int died = Pointer.zone(dropped.root());
+                    records.add(new ZoneDrop(died));
+                    records.add(new PagesDead(died, state.live().get(died)));
                 }
                 if (random.nextInt(4) == 0) {
                     records.add(new Flushed(state.flushedThrough() + random.nextInt(9)));
@@ -221,10 +248,13 @@ class ManifestRunsTest {
                 edit(2, new Zone(5, 4096, 0, ZoneState.OPEN)),
                 edit(2, new Flushed(99)),
                 edit(2, new Next(5, 12, 20)),
-                edit(2, run(12, 5, 5, extent(3))),
-                edit(2, run(12, 9, 9, extent(3))),
-                edit(2, run(12, 1, 8, extent(3)), new RunDrop(7), new RunDrop(9)),
-                edit(2, run(12, 9, 9, extent(5)), new Zone(5, 1 << 20, 0, ZoneState.OPEN)))) {
+                edit(2, run(12, 5, 5, 3)),
+                edit(2, run(12, 9, 9, 3)),
+                edit(2, run(12, 1, 8, 3), new RunDrop(7), new RunDrop(9)),
+                edit(2, new PagesLive(3, units(64, 128)), new PagesLive(4, units(1000, 1001))),
+                edit(2, new PagesLive(3, units((1 << 14) - 1, 1 << 14))),
+                edit(2, new RunDrop(7), new PagesDead(3, units(128, 144)), new ZoneDrop(3)),
+                edit(2, run(12, 9, 9, 5), live(5), new Zone(5, 1 << 20, 0, ZoneState.OPEN)))) {
             two.apply(right, "m", 128);
         }
     }
@@ -233,21 +263,25 @@ class ManifestRunsTest {
     void editsThatContradictWhatIsThereAreCorruption() {
         ManifestState two = two();
         for (ManifestEdit wrong : List.of(
-                edit(2, run(12, 8, 9, extent(3))), // overlapping births
-                edit(2, run(12, 4, 5, extent(3))),
-                edit(2, run(12, 1, 20, extent(3))),
-                edit(2, run(12, 7, 7, extent(3))),
-                edit(2, run(12, 6, 8, extent(3))),
-                edit(2, run(9, 9, 9, extent(3))), // a number that a run has
-                edit(2, run(7, 9, 9, extent(3))),
-                edit(2, run(12, 9, 9, extent(3)), run(12, 10, 10, extent(3))),
-                edit(2, run(12, 9, 9, extent(5))), // pages in zones that are not named, or not so long
-                edit(2, run(12, 9, 9, extent(3), extent(5))),
-                edit(2, run(12, 9, 9, new Extent(3, 3, 1 << 20))),
-                edit(
-                        2,
-                        new Zone(5, 8192, 0, ZoneState.OPEN),
-                        run(12, 9, 9, new Extent(5, 1, 64))), // a root behind the end
+                edit(2, run(12, 8, 9, 3)), // overlapping births
+                edit(2, run(12, 4, 5, 3)),
+                edit(2, run(12, 1, 20, 3)),
+                edit(2, run(12, 7, 7, 3)),
+                edit(2, run(12, 6, 8, 3)),
+                edit(2, run(9, 9, 9, 3)), // a number that a run has
+                edit(2, run(7, 9, 9, 3)),
+                edit(2, run(12, 9, 9, 3), run(12, 10, 10, 3)),
+                edit(2, run(12, 9, 9, 5)), // pages in zones that are not named, or not so long
+                edit(2, live(5), run(12, 9, 9, 5)),
+                edit(2, live(5)),
+                edit(2, new PagesLive(3, units(1 << 14, (1 << 14) + 1))),
+                edit(2, new PagesLive(3, units(143, 150))), // live already
+                edit(2, new PagesLive(3, units(150, 160)), new PagesLive(3, units(159, 170))),
+                edit(2, new PagesDead(3, units(143, 145))), // not live
+                edit(2, new PagesDead(5, units(64, 65))),
+                edit(2, new PagesDead(3, units(128, 129))), // the root of a run
+                edit(2, new Zone(5, 8192, 0, ZoneState.OPEN), live(5), run(12, 9, 9, 5)), // a root behind the end
+                edit(2, new Zone(5, 1 << 20, 0, ZoneState.OPEN), run(12, 9, 9, 5)), // one that is not live
                 edit(2, new ZoneDrop(3)),
                 edit(2, new RunDrop(9), new ZoneDrop(3)),
                 edit(2, new ZoneDrop(5)),
@@ -266,6 +300,42 @@ class ManifestRunsTest {
                 edit(2, new Next(5, 12, 19)))) {
             assertThrows(CorruptionException.class, () -> two.apply(wrong, "m", 128), wrong.toString());
         }
+    }
+
+    @Test
+    void liveUnitsComeBackFromTheirBytesAndOthersAreRefused() {
+        RoaringBitmap units = units(64, 5000);
+        units.add(1 << 21);
+        units.add((1 << 22) - 1);
+        int length = UnitsField.length(units);
+        Memory memory = Memory.allocate(length);
+        UnitsField.put(memory, 0, 9, units);
+        assertEquals(units, UnitsField.read(memory, 0, length, "m", 0));
+        for (int shorter = 0; shorter < length; shorter++) {
+            int bytes = shorter;
+            assertThrows(CorruptionException.class, () -> UnitsField.read(memory, 0, bytes, "m", 0), "" + bytes);
+        }
+        Random random = new Random(5);
+        for (int i = 0; i < 2000; i++) {
+            int at = 8 + random.nextInt(length - 8);
+            int bit = 1 << random.nextInt(8);
+            memory.putByte(at, memory.getUnsignedByte(at) ^ bit);
+            try {
+                RoaringBitmap read = UnitsField.read(memory, 0, length, "m", 0);
+                assertTrue(read.first() >= 64 && read.last() < 1 << 22);
+            } catch (CorruptionException e) {
+                assertEquals("m", e.file());
+            }
+            memory.putByte(at, memory.getUnsignedByte(at) ^ bit);
+        }
+        for (RoaringBitmap wrong : List.of(new RoaringBitmap(), units(63, 64), units(1 << 22, (1 << 22) + 1))) {
+            Memory other = Memory.allocate(UnitsField.length(wrong));
+            UnitsField.put(other, 0, 9, wrong);
+            assertThrows(
+                    CorruptionException.class, () -> UnitsField.read(other, 0, other.capacity(), "m", 0), "" + wrong);
+            other.release();
+        }
+        memory.release();
     }
 
     /** Which numbers were new since the first edit, a snapshot forgets: it is a first edit itself. */
@@ -325,7 +395,7 @@ class ManifestRunsTest {
     void forgedRunsAreRefused() {
         Zone zone = new Zone(3, 1 << 20, 1, ZoneState.OPEN);
         Memory memory = Memory.allocate(512);
-        Run good = run(7, 1, 4, extent(3));
+        Run good = run(7, 1, 4, 3);
         int length = RunField.length(good);
         RunField.put(memory, 0, good);
         assertEquals(good, RunField.read(memory, 0, length, "m", 0));
@@ -355,24 +425,20 @@ class ManifestRunsTest {
             {64, 8, 1008},
             {72, 8, -1},
             {80, 8, 1},
-            {88, 4, 0},
-            {88, 4, 2},
+            {88, 4, 1},
             {88, 4, -1},
             {92, 2, 4},
             {92, 2, 0xFFFF},
             {94, 2, 5},
-            {96, 4, 0},
-            {96, 4, 1 << 28},
-            {96, 4, -1},
-            {100, 4, 0},
-            {104, 8, 0},
-            {104, 8, -1}
+            {96, 1, 255} // a first key above the last one
         };
         for (long[] change : wrong) {
             RunField.put(memory, 0, good);
             int at = (int) change[0];
             if (change[1] == 8) {
                 memory.putLong(at, change[2]);
+            } else if (change[1] == 1) {
+                memory.putByte(at, (int) change[2]);
             } else if (change[1] == 4) {
                 memory.putInt(at, (int) change[2]);
             } else {
@@ -388,16 +454,14 @@ class ManifestRunsTest {
                 assertThrows(CorruptionException.class, () -> RunField.read(memory, 0, bytes, "m", 0), "" + bytes);
             }
         }
-        refused("keys that descend", zone, keys(LAST, FIRST));
-        refused("a key shorter than a keyspace id", zone, keys(new byte[3], LAST));
-        refused("a key longer than the longest", zone, keys(FIRST, longKey(32_772)));
-        refused("a zone twice", zone, run(7, 1, 4, extent(3), extent(3)));
+        refused("keys that descend", zone, live(3), keys(LAST, FIRST));
+        refused("no first key", zone, live(3), keys(new byte[0], LAST));
+        refused("a key longer than the longest", zone, live(3), keys(FIRST, longKey(32_772)));
         disk.files.clear();
-        ManifestFile.create(disk, 3, STORE_ID, edit(1, zone, keys(FIRST, longKey(32_771))))
+        ManifestFile.create(disk, 3, STORE_ID, edit(1, zone, live(3), keys(FIRST, longKey(32_771))))
                 .close();
         assertEquals(1, read().state().runs().size());
-        Run unlogged =
-                new Run(7, root(3, 8192), 0, 0, 1, 1, 0, 0, 1, 1, 0, FIRST, FIRST, List.of(new Extent(3, 1, 64)));
+        Run unlogged = new Run(7, root(3, 8192), 0, 0, 1, 1, 0, 0, 1, 1, 0, FIRST, FIRST);
         RunField.put(memory, 0, unlogged);
         assertEquals(unlogged, RunField.read(memory, 0, RunField.length(unlogged), "m", 0));
         memory.release();
@@ -410,7 +474,7 @@ class ManifestRunsTest {
     }
 
     private static Run keys(byte[] first, byte[] last) {
-        return new Run(7, root(3, 8192), 0, 0, 1, 1, 1, 1, 5, 1, 9, first, last, List.of(extent(3)));
+        return new Run(7, root(3, 8192), 0, 0, 1, 1, 1, 1, 5, 1, 9, first, last);
     }
 
     @Test

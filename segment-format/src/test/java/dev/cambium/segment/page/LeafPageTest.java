@@ -340,8 +340,8 @@ class LeafPageTest {
             TestPages.add(builder, entries.get(i));
             at[i] = builder.lastValueAt();
         }
-        builder.putReference(at[3], TestPages.home(3), 333_333, 33, 3);
-        builder.putReference(at[1], TestPages.home(1), 111_111, 11, 1);
+        builder.putReference(at[3], TestPages.home(3), 333_333, 33, Pointer.storedBytes(TestPages.home(3)), 3, 4);
+        builder.putReference(at[1], TestPages.home(1), 111_111, 11, Pointer.storedBytes(TestPages.home(1)), 1, 2);
         LeafPage leaf = new LeafPage(TestPages.throughTheDisk(TestPages.build(builder)));
         for (int i : new int[] {1, 3}) {
             int value = leaf.valueOffset(i);
@@ -349,6 +349,7 @@ class LeafPageTest {
             assertEquals(111_111 * i, ValueReference.valueLength(leaf.memory(), value));
             assertEquals(11 * i, ValueReference.payloadCrc(leaf.memory(), value));
             assertEquals(i, ValueReference.index(leaf.memory(), value));
+            assertEquals(i + 1, ValueReference.count(leaf.memory(), value));
             assertArrayEquals(
                     TestPages.reference(TestPages.home(i), 111_111 * i, 11 * i, i),
                     leaf.memory().toArray(value, ValueReference.LENGTH));

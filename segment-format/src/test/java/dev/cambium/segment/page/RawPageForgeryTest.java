@@ -285,7 +285,15 @@ class RawPageForgeryTest {
         refused(withValue, "a tombstone with a value");
         withValue.putByte(68, OperationCode.PUT_REF);
         PageOpener.check(withValue, TestPages.FILE, 8192);
-        withValue.putLong(withValue.capacity() - 24, TestPages.child(0, 1));
+        int reference = withValue.capacity() - ValueReference.LENGTH;
+        withValue.putInt(reference + ValueReference.STORED_LENGTH_OFFSET, 1 << 22);
+        refused(withValue, "a reference to a page of another length than its pointer says");
+        withValue.putInt(reference + ValueReference.STORED_LENGTH_OFFSET, Pointer.storedBytes(TestPages.home(1)));
+        withValue.putShort(reference + ValueReference.COUNT_OFFSET, 0);
+        refused(withValue, "a reference to one of no values");
+        withValue.putShort(reference + ValueReference.COUNT_OFFSET, 1);
+        PageOpener.check(withValue, TestPages.FILE, 8192);
+        withValue.putLong(reference, TestPages.child(0, 1));
         refused(withValue, "a reference to a leaf");
         Memory filter = TestPages.filter(3, 1).memory();
         filter.putInt(FilterPage.ALGORITHM_OFFSET, 2);

@@ -238,7 +238,7 @@ public final class TestPages {
 
     public static byte[] reference(long home, long length, int payloadCrc, int index) {
         Memory memory = Memory.allocate(ValueReference.LENGTH);
-        ValueReference.put(memory, 0, home, length, payloadCrc, index);
+        ValueReference.put(memory, 0, home, length, payloadCrc, Pointer.storedBytes(home), index, index + 1);
         byte[] bytes = memory.toArray(0, ValueReference.LENGTH);
         memory.release();
         return bytes;

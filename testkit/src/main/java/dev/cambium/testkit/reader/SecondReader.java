@@ -118,7 +118,8 @@ public final class SecondReader {
             case 18 -> zones.put(value.getLong(0), value);
             case 23 -> zones.remove(value.getLong(0));
             case 25 -> flushed = value.getLong(0);
-            default -> require(tag == 24 || tag == 255 || tag >= 0x8000, "unknown tag " + tag);
+            default ->
+                require(tag == 24 || tag == 26 || tag == 27 || tag == 255 || tag >= 0x8000, "unknown tag " + tag);
         }
     }
 
@@ -163,7 +164,8 @@ public final class SecondReader {
         switch (operation) {
             case PUT -> entries.put(key, value);
             case DELETE -> entries.put(key, null);
-            case PUT_REF -> entries.put(key, referenced(from, at, at + 16, from.getLong(at + 8), from.getInt(at + 20)));
+            case PUT_REF ->
+                entries.put(key, referenced(from, at, at + 16, from.getLong(at + 8), from.getChar(at + 24)));
             case KEYSPACE -> keyspaces.put(ByteBuffer.wrap(key).getInt(), text(value));
             default -> require(false, "operation " + operation);
         }
@@ -249,8 +251,11 @@ public final class SecondReader {
         ByteBuffer covered = ByteBuffer.allocate(64).put(header, 0, 4);
         checkCrc(part(covered.put(storeId).put(header, 4, 44), 0, 64), 0, 4, 64, 0);
         checkCrc(page, 4, 48, page.capacity(), 0);
-        boolean meant = page.getLong(24) == pointer && page.get(9) == (pointer & 7) && page.getLong(40) == owner;
-        require(meant && page.getInt(4) == from.getInt(crcAt), "self, kind, owner or payloadCrc");
+        boolean older =
+                (page.get(9) == LEAF || page.get(9) == KEYS) && 0 < page.getLong(40) && page.getLong(40) < owner;
+        boolean meant = page.getLong(24) == pointer && page.get(9) == (pointer & 7);
+        require(older || page.getLong(40) == owner, "owner");
+        require(meant && page.getInt(4) == from.getInt(crcAt), "self, kind or payloadCrc");
         int codec = page.get(11), length = Math.min(page.getInt(20), 4 << 20) - 48;
         byte[] payload = codec == 0 ? stored : LZ4.safeDecompressor().decompress(stored, length);
         boolean known = page.get(8) == 1 && codec <= 1 && page.getChar(14) == 0 && (page.getChar(12) & ~FLAGS) == 0;

@@ -366,7 +366,14 @@ final class HandMadeStore {
     }
 
     static byte[] reference(Named page, long length, int index) {
-        return new Out().u64(page.pointer).u64(length).u32(page.crc).u32(index).array();
+        return new Out()
+                .u64(page.pointer)
+                .u64(length)
+                .u32(page.crc)
+                .u32(page.page.length)
+                .u16(index)
+                .u16(2)
+                .array();
     }
 
     static byte[] chunkList(long length, List<Named> chunks, List<Integer> lengths) {

@@ -190,16 +190,10 @@ class SecondReaderTest {
                 .u64(newest)
                 .u64(1)
                 .u64(1);
-        run.u64(root.entries()).u64(root.tombstones()).u64(root.bytes()).u64(0).u32(1);
+        run.u64(root.entries()).u64(root.tombstones()).u64(root.bytes()).u64(0).u32(0);
         byte[] first = bounds.get(0);
         byte[] last = bounds.get(bounds.size() - 1);
-        run.u16(first.length)
-                .u16(last.length)
-                .u32(3)
-                .u32(1)
-                .u64(64)
-                .bytes(first)
-                .bytes(last);
+        run.u16(first.length).u16(last.length).bytes(first).bytes(last);
         return HandMadeStore.field(16, run);
     }
 

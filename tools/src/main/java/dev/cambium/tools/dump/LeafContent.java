@@ -19,8 +19,13 @@ final class LeafContent extends PageContent {
             .u32("valueLength")
             .zero(4);
     /** Of a value that stands elsewhere. */
-    static final Layout REFERENCE =
-            Layout.empty().pointer("home").u64("length").hex("payloadCrc", 4).u32("index");
+    static final Layout REFERENCE = Layout.empty()
+            .pointer("home")
+            .u64("length")
+            .hex("payloadCrc", 4)
+            .u32("storedLength")
+            .u16("index")
+            .u16("count");
 
     private final LeafPage leaf;
 

@@ -3,8 +3,12 @@ package dev.cambium.tools.dump;
 import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.memory.Memory;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Set;
+import org.roaringbitmap.RoaringBitmap;
 
 /** One field of a manifest's edit: what each tag is called, and what its value holds. Stateless. */
 final class ManifestField {
@@ -16,8 +20,14 @@ final class ManifestField {
     /** Bytes of an edit before its fields. */
     private static final int FIELDS_OFFSET = 16;
 
+    private static final Set<Integer> VARYING = Set.of(
+            ManifestRecord.TAG_KEYSPACE,
+            ManifestRecord.TAG_RUN,
+            ManifestRecord.TAG_PAGES_LIVE,
+            ManifestRecord.TAG_PAGES_DEAD);
+    private static final int MOST_UNIT = 1 << 22;
+    private static final int MOST_STRETCHES = 100;
     private static final Layout FIELD = Layout.empty().u16("tag").zero(2).u32("length");
-    private static final Layout EXTENT = Layout.empty().u32("zone").u32("pages").u64("bytes");
 
     /** Names as in docs/FORMAT.md, but for the length in a ZONE: the field has a length of its own. */
     private static final Map<Integer, Tag> TAGS = Map.ofEntries(
@@ -55,7 +65,7 @@ final class ManifestField {
                             .u64("tombstones")
                             .u64("bytes")
                             .u64("rangeDeletes")
-                            .u32("extentCount")
+                            .zero(4)
                             .u16("firstKeyLength")
                             .u16("lastKeyLength")),
             tag(ManifestRecord.TAG_RUN_DROP, "RUN_DROP", Layout.empty().u64("run")),
@@ -69,6 +79,8 @@ final class ManifestField {
                     "NEXT",
                     Layout.empty().u64("zone").u64("run").u64("birth")),
             tag(ManifestRecord.TAG_FLUSHED, "FLUSHED", Layout.empty().u64("batch")),
+            tag(ManifestRecord.TAG_PAGES_LIVE, "PAGES_LIVE", Layout.empty().u64("zone")),
+            tag(ManifestRecord.TAG_PAGES_DEAD, "PAGES_DEAD", Layout.empty().u64("zone")),
             tag(ManifestRecord.TAG_COMMIT, "COMMIT", Layout.empty().u64("version")));
 
     private ManifestField() {}
@@ -125,7 +137,7 @@ final class ManifestField {
             return part;
         }
         int rest = length - known.value.length();
-        if (rest < 0 || rest > 0 && tag != ManifestRecord.TAG_KEYSPACE && tag != ManifestRecord.TAG_RUN) {
+        if (rest < 0 || rest > 0 && !VARYING.contains(tag)) {
             return part.broken("a value of " + known.value.length() + " bytes is due");
         }
         known.value.read(part, all, value, base + value);
@@ -133,30 +145,50 @@ final class ManifestField {
             part.field("name", base + value + 4, all.toArray(value + 4, rest));
         } else if (tag == ManifestRecord.TAG_RUN) {
             addRun(part, all, value, rest, base);
+        } else if (VARYING.contains(tag)) {
+            addUnits(part, all, value + known.value.length(), rest, base);
         }
         return part;
     }
 
     /** Adds what stands behind the numbers of a RUN, {@code rest} bytes. */
     private static void addRun(Part part, Memory all, int value, int rest, long base) {
-        long extents = all.getUnsignedInt(value + 88);
         int firstKey = all.getUnsignedShort(value + 92);
         int lastKey = all.getUnsignedShort(value + 94);
-        long due = extents * EXTENT.length() + firstKey + lastKey;
-        if (due != rest) {
-            part.broken(due + " bytes of extents and keys are due, and there are " + rest);
+        if (firstKey + lastKey != rest) {
+            part.broken(firstKey + lastKey + " bytes of keys are due, and there are " + rest);
             return;
         }
         if (all.getLong(value + 80) != 0) {
             part.broken("rangeDeletes is not 0: a newer version wrote it");
         }
         int at = value + 96;
-        for (int i = 0; i < extents; i++, at += EXTENT.length()) {
-            part.child(EXTENT.read(new Part("extent", base + at, Part.Style.LINE), all, at, base + at));
-        }
         byte[] first = all.toArray(at, firstKey);
         byte[] last = all.toArray(at + firstKey, lastKey);
         part.child(key("firstKey", first, base + at)).child(key("lastKey", last, base + at + firstKey));
+    }
+
+    /** Adds which units of a zone are meant, {@code rest} bytes: first and last of each stretch. */
+    private static void addUnits(Part part, Memory all, int at, int rest, long base) {
+        RoaringBitmap units = new RoaringBitmap();
+        try {
+            units.deserialize(ByteBuffer.wrap(all.toArray(at, rest)));
+        } catch (IOException | RuntimeException e) {
+            part.broken("no set of units: " + e);
+            return;
+        }
+        StringBuilder stretches = new StringBuilder();
+        int from = 0;
+        for (int shown = 0; from < MOST_UNIT && units.nextValue(from) >= 0; shown++) {
+            if (shown == MOST_STRETCHES) {
+                stretches.append(" …");
+                break;
+            }
+            int first = (int) units.nextValue(from);
+            from = (int) units.nextAbsentValue(first);
+            stretches.append(shown == 0 ? "" : " ").append(first).append('-').append(from - 1);
+        }
+        part.field("units", base + at, stretches.toString());
     }
 
     private static Part key(String name, byte[] key, long offset) {

@@ -12,12 +12,12 @@ import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.zone.ZoneFiles;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.function.LongPredicate;
+import org.roaringbitmap.RoaringBitmap;
 
-/** Reads the pages of one run, keeps its zones open meanwhile, and counts pages and bytes for its extents. One thread. */
+/** Reads the pages of one run, and keeps its zones open meanwhile. One thread. */
 final class RunPages implements AutoCloseable {
     /** @param end behind which nothing is named */
     private record OpenZone(ZoneFile file, byte[] storeId, long end) {}
@@ -25,7 +25,6 @@ final class RunPages implements AutoCloseable {
     private final ZoneFileSystem disk;
     private final StoreFacts facts;
     private final Map<Integer, OpenZone> zones = new HashMap<>();
-    private final Map<Integer, ManifestRecord.Extent> extents = new TreeMap<>();
     private final Set<Long> values = new HashSet<>();
 
     RunPages(ZoneFileSystem disk, StoreFacts facts) {
@@ -52,13 +51,13 @@ final class RunPages implements AutoCloseable {
     }
 
     /**
-     * Reads the page that a pointer leads to and counts it. Says in {@code part} what is wrong with it.
+     * Reads the page that a pointer leads to. Says in {@code part} what is wrong with it.
      *
      * @param payloadCrc that is said of it
-     * @param owner that it must have
+     * @param owners one of which it must have
      * @return null where it cannot be looked into
      */
-    StoredPage read(long pointer, int payloadCrc, long owner, Part part) {
+    StoredPage read(long pointer, int payloadCrc, LongPredicate owners, Part part) {
         String name = "the page at " + new PageAddress(pointer).place();
         OpenZone zone = zone(Pointer.zone(pointer));
         if (zone == null) {
@@ -77,10 +76,10 @@ final class RunPages implements AutoCloseable {
                 part.broken(name + " has the pointer " + new PageAddress(PageHeader.self(page.stored(), 0)));
             } else if (PageHeader.payloadCrc(page.stored(), 0) != payloadCrc) {
                 part.broken(name + " has another payloadCrc");
-            } else if (PageHeader.owner(page.stored(), 0) != owner) {
+            } else if (!owners.test(PageHeader.owner(page.stored(), 0))) {
                 part.broken(name + " has another owner");
-            } else {
-                count(Pointer.zone(pointer), page.stored().capacity());
+            } else if (!isLive(pointer, PageHeader.storedLength(page.stored(), 0))) {
+                part.broken(name + " is not live in the manifest");
             }
         }
         boolean canBeUsed = page.hasHeader()
@@ -94,14 +93,14 @@ final class RunPages implements AutoCloseable {
         return page;
     }
 
-    private void count(int zone, int bytes) {
-        extents.merge(
-                zone,
-                new ManifestRecord.Extent(zone, 1, bytes),
-                (sum, one) -> new ManifestRecord.Extent(zone, sum.pages() + 1, sum.bytes() + bytes));
+    /** Whether the manifest calls all of a page live. */
+    private boolean isLive(long pointer, int storedLength) {
+        RoaringBitmap units = facts.state().live().get(Pointer.zone(pointer));
+        long first = Pointer.offset(pointer) / Pointer.ALIGNMENT;
+        return units != null && units.contains(first, first + Pointer.paddedLength(storedLength) / Pointer.ALIGNMENT);
     }
 
-    /** Counts the pages of values that a leaf refers to, each once, and says in {@code part} what is wrong with them. */
+    /** Reads the pages of values that a leaf refers to, each once, and says in {@code part} what is wrong with them. */
     void noteValues(LeafContent content, Part part) {
         LeafPage leaf = content.page();
         for (int i = 0; i < leaf.count(); i++) {
@@ -116,7 +115,7 @@ final class RunPages implements AutoCloseable {
         if (!values.add(home)) {
             return;
         }
-        try (StoredPage page = read(home, payloadCrc, home, part)) {
+        try (StoredPage page = read(home, payloadCrc, owner -> owner == home, part)) {
             if (page == null || Pointer.kind(home) != PageKind.CHUNKS) {
                 return;
             }
@@ -125,31 +124,6 @@ final class RunPages implements AutoCloseable {
                 noteValues(list.home(i), list.payloadCrc(i), part);
             }
         }
-    }
-
-    /** In which zones the run's extents are not what was counted, or null. */
-    String differences(List<ManifestRecord.Extent> said) {
-        StringBuilder text = new StringBuilder();
-        Map<Integer, ManifestRecord.Extent> found = new TreeMap<>(extents);
-        for (ManifestRecord.Extent extent : said) {
-            ManifestRecord.Extent counted = found.remove(extent.zone());
-            if (!extent.equals(counted)) {
-                add(text, extent.zone(), counted);
-            }
-        }
-        found.forEach((zone, counted) -> add(text, zone, counted));
-        return text.isEmpty() ? null : text.toString();
-    }
-
-    private static void add(StringBuilder text, int zone, ManifestRecord.Extent counted) {
-        text.append(text.isEmpty() ? "" : "; ")
-                .append("the tree has ")
-                .append(counted == null ? 0 : counted.pages())
-                .append(" pages of ")
-                .append(counted == null ? 0 : counted.bytes())
-                .append(" bytes in zone ")
-                .append(zone)
-                .append(", which is not what the run's extents say");
     }
 
     @Override

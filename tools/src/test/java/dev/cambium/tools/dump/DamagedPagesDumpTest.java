@@ -197,9 +197,7 @@ class DamagedPagesDumpTest {
         DumpRun run = dump(4, "run", "2");
         run.requireText("the page comes to entries 6; the page comes to bytes 581; the page comes to tombstones 1");
         HandMade.changeRun(directory, 2, false);
-        dump(4, "run", "2")
-                .requireText("the tree has 5 pages of 704 bytes in zone 2, which is not what the run's extents say")
-                .requireText("firstKey or lastKey of the run is not that of its first or last leaf");
+        dump(4, "run", "2").requireText("there are keys below firstKey or above lastKey of the run");
         dump(0, "run", "1");
     }
 

@@ -50,8 +50,7 @@ final class HandMade {
         }
     }
 
-    private static ManifestRecord.Run with(
-            ManifestRecord.Run run, int rootCrc, long more, byte[] lastKey, List<ManifestRecord.Extent> extents) {
+    private static ManifestRecord.Run with(ManifestRecord.Run run, int rootCrc, long more, byte[] lastKey) {
         return new ManifestRecord.Run(
                 run.id(),
                 run.root(),
@@ -65,20 +64,16 @@ final class HandMade {
                 run.tombstones() + more,
                 run.bytes() + more,
                 run.firstKey(),
-                lastKey,
-                extents);
+                lastKey);
     }
 
-    /** Makes the manifest say of a run that it has more entries, or else other extents and another last key. */
+    /** Makes the manifest say of a run that it has more entries, or else a last key below its last one. */
     static void changeRun(Path directory, long id, boolean sums) {
         long more = sums ? 1 : -1; // the second call takes back what the first added
         change(new RealFileSystem(directory), id, run -> {
-            ManifestRecord.Extent extent = run.extents().get(0);
-            List<ManifestRecord.Extent> extents = List.of(
-                    sums ? extent : new ManifestRecord.Extent(extent.zone(), extent.pages() + 1, extent.bytes()));
             byte[] lastKey = run.lastKey();
-            lastKey[lastKey.length - 1] += sums ? 0 : 1;
-            return with(run, run.rootCrc(), more, lastKey, extents);
+            lastKey[lastKey.length - 1] -= sums ? 0 : 1;
+            return with(run, run.rootCrc(), more, lastKey);
         });
     }
 
@@ -124,7 +119,7 @@ final class HandMade {
             rootCrc = sealer.payloadCrc();
             target.release();
         }
-        change(disk, id, said -> with(said, rootCrc, 0, said.lastKey(), said.extents()));
+        change(disk, id, said -> with(said, rootCrc, 0, said.lastKey()));
     }
 
     private static void add(Memory page, int at, long more) {

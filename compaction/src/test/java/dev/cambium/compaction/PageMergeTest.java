@@ -1,0 +1,242 @@
+package dev.cambium.compaction;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.cambium.segment.frame.FrameCache;
+import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.manifest.ManifestEdit;
+import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.runtime.Reclaimer;
+import dev.cambium.segment.zone.SharedZone;
+import dev.cambium.segment.zone.ZoneReader;
+import dev.cambium.testkit.disk.SimulatedDisk;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.roaringbitmap.RoaringBitmap;
+
+/** Runs merged into one, by entries and by pages that are linked. */
+class PageMergeTest {
+    private static final byte[] TOMBSTONE = {};
+    private static final int LEAF = 1 << 10;
+
+    private final SimulatedDisk disk = new SimulatedDisk(1);
+    private final BufferPool pool = new BufferPool(1L << 28, 64 << 10);
+    private final Map<Integer, RoaringBitmap> live = new TreeMap<>();
+    private long nextRun = 1;
+
+    private static final Reclaimer AT_ONCE = new Reclaimer() {
+        @Override
+        public void retire(Runnable release) {
+            release.run();
+        }
+
+        @Override
+        public void settle() {}
+
+        @Override
+        public long mark() {
+            return 1;
+        }
+
+        @Override
+        public long passed() {
+            return 0;
+        }
+    };
+
+    /** A run and what is in it. */
+    private record Made(
+            ManifestRecord.Run run, TreeMap<byte[], byte[]> content, long linkedBytes, long appendedBytes) {}
+
+    private static byte[] key(int number) {
+        return String.format("0000key%08d", number).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private void apply(PageChanges changes) {
+        ManifestEdit.Builder edit = ManifestEdit.to(1);
+        changes.describe(edit);
+        for (ManifestRecord record : edit.build().records()) {
+            if (record instanceof ManifestRecord.PagesLive pages) {
+                RoaringBitmap known = live.computeIfAbsent(pages.zone(), zone -> new RoaringBitmap());
+                assertFalse(RoaringBitmap.intersects(known, pages.units()));
+                known.or(pages.units());
+            } else if (record instanceof ManifestRecord.PagesDead pages) {
+                assertTrue(live.get(pages.zone()).contains(pages.units()), "a page dies that was not live");
+                live.get(pages.zone()).andNot(pages.units());
+            }
+        }
+        live.values().removeIf(RoaringBitmap::isEmpty);
+    }
+
+    private Made write(TestZones zones, TreeMap<byte[], byte[]> content) {
+        long run = nextRun++;
+        try (RunWriter writer = new RunWriter(zones, pool, PageSizes.of(LEAF), TestZones.STORE_ID, run, run, 42)) {
+            content.forEach((key, value) -> {
+                Memory memory = Memory.allocate(key.length + Math.max(1, value.length));
+                memory.put(0, key, 0, key.length);
+                memory.put(key.length, value, 0, value.length);
+                int operation = value == TOMBSTONE ? OperationCode.DELETE : OperationCode.PUT;
+                writer.add(memory, 0, key.length, operation, memory, key.length, value.length);
+                memory.release();
+            });
+            ManifestRecord.Run made = writer.finish(0, run, run, 1, 1);
+            apply(writer.changes());
+            return new Made(made, content, 0, writer.appendedBytes());
+        }
+    }
+
+    /** Merges runs, newest first, and checks the result as a tree, entry by entry, and by its live pages. */
+    private Made merge(TestZones zones, List<Made> newestFirst, int worstZone) {
+        FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 20, AT_ONCE);
+        List<SharedZone> before = zones.readers();
+        List<SharedZone> readers = new ArrayList<>(before);
+        long run = nextRun++;
+        TreeMap<byte[], byte[]> expected = new TreeMap<>(Arrays::compareUnsigned);
+        List<Made> oldestFirst = new ArrayList<>(newestFirst);
+        Collections.reverse(oldestFirst);
+        oldestFirst.forEach(made -> expected.putAll(made.content));
+        try (RunWriter writer = new RunWriter(zones, pool, PageSizes.of(LEAF), TestZones.STORE_ID, run, run, 42);
+                StreamedRuns runs = new StreamedRuns(TestZones.STORE_ID, pool)) {
+            List<RunTree> trees = newestFirst.stream()
+                    .map(made -> new RunTree(made.run, TestZones.byNumber(before), frames))
+                    .toList();
+            PageMerge merge = runs.merge(trees, zone -> zone > worstZone, writer.changes());
+            for (boolean more = merge.next(); more; ) {
+                boolean taken = true;
+                if (merge.isPage()) {
+                    taken = writer.link(merge);
+                } else {
+                    writer.add(merge);
+                }
+                more = taken ? merge.next() : merge.enter();
+            }
+            ManifestRecord.Run made = writer.finish(1, run, run, 1, 1);
+            apply(writer.changes());
+            List<SharedZone> after = zones.readers();
+            readers.addAll(after);
+            verify(made, after);
+            RunCursor cursor = new RunCursor(new RunTree(made, TestZones.byNumber(after), frames));
+            boolean on = cursor.first();
+            for (Map.Entry<byte[], byte[]> entry : expected.entrySet()) {
+                assertTrue(on);
+                assertArrayEquals(entry.getKey(), cursor.key(0));
+                assertEquals(entry.getValue() == TOMBSTONE, cursor.isTombstone());
+                assertArrayEquals(
+                        entry.getValue(), cursor.valueMemory().toArray(cursor.valueOffset(), cursor.valueLength()));
+                on = cursor.next();
+            }
+            assertFalse(on);
+            assertEquals(expected.size(), made.entries());
+            return new Made(made, expected, writer.linkedBytes(), writer.appendedBytes());
+        } finally {
+            readers.forEach(SharedZone::release);
+            frames.close();
+        }
+    }
+
+    private void verify(ManifestRecord.Run run, List<SharedZone> readers) {
+        Map<Integer, ZoneReader> zones = new HashMap<>();
+        readers.forEach(zone -> zones.put(zone.number(), zone.reader()));
+        Map<Integer, RoaringBitmap> found = new TreeMap<>();
+        RunVerification.Found verified = RunVerification.run(run, TestZones.STORE_ID, zones::get, found, e -> {
+            throw e;
+        });
+        assertTrue(verified.isWhole());
+        assertEquals(found, live, "the pages of the only run are those that are live");
+    }
+
+    private static TreeMap<byte[], byte[]> entries(int from, int to, int step, int valueLength, Random random) {
+        TreeMap<byte[], byte[]> entries = new TreeMap<>(Arrays::compareUnsigned);
+        for (int i = from; i < to; i += step) {
+            byte[] value = new byte[valueLength == 0 ? 0 : 1 + random.nextInt(valueLength)];
+            random.nextBytes(value);
+            entries.put(key(i), value.length > 0 && random.nextInt(20) == 0 ? TOMBSTONE : value);
+        }
+        return entries;
+    }
+
+    @Test
+    void runsThatLieApartAreLinkedAndNotRead() {
+        disk.createDirectory();
+        Random random = new Random(1);
+        try (TestZones zones = new TestZones(disk, pool, 1 << 22)) {
+            List<Made> runs = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                runs.add(0, write(zones, entries(20_000 * i, 20_000 * (i + 1), 1, 40, random)));
+            }
+            long written = runs.stream().mapToLong(Made::appendedBytes).sum();
+            Made merged = merge(zones, runs, 0);
+            assertTrue(merged.appendedBytes < written / 50, merged.appendedBytes + " of " + written);
+            assertEquals(merged.run.bytes(), merged.linkedBytes);
+            assertArrayEquals(key(0), merged.run.firstKey());
+            assertArrayEquals(key(79_999), merged.run.lastKey());
+        }
+        assertEquals(0, pool.usedBytes());
+    }
+
+    @Test
+    void leavesThatNoOtherRunHasKeysInAreLinked() {
+        disk.createDirectory();
+        Random random = new Random(2);
+        try (TestZones zones = new TestZones(disk, pool, 1 << 22)) {
+            Made old = write(zones, entries(0, 50_000, 1, 40, random));
+            Made young = write(zones, entries(20_000, 20_100, 3, 40, random));
+            Made merged = merge(zones, List.of(young, old), 0);
+            assertTrue(merged.linkedBytes > old.run.bytes() * 95 / 100, merged.linkedBytes + " of " + old.run.bytes());
+            assertTrue(merged.appendedBytes < old.appendedBytes / 20);
+        }
+    }
+
+    @Test
+    void pagesAreNotLeftInZonesThatAreNotWorthIt() {
+        disk.createDirectory();
+        Random random = new Random(3);
+        try (TestZones zones = new TestZones(disk, pool, 1 << 17)) {
+            Made old = write(zones, entries(0, 50_000, 1, 40, random));
+            Made young = write(zones, entries(50_000, 50_100, 1, 40, random));
+            int worst = 2;
+            Made merged = merge(zones, List.of(young, old), worst);
+            assertTrue(live.keySet().stream().allMatch(zone -> zone > worst), "left in " + live.keySet());
+            assertTrue(merged.linkedBytes > 0 && merged.linkedBytes < old.run.bytes());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,30", "2,0", "3,200", "4,3000", "5,30", "6,30", "7,200", "8,0"})
+    void whateverRunsAreMergedTheResultHasTheNewestOfEachKey(long seed, int valueLength) {
+        disk.createDirectory();
+        Random random = new Random(seed);
+        try (TestZones zones = new TestZones(disk, pool, 1 << 18)) {
+            List<Made> runs = new ArrayList<>();
+            for (int round = 0; round < 12; round++) {
+                int from = random.nextInt(4000);
+                int length = 1 + random.nextInt(random.nextBoolean() ? 20 : 3000);
+                runs.add(0, write(zones, entries(from, from + length, 1 + random.nextInt(5), valueLength, random)));
+                if (runs.size() == 4) {
+                    Made merged = merge(zones, runs, random.nextInt(zones.count() + 1));
+                    runs.clear();
+                    runs.add(merged);
+                }
+            }
+            if (runs.size() > 1) {
+                merge(zones, runs, 0);
+            }
+        }
+        assertEquals(0, pool.usedBytes());
+    }
+}
