@@ -486,7 +486,7 @@ public final class Store implements AutoCloseable {
             long tombstones =
                     version.memtables().mapToLong(Memtable::tombstones).sum();
             for (LiveRun run : version.runs()) {
-                entries += run.record().entries();
+                entries += run.countedEntries();
                 tombstones += run.record().tombstones();
             }
             ManifestState state = manifest.state();

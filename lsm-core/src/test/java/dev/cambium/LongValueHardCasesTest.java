@@ -91,6 +91,7 @@ class LongValueHardCasesTest {
         for (boolean another : new boolean[] {false, true}) {
             SmallStore small = new SmallStore(SmallStore.ROOMY, StepExecutor.Mode.MANUAL);
             for (int i = 0; i < 4; i++) {
+                small.store().put(b("k1"), b("v1"));
                 small.store().put(b("k" + i), b("v" + i));
                 small.store().flush();
             }

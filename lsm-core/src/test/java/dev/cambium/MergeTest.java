@@ -38,30 +38,89 @@ class MergeTest {
         store.flush();
     }
 
+    /** Keys that the base does not have: nothing of it is hidden, and young runs are merged among themselves. */
     @Test
-    void fourRunsOfATierBecomeOneOfTheNext() {
+    void fourYoungRunsOfATierBecomeOneOfTheNext() {
         NavigableMap<String, String> model = new TreeMap<>();
         try (SmallStore small = new SmallStore(SmallStore.ROOMY)) {
+            for (int i = 0; i < 1000; i++) {
+                small.store().put(b("base" + i), b("v"), Durability.BUFFERED);
+                model.put("base" + i, "v");
+            }
+            small.store().flush();
             for (int flushes = 1; flushes <= 64; flushes++) {
-                putAll(small.store(), model, "v" + flushes + ".");
-                int expected = Integer.toString(flushes, TIER)
+                for (int i = 0; i < 10; i++) {
+                    String key = "new" + i + "." + flushes;
+                    small.store().put(b(key), b("v" + flushes), Durability.BUFFERED);
+                    model.put(key, "v" + flushes);
+                }
+                small.store().flush();
+                int young = Integer.toString(flushes, TIER)
                         .chars()
                         .map(digit -> digit - '0')
                         .sum();
-                assertEquals(expected, small.store().stats().runs(), "runs after " + flushes + " flushes");
-                assertEquals(expected * KEYS, small.store().stats().entries());
+                assertEquals(1 + young, small.store().stats().runs(), "runs after " + flushes + " flushes");
+                assertEquals(model.size(), small.store().stats().entries());
                 small.assertHolds(model, "after flush " + flushes);
             }
             small.reopenAfter(CrashOutcome.NOTHING_UNFORCED);
-            assertEquals(1, small.store().stats().runs());
+            assertEquals(2, small.store().stats().runs());
             small.assertHolds(model, "after power loss");
+        }
+    }
+
+    @Test
+    void theBaseTakesYoungRunsOnceTheyHideAFifthOfIt() {
+        NavigableMap<String, String> model = new TreeMap<>();
+        try (SmallStore small = new SmallStore(SmallStore.ROOMY)) {
+            for (int i = 0; i < 1000; i++) {
+                small.store().put(b(key(i)), b("v"), Durability.BUFFERED);
+                model.put(key(i), "v");
+            }
+            small.store().flush();
+            int most = 0;
+            for (int round = 0; round < 100; round++) {
+                for (int i = 0; i < 30; i++) {
+                    int k = (int) ((round * 30L + i) * 7919 % 1000);
+                    small.store().put(b(key(k)), b("v" + round), Durability.BUFFERED);
+                    model.put(key(k), "v" + round);
+                }
+                small.store().flush();
+                StoreStats stats = small.store().stats();
+                most = Math.max(most, stats.runs());
+                assertTrue(stats.entries() <= 1000 + 1000 / 5, "round " + round + ": " + stats);
+                small.assertHolds(model, "round " + round);
+            }
+            assertTrue(most > 2, "there were no young runs");
+            small.reopenAfter(CrashOutcome.NOTHING_UNFORCED);
+            small.assertHolds(model, "after power loss");
+        }
+    }
+
+    /** Tombstones go where the base is merged, whoever has it open; the snapshot sees what it saw. */
+    @Test
+    void tombstonesVanishAtTheBaseWhileASnapshotIsOpen() {
+        NavigableMap<String, String> model = new TreeMap<>();
+        try (SmallStore small = new SmallStore(SmallStore.ROOMY)) {
+            Store store = small.store();
+            putAll(store, model, "v");
+            try (Snapshot before = store.snapshot()) {
+                deleteAll(store, model);
+                StoreStats stats = store.stats();
+                assertEquals(0, stats.tombstones(), stats.toString());
+                assertEquals(0, stats.entries(), stats.toString());
+                small.assertHolds(model, "all is gone");
+                for (int i = 0; i < KEYS; i++) {
+                    assertEquals("v" + i, s(before.get(b(key(i)))));
+                }
+            }
         }
     }
 
     @Test
     void aTombstoneOfANewerRunHidesTheOlderValue() {
         NavigableMap<String, String> model = new TreeMap<>();
-        try (SmallStore small = new SmallStore(SmallStore.ROOMY)) {
+        try (SmallStore small = new SmallStore(SmallStore.ROOMY, StepExecutor.Mode.MANUAL)) {
             Store store = small.store();
             putAll(store, model, "v");
             for (int i = 0; i < KEYS; i += 2) {
@@ -120,7 +179,7 @@ class MergeTest {
     @Test
     void aMergeOfAllRunsDropsTombstones() {
         NavigableMap<String, String> model = new TreeMap<>();
-        try (SmallStore small = new SmallStore(SmallStore.ROOMY)) {
+        try (SmallStore small = new SmallStore(SmallStore.ROOMY, StepExecutor.Mode.MANUAL)) {
             Store store = small.store();
             putAll(store, model, "v");
             for (int i = 0; i < KEYS / 2; i++) {
@@ -134,6 +193,7 @@ class MergeTest {
             store.put(b("z"), b("last"));
             model.put("z", "last");
             store.flush();
+            small.executor().runAll();
             assertEquals(1, store.stats().runs());
             assertEquals(0, store.stats().tombstones());
             assertEquals(model.size(), store.stats().entries());
@@ -145,27 +205,27 @@ class MergeTest {
     void tombstonesStayAsLongAsAnOlderRunHoldsWhatTheyHide() {
         NavigableMap<String, String> model = new TreeMap<>();
         try (SmallStore small = new SmallStore(SmallStore.ROOMY)) {
-            Store store = small.store();
-            for (int i = 0; i < TIER; i++) {
-                putAll(store, model, "v" + i);
+            for (int i = 0; i < 1000; i++) {
+                small.store().put(b(key(i)), b("v"), Durability.BUFFERED);
+                model.put(key(i), "v");
             }
-            for (int i = 0; i < TIER; i++) { // a second run of the next tier, of tombstones alone
-                deleteAll(store, model);
+            small.store().flush();
+            for (int i = 0; i < TIER; i++) { // a young run of the next tier, of tombstones alone
+                for (int k = 0; k < 10; k++) {
+                    small.store().delete(b(key(100 * i + k)), Durability.BUFFERED);
+                    model.remove(key(100 * i + k));
+                }
+                small.store().flush();
             }
-            assertEquals(2, store.stats().runs());
-            assertEquals(KEYS, store.stats().tombstones());
+            assertEquals(2, small.store().stats().runs());
+            assertEquals(10 * TIER, small.store().stats().tombstones());
             small.assertHolds(model, "two runs");
             small.reopenAfter(CrashOutcome.NOTHING_UNFORCED);
             small.assertHolds(model, "two runs, reopened");
-            for (int i = 0; i < 2 * TIER; i++) {
-                small.store().put(b("other" + i), b("v"));
-                model.put("other" + i, "v");
-                small.store().flush();
-                small.assertHolds(model, "while others come");
-            }
+            small.store().compact();
             assertEquals(1, small.store().stats().runs());
             assertEquals(0, small.store().stats().tombstones());
-            assertEquals(2 * TIER, small.store().stats().entries());
+            small.assertHolds(model, "compacted");
         }
     }
 

@@ -56,7 +56,7 @@ class RunReadFaultTest {
                                     .always());
                 }
                 for (int i = 0; i < 30; i++) {
-                    put(small.store(), model, "k" + round + "." + i, SmallStore.noise(i, 200), Durability.NONE);
+                    put(small.store(), model, "k" + i + "." + round, SmallStore.noise(i, 200), Durability.NONE);
                 }
                 small.store().flush();
             }

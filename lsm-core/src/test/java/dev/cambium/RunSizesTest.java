@@ -153,6 +153,8 @@ class RunSizesTest {
                 }
                 small.store().flush();
             }
+            assertAllRead(small.store(), "merged in part");
+            small.store().compact();
             assertEquals(1, small.store().stats().runs());
             assertEquals(model.size(), small.store().stats().entries());
             assertAllRead(small.store(), "merged");

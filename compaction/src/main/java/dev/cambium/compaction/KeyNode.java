@@ -16,7 +16,7 @@ import java.lang.invoke.VarHandle;
 final class KeyNode {
     private static final VarHandle CHILD = MethodHandles.arrayElementVarHandle(Object[].class);
 
-    private final RunTree tree;
+    private final TreePages pages;
     private final long pointer;
     private final int payloadCrc;
     private final int level;
@@ -28,8 +28,8 @@ final class KeyNode {
     private volatile Frame frame;
     private volatile Frame filter; // or null
 
-    private KeyNode(RunTree tree, Frame frame, int payloadCrc, int level) {
-        this.tree = tree;
+    private KeyNode(TreePages pages, Frame frame, int payloadCrc, int level) {
+        this.pages = pages;
         this.pointer = frame.pointer();
         this.payloadCrc = payloadCrc;
         this.level = level;
@@ -42,27 +42,32 @@ final class KeyNode {
      *
      * @param level that the parent says it has, or -1 for a root
      */
-    static KeyNode load(RunTree tree, long pointer, int payloadCrc, int level) {
-        Frame frame = tree.frames().fetch(tree.zone(pointer), pointer, payloadCrc, null, 0);
+    static KeyNode load(TreePages pages, long pointer, int payloadCrc, int level) {
+        Frame frame = pages.fetch(pointer, payloadCrc, null, 0);
         int found = PageHeader.level(frame.page(), 0);
         if (frame.keys() == null || level >= 0 && found != level) {
             throw new CorruptionException(
-                    tree.zone(pointer).name(),
+                    pages.zone(pointer).name(),
                     Pointer.offset(pointer) + (long) PageHeader.LEVEL_OFFSET,
                     "a key page of level " + level,
                     "level " + found);
         }
-        return new KeyNode(tree, frame, payloadCrc, found);
+        return new KeyNode(pages, frame, payloadCrc, found);
     }
 
     /** The page; valid until the caller's epoch slot is freed. */
     KeyPage page() {
         Frame known = frame;
         if (!known.isResident()) {
-            known = tree.frames().fetch(tree.zone(pointer), pointer, payloadCrc, null, 0);
+            known = pages.fetch(pointer, payloadCrc, null, 0);
             frame = known;
         }
         return known.keys();
+    }
+
+    /** Whether it is the page that a parent means. */
+    boolean isThat(int crc, int wantedLevel) {
+        return payloadCrc == crc && (wantedLevel < 0 || level == wantedLevel);
     }
 
     int level() {
@@ -74,10 +79,10 @@ final class KeyNode {
         if (!FrameCache.isNoted(++touches)) {
             return;
         }
-        tree.frames().touch(frame);
+        pages.frames().touch(frame);
         Frame known = filter;
         if (known != null) {
-            tree.frames().touch(known);
+            pages.frames().touch(known);
         }
     }
 
@@ -88,7 +93,7 @@ final class KeyNode {
             return (KeyNode) child;
         }
         KeyPage page = page();
-        KeyNode loaded = load(tree, page.child(index), page.payloadCrc(index), level - 1);
+        KeyNode loaded = pages.node(page.child(index), page.payloadCrc(index), level - 1);
         Object first = CHILD.compareAndExchange(children, index, null, loaded);
         return first == null ? loaded : (KeyNode) first; // another thread may have been faster
     }
@@ -105,13 +110,13 @@ final class KeyNode {
         }
         if (child != null && child.isResident()) {
             if (noteUse) {
-                tree.frames().touch(child);
+                pages.frames().touch(child);
             }
             return child;
         }
         KeyPage page = page();
         long leaf = page.child(index);
-        return tree.frames().fetch(tree.zone(leaf), leaf, page.payloadCrc(index), children, index);
+        return pages.fetch(leaf, page.payloadCrc(index), children, index);
     }
 
     /** Whether a key with this hash may be below; only at level 1. */
@@ -128,10 +133,10 @@ final class KeyNode {
     }
 
     private Frame fetchFilter(long filterPointer, int filterCrc) {
-        Frame fetched = tree.frames().fetch(tree.zone(filterPointer), filterPointer, filterCrc, null, 0);
+        Frame fetched = pages.fetch(filterPointer, filterCrc, null, 0);
         if (fetched.filter() == null) {
             throw new CorruptionException(
-                    tree.zone(filterPointer).name(), Pointer.offset(filterPointer), "a filter page", "another page");
+                    pages.zone(filterPointer).name(), Pointer.offset(filterPointer), "a filter page", "another page");
         }
         filter = fetched;
         return fetched;

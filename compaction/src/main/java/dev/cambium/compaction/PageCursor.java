@@ -2,6 +2,8 @@ package dev.cambium.compaction;
 
 import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.manifest.Stretch;
+import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.Aggregation;
 import dev.cambium.segment.page.KeyPage;
@@ -34,6 +36,7 @@ public final class PageCursor implements Entry {
     private final StreamedPages pages;
     private final List<Stretch> stretches;
     private final PageChanges changes;
+    private final Stretches dying;
     private final Memory header = Memory.allocate(PageHeader.LENGTH);
     private int stretch; // that it is in
 
@@ -62,16 +65,19 @@ public final class PageCursor implements Entry {
     private boolean isPrefixThere;
     private ValuePage values;
     private boolean isLoading;
+    private long passed;
 
     /**
      * @param stretches of keys that it passes through, ascending and apart
      * @param changes receives the pages that it enters
+     * @param dying of the run; pages that have other keys too stay part of it
      */
-    PageCursor(RunTree tree, StreamedPages pages, List<Stretch> stretches, PageChanges changes) {
+    PageCursor(RunTree tree, StreamedPages pages, List<Stretch> stretches, PageChanges changes, Stretches dying) {
         this.tree = tree;
         this.pages = pages;
         this.stretches = stretches;
         this.changes = changes;
+        this.dying = dying;
     }
 
     /** The key right above another. */
@@ -124,7 +130,9 @@ public final class PageCursor implements Entry {
 
     /** Notes that a key page above level 1 does not go on as it is. */
     private void enterAbove(int at) {
-        noteEntered(path[at].page().memory());
+        if (dying.covers(lows[at], highs[at])) {
+            noteEntered(path[at].page().memory());
+        }
     }
 
     private void noteEntered(Memory raw) {
@@ -190,8 +198,18 @@ public final class PageCursor implements Entry {
         return true;
     }
 
+    RunTree tree() {
+        return tree;
+    }
+
+    /** Entries that it has passed, those of pages that it stood before included. */
+    long passed() {
+        return passed;
+    }
+
     /** Passes what it stands before or on; returns whether anything follows. */
     boolean next() {
+        passed += level == ENTRY ? 1 : held.entries;
         return level != ENTRY ? level == 0 ? nextLeaf() : nextKeys() : index + 1 < end ? stand(index + 1) : nextLeaf();
     }
 
@@ -201,9 +219,14 @@ public final class PageCursor implements Entry {
             at--;
         }
         if (at < 0) {
-            return false;
+            stretch++; // which may begin in the last leaf, too
+            return toStretch();
         }
         child[at]++;
+        if (!stretches.get(stretch).endsBehind(lowOf(at, child[at]))) {
+            stretch++; // before it goes into a page that has nothing of it
+            return toStretch();
+        }
         for (; at < depth - 2; at++) {
             load(at);
             enterAbove(at + 1);
@@ -233,9 +256,11 @@ public final class PageCursor implements Entry {
             load(at - 1);
         }
         KeyPage page = path[at].page();
-        noteEntered(page.memory());
-        if (page.filter() != Pointer.NULL) {
-            noteFilter(page.filter());
+        if (dying.covers(lows[at], highs[at])) {
+            noteEntered(page.memory());
+            if (page.filter() != Pointer.NULL) {
+                noteFilter(page.filter());
+            }
         }
         byte[] from = stretches.get(stretch).from();
         child[at] = isWhole ? 0 : page.childFor(from, 0, from.length);
@@ -254,8 +279,10 @@ public final class PageCursor implements Entry {
         isLoading = true;
         leaf = pages.leaf(pointer, payloadCrc);
         isLoading = false;
-        noteEntered(leaf.memory());
-        noteValues();
+        if (dying.covers(low, high)) {
+            noteEntered(leaf.memory());
+            noteValues();
+        }
         isPrefixThere = false;
         Stretch here = stretches.get(stretch);
         index = 0;

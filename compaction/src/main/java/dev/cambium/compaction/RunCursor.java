@@ -1,13 +1,18 @@
 package dev.cambium.compaction;
 
 import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.manifest.Stretch;
+import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.EntryBlock;
+import dev.cambium.segment.page.KeyPage;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePage;
 import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.zone.SharedZone;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * A run as a sorted source. A key is put together when it is asked for, in memory of the cursor's own; values are where they lie, in their
@@ -18,6 +23,8 @@ public final class RunCursor implements SortedCursor {
     private static final int LEAST_KEY_BYTES = 256;
 
     private final RunTree tree;
+    private final Stretches merged;
+    private LeafPage wholeLeaf; // known to have nothing that counts no more
 
     // From the root down: the key pages, and the child of each that the cursor is in.
     private KeyNode[] path = {};
@@ -34,9 +41,14 @@ public final class RunCursor implements SortedCursor {
 
     private ValuePage values; // of the entry, if its value is elsewhere
 
-    /** The tree stays the caller's, who keeps it open while the cursor is used. */
-    public RunCursor(RunTree tree) {
+    /**
+     * The tree stays the caller's, who keeps it open while the cursor is used.
+     *
+     * @param merged what of the run counts no more: the cursor passes over it, and looks at no page that has nothing else
+     */
+    public RunCursor(RunTree tree, Stretches merged) {
         this.tree = tree;
+        this.merged = merged;
         this.pages = new FramePages(tree);
     }
 
@@ -53,6 +65,9 @@ public final class RunCursor implements SortedCursor {
 
     @Override
     public boolean first() {
+        if (!merged.isEmpty()) {
+            return seek(tree.run().firstKey(), 0, tree.run().firstKey().length);
+        }
         root();
         down(0, true);
         return stand(0);
@@ -60,6 +75,9 @@ public final class RunCursor implements SortedCursor {
 
     @Override
     public boolean last() {
+        if (!merged.isEmpty()) {
+            return seekFloor(tree.run().lastKey(), 0, tree.run().lastKey().length);
+        }
         root();
         down(0, false);
         return stand(leaf.count() - 1);
@@ -100,6 +118,22 @@ public final class RunCursor implements SortedCursor {
 
     @Override
     public boolean seek(byte[] sought, int offset, int length) {
+        if (merged.isEmpty()) {
+            return seekAny(sought, offset, length);
+        }
+        byte[] from = Arrays.copyOfRange(sought, offset, offset + length);
+        byte[] first = tree.run().firstKey();
+        from = Arrays.compareUnsigned(from, first) < 0 ? first : from;
+        Stretch in = merged.of(from, from.length);
+        from = in == null ? from : in.to();
+        return from != null
+                && Arrays.compareUnsigned(from, tree.run().lastKey()) <= 0
+                && seekAny(from, 0, from.length)
+                && passForward();
+    }
+
+    /** As {@link #seek}, from a key that is not in what counts no more; may stand on one that is. */
+    private boolean seekAny(byte[] sought, int offset, int length) {
         search(sought, offset, length);
         int found = leaf.search(sought, offset, length);
         int at = found < 0 ? -1 - found : found;
@@ -108,6 +142,50 @@ public final class RunCursor implements SortedCursor {
 
     @Override
     public boolean seekFloor(byte[] sought, int offset, int length) {
+        if (merged.isEmpty()) {
+            return seekFloorAny(sought, offset, length);
+        }
+        byte[] to = Arrays.copyOfRange(sought, offset, offset + length);
+        byte[] last = tree.run().lastKey();
+        to = Arrays.compareUnsigned(to, last) > 0 ? last : to;
+        if (Arrays.compareUnsigned(to, tree.run().firstKey()) < 0) {
+            return false;
+        }
+        Stretch in = merged.of(to, to.length);
+        return in == null ? seekFloorAny(to, 0, to.length) && passBackward() : seekBelow(in.from());
+    }
+
+    /** Moves to the last key that counts below the beginning of a stretch of those that do not. */
+    private boolean seekBelow(byte[] bound) {
+        if (Arrays.compareUnsigned(bound, tree.run().firstKey()) <= 0) {
+            return false;
+        }
+        searchBelow(bound);
+        int found = leaf.search(bound, 0, bound.length);
+        int at = (found < 0 ? -1 - found : found) - 1;
+        return (at >= 0 ? stand(at) : previousLeaf()) && passBackward();
+    }
+
+    /** Goes down to the leaf that the keys right below a bound belong to. */
+    private void searchBelow(byte[] bound) {
+        root();
+        for (int at = 0; ; at++) {
+            KeyPage page = path[at].page();
+            int index = page.childFor(bound, 0, bound.length);
+            if (index > 0 && Arrays.equals(page.key(index - 1), bound)) {
+                index--; // the separator is the bound: below it lies the child before
+            }
+            child[at] = index;
+            if (at == depth - 1) {
+                enterLeaf();
+                return;
+            }
+            enterKeys(at);
+        }
+    }
+
+    /** As {@link #seekFloor}, from a key that is not in what counts no more; may stand on one that is. */
+    private boolean seekFloorAny(byte[] sought, int offset, int length) {
         search(sought, offset, length);
         int found = leaf.search(sought, offset, length);
         int at = found < 0 ? -2 - found : found;
@@ -116,16 +194,52 @@ public final class RunCursor implements SortedCursor {
 
     @Override
     public boolean next() {
-        return index + 1 < leaf.count() ? stand(index + 1) : nextLeaf();
+        boolean on = index + 1 < leaf.count() ? stand(index + 1) : nextLeaf();
+        return merged.isEmpty() ? on : on && passForward();
     }
 
     @Override
     public boolean previous() {
-        return index > 0 ? stand(index - 1) : previousLeaf();
+        boolean on = index > 0 ? stand(index - 1) : previousLeaf();
+        return merged.isEmpty() ? on : on && passBackward();
+    }
+
+    /** Where the entry counts no more, moves to the next that does. */
+    private boolean passForward() {
+        Stretch in = mergedHere();
+        return in == null || in.to() != null && seek(in.to(), 0, in.to().length);
+    }
+
+    private boolean passBackward() {
+        Stretch in = mergedHere();
+        return in == null || seekBelow(in.from());
+    }
+
+    /** The stretch of what counts no more that the entry belongs to, or null. */
+    private Stretch mergedHere() {
+        if (wholeLeaf == leaf) {
+            return null;
+        }
+        if (isWholeLeaf()) {
+            wholeLeaf = leaf;
+            return null;
+        }
+        byte[] here = leaf.key(index); // of some entries of the two leaves at the edges of a stretch
+        return merged.of(here, here.length);
+    }
+
+    private boolean isWholeLeaf() {
+        byte[] first = leaf.key(0);
+        byte[] last = PageCursor.after(leaf.key(leaf.count() - 1));
+        List<Stretch> left = merged.leftOf(new Stretch(first, last));
+        return left.size() == 1 && left.get(0).covers(first, last);
     }
 
     @Override
     public int copyOn(EntryBlock target, int most, boolean ascending, byte[] bound, int boundLength) {
+        if (!merged.isEmpty() && wholeLeaf != leaf) {
+            return 0;
+        }
         int near = ascending ? Math.min(most, leaf.count() - index) : Math.min(most, index + 1);
         int last = ascending ? index + near - 1 : index - near + 1;
         if (leaf.isBelow(last, bound, 0, boundLength) != ascending) { // it lies beyond
@@ -148,8 +262,7 @@ public final class RunCursor implements SortedCursor {
         if (level < 0) {
             return false;
         }
-        aside(level, child[level] + 1, true);
-        return stand(0);
+        return aside(level, child[level] + 1, true);
     }
 
     private boolean previousLeaf() {
@@ -160,18 +273,27 @@ public final class RunCursor implements SortedCursor {
         if (level < 0) {
             return false;
         }
-        aside(level, child[level] - 1, false);
-        return stand(leaf.count() - 1);
+        return aside(level, child[level] - 1, false);
     }
 
-    private void aside(int level, int to, boolean first) {
+    /** Goes over to a neighbour of the child that it is in, down to its nearest entry that counts. */
+    private boolean aside(int level, int to, boolean ascending) {
+        if (!merged.isEmpty()) {
+            // What lies on the other side of the separator may count no more, and not be there any more.
+            byte[] between = path[level].page().key(ascending ? to - 1 : to);
+            Stretch in = ascending ? merged.of(between, between.length) : merged.below(between);
+            if (in != null) {
+                return ascending ? in.to() != null && seek(in.to(), 0, in.to().length) : seekBelow(in.from());
+            }
+        }
         child[level] = to;
         if (level == depth - 1) {
             enterLeaf();
         } else {
             enterKeys(level);
-            down(level + 1, first);
+            down(level + 1, ascending);
         }
+        return stand(ascending ? 0 : leaf.count() - 1);
     }
 
     /** Moves to the first entry of the next leaf; of the first one where the cursor stands nowhere yet. */

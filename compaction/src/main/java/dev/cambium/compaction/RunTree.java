@@ -2,18 +2,15 @@ package dev.cambium.compaction;
 
 import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.frame.Frame;
-import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePage;
 import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.zone.SharedZone;
-import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.segment.zone.ZoneReader;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntFunction;
 
 /**
  * A run, open for reading. Its pages are loaded when they are first needed, and come and go with the frame cache.
@@ -23,15 +20,13 @@ import java.util.function.IntFunction;
  */
 public final class RunTree {
     private final ManifestRecord.Run run;
-    private final IntFunction<SharedZone> zones;
-    private final FrameCache frames;
+    private final TreePages pages;
     private volatile KeyNode root;
 
-    /** @param zones finds a zone by its number, as long as somebody holds it; else null */
-    public RunTree(ManifestRecord.Run run, IntFunction<SharedZone> zones, FrameCache frames) {
+    /** @param pages of the store */
+    public RunTree(ManifestRecord.Run run, TreePages pages) {
         this.run = run;
-        this.zones = zones;
-        this.frames = frames;
+        this.pages = pages;
     }
 
     /** Bytes that all keys of all these runs begin with alike. */
@@ -55,12 +50,12 @@ public final class RunTree {
         return run;
     }
 
-    FrameCache frames() {
-        return frames;
+    TreePages pages() {
+        return pages;
     }
 
     ZoneReader zone(long pointer) {
-        return sharedZone(pointer).reader();
+        return pages.zone(pointer);
     }
 
     /**
@@ -69,16 +64,7 @@ public final class RunTree {
      * @throws CorruptionException where it leads into none
      */
     public SharedZone sharedZone(long pointer) {
-        int number = Pointer.zone(pointer);
-        SharedZone zone = zones.apply(number);
-        if (zone != null) {
-            return zone;
-        }
-        throw new CorruptionException(
-                ZoneFiles.name(number),
-                Pointer.offset(pointer),
-                "a page of run " + run.id() + " in a zone that is named",
-                "another zone");
+        return pages.sharedZone(pointer);
     }
 
     KeyNode root() {
@@ -88,7 +74,7 @@ public final class RunTree {
 
     private synchronized KeyNode loadRoot() {
         if (root == null) {
-            root = KeyNode.load(this, run.root(), run.rootCrc(), -1);
+            root = pages.node(run.root(), run.rootCrc(), -1);
         }
         return root;
     }
@@ -111,6 +97,12 @@ public final class RunTree {
         return node.mayContain(hash) ? node.leaf(node.page().childFor(key, 0, length), noteUse) : null;
     }
 
+    /** Whether it has an entry with a key. */
+    public boolean contains(byte[] key) {
+        Frame leaf = leafFor(key, key.length, KeyHash.of(key, 0, key.length), false);
+        return leaf != null && leaf.leaf().search(key, 0, key.length) >= 0;
+    }
+
     /**
      * The page that holds a referenced value: its only one is at the reference's index. Valid until the caller's epoch slot is freed.
      *
@@ -124,10 +116,10 @@ public final class RunTree {
         long home = ValueReference.home(leaf.memory(), referenceAt);
         Frame values = leafFrame.valueFrame(entry);
         if (values == null) {
-            values = frames.fetch(zone(home), home, ValueReference.payloadCrc(leaf.memory(), referenceAt), null, 0);
+            values = pages.fetch(home, ValueReference.payloadCrc(leaf.memory(), referenceAt), null, 0);
             leafFrame.noteValueFrame(entry, values);
         } else if (noteUse) {
-            frames.touch(values);
+            pages.frames().touch(values);
         }
         requireValue(values.values(), leaf, referenceAt);
         return values;
@@ -148,9 +140,9 @@ public final class RunTree {
     }
 
     /** Gives the memory of pages back that nobody needs any more. */
-    public void evict(long[] pages) {
-        for (long page : pages) {
-            frames.evict(page);
+    public void evict(long[] deadPages) {
+        for (long page : deadPages) {
+            pages.frames().evict(page);
         }
     }
 }

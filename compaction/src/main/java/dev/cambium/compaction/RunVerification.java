@@ -3,6 +3,7 @@ package dev.cambium.compaction;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.Aggregation;
 import dev.cambium.segment.page.ChunkList;
@@ -28,13 +29,12 @@ import org.roaringbitmap.RoaringBitmap;
  * past any cache; changes nothing; goes on beside what is damaged. For one thread.
  */
 public final class RunVerification {
-    private static final byte[] NO_KEY = {};
-
     private final ManifestRecord.Run run;
     private final byte[] storeId;
     private final IntFunction<ZoneReader> zones;
     private final Consumer<CorruptionException> findings;
 
+    private final Stretches merged;
     private final Map<Integer, RoaringBitmap> live;
     private Memory values; // the value page that was read last
     private long valuesPointer;
@@ -46,10 +46,12 @@ public final class RunVerification {
     private RunVerification(
             ManifestRecord.Run run,
             byte[] storeId,
+            Stretches merged,
             IntFunction<ZoneReader> zones,
             Map<Integer, RoaringBitmap> live,
             Consumer<CorruptionException> findings) {
         this.run = run;
+        this.merged = merged;
         this.storeId = storeId;
         this.zones = zones;
         this.live = live;
@@ -67,19 +69,22 @@ public final class RunVerification {
     /**
      * Verifies a run.
      *
+     * @param merged what of it counts no more; pages that have nothing else are not looked at
      * @param zones a zone's reader by its number, or null where it cannot be read, which has been told
      * @param live receives the units of all its pages, by zone
      */
     public static Found run(
             ManifestRecord.Run run,
             byte[] storeId,
+            Stretches merged,
             IntFunction<ZoneReader> zones,
             Map<Integer, RoaringBitmap> live,
             Consumer<CorruptionException> findings) {
-        RunVerification verification = new RunVerification(run, storeId, zones, live, findings);
+        RunVerification verification = new RunVerification(run, storeId, merged, zones, live, findings);
         Aggregation found = new Aggregation();
         try {
-            verification.checkKeyPage(run.root(), run.rootCrc(), -1, NO_KEY, null, found);
+            verification.checkKeyPage(
+                    run.root(), run.rootCrc(), -1, run.firstKey(), PageCursor.after(run.lastKey()), found);
             if (verification.isWhole) {
                 verification.compareWithManifest(found);
             }
@@ -169,6 +174,11 @@ public final class RunVerification {
                         "ascending separators within those of its parent",
                         "separator " + i + " beyond them");
                 Aggregation below = new Aggregation();
+                if (merged.covers(lower, upper)) {
+                    page.addTo(found, i);
+                    lower = upper;
+                    continue;
+                }
                 boolean before = isWhole;
                 isWhole = true;
                 if (ownLevel > 1) {

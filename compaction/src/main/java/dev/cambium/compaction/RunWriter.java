@@ -70,6 +70,10 @@ public final class RunWriter implements AutoCloseable {
     private long appendedBytes;
     private long linkedBytes;
     private boolean isLinkedLast; // a page was added after the last entry
+    private boolean isFirst = true; // nothing was added yet, to the run or to the stretch
+    private int mostLeaves = MOST_LEAVES;
+    private final List<Child> stretchChildren = new ArrayList<>(); // of level 1
+    private byte[] stretchLow; // null where a whole run is written
 
     // Where pages that are too small to end before one that could be linked are cut instead: in the middle of both. 0
     // where they are not.
@@ -224,6 +228,7 @@ public final class RunWriter implements AutoCloseable {
         if (firstKey == null) {
             firstKey = key.toArray(keyOffset, keyLength);
         }
+        isFirst = false;
         lastKey = room(lastKey, keyLength);
         key.get(keyOffset, lastKey, 0, keyLength);
         lastKeyLength = keyLength;
@@ -246,6 +251,7 @@ public final class RunWriter implements AutoCloseable {
             lastKey = room(lastKey, last.length);
             lastKeyLength = last.length;
             System.arraycopy(last, 0, lastKey, 0, lastKeyLength);
+            isFirst = false;
             sum.add(merge.held());
             linkedBytes += merge.held().bytes;
             isLinkedLast = true;
@@ -323,7 +329,7 @@ public final class RunWriter implements AutoCloseable {
 
     private void lead(PageMerge merge) {
         separator.clear();
-        if (firstKey != null) {
+        if (!isFirst) {
             separator.append(merge.low(), 0, merge.low().length);
         }
         written.clear();
@@ -378,13 +384,20 @@ public final class RunWriter implements AutoCloseable {
      * @param lead the separator before the page; empty before the first of its level
      */
     private void addChild(int index, ReservedVector lead, long pointer, int payloadCrc) {
+        if (index == 1 && stretchLow != null) {
+            Aggregation held = new Aggregation();
+            held.add(written);
+            byte[] low = stretchChildren.isEmpty() ? stretchLow : lead.memory().toArray(0, lead.used());
+            stretchChildren.add(new Child(low, pointer, payloadCrc, held));
+            return;
+        }
         if (index == levels.size()) {
             levels.add(new Level());
         }
         Level level = levels.get(index);
         if (level.page.count() > 0) {
             boolean isFull =
-                    index == 0 && (level.page.count() == MOST_LEAVES || cutKeysAt > 0 && fill(level.page) >= cutKeysAt);
+                    index == 0 && (level.page.count() == mostLeaves || cutKeysAt > 0 && fill(level.page) >= cutKeysAt);
             if (!isFull && !level.page.isFullFor(lead.memory(), 0, lead.used())) {
                 level.page.add(lead.memory(), 0, lead.used(), pointer, payloadCrc, written);
                 return;
@@ -476,6 +489,74 @@ public final class RunWriter implements AutoCloseable {
     /** Entries appended so far. */
     public long entries() {
         return sum.entries + leaf.sum().entries;
+    }
+
+    /**
+     * Begins a stretch of keys whose pages are to replace others in a tree, up to level 1; with {@link #endStretch} the whole of it is written.
+     *
+     * @param low where the stretch begins
+     * @param leaves how many there will be, as far as that is known; the pages above them become about equally full
+     */
+    public void beginStretch(byte[] low, long leaves) {
+        stretchLow = low;
+        stretchChildren.clear();
+        isFirst = true;
+        isLinkedLast = false;
+        separator.clear();
+        long pages = Math.max(1, (leaves + MOST_LEAVES - 1) / MOST_LEAVES);
+        mostLeaves = pages == 1 ? MOST_LEAVES : (int) Math.min(MOST_LEAVES, (leaves + pages - 1) / pages + 2);
+    }
+
+    /** Writes what is left of a stretch; returns its pages of level 1. */
+    public List<Child> endStretch() {
+        if (leaf.count() > 0) {
+            writeLeaf();
+        }
+        if (!levels.isEmpty() && levels.get(0).page.count() > 0) {
+            writeKeyPage(0, true);
+        }
+        return List.copyOf(stretchChildren);
+    }
+
+    /** Writes a key page over children; returns it, or null where one does not hold them all. */
+    Child writeKeys(int level, List<Child> children) {
+        KeyPageBuilder page = new KeyPageBuilder(pool, sizes.keys());
+        try {
+            for (Child child : children) {
+                if (page.count() == 0) {
+                    page.addFirst(child.pointer(), child.payloadCrc(), child.held());
+                    continue;
+                }
+                separator.clear();
+                separator.append(child.low(), 0, child.low().length);
+                if (page.isFullFor(separator.memory(), 0, separator.used())) {
+                    return null;
+                }
+                page.add(separator.memory(), 0, separator.used(), child.pointer(), child.payloadCrc(), child.held());
+            }
+            int length = page.rawLength();
+            Memory target = page(length);
+            page.build(target, Pointer.NULL, 0);
+            ZoneWriter zone = append(
+                    target,
+                    length,
+                    PageKind.KEYS,
+                    level,
+                    page.flags(),
+                    run,
+                    page.firstKeyHead(Operation.KEYSPACE_ID_LENGTH));
+            Aggregation held = new Aggregation();
+            held.add(page.sum());
+            held.newestBirth = Math.max(held.newestBirth, birth);
+            return new Child(children.get(0).low(), zone.pointer(), zone.payloadCrc(), held);
+        } finally {
+            page.release();
+        }
+    }
+
+    /** Number of the run, the owner of its pages. */
+    public long run() {
+        return run;
     }
 
     /**

@@ -1,8 +1,12 @@
 package dev.cambium.compaction;
 
+import dev.cambium.segment.manifest.Stretch;
+import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.pool.BufferPool;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntPredicate;
 
 /**
@@ -19,7 +23,7 @@ public final class StreamedRuns implements AutoCloseable {
     private final BufferPool pool;
     private final int windowBytes;
     private final PageStream longPages;
-    private final List<StreamedPages> all = new ArrayList<>();
+    private final Map<Long, StreamedPages> all = new HashMap<>(); // by run
     private final List<PageCursor> cursors = new ArrayList<>();
 
     public StreamedRuns(byte[] storeId, BufferPool pool) {
@@ -29,32 +33,51 @@ public final class StreamedRuns implements AutoCloseable {
         this.longPages = new PageStream(storeId, pool, 0);
     }
 
-    /** A cursor over a run, whose zones the caller holds. */
-    private PageCursor cursor(RunTree tree, PageChanges changes) {
-        StreamedPages pages = new StreamedPages(
-                tree,
-                new PageStream(storeId, pool, windowBytes),
-                new PageStream(storeId, pool, windowBytes),
-                longPages);
-        all.add(pages);
-        PageCursor cursor = new PageCursor(tree, pages, List.of(Stretch.ALL), changes);
-        cursors.add(cursor);
-        return cursor;
-    }
+    /**
+     * A run that is merged, whose zones the caller holds.
+     *
+     * @param stretches of keys that are merged, ascending and apart
+     * @param dying what of the run counts no more afterwards: its pages that have nothing else die
+     */
+    public record Source(RunTree tree, List<Stretch> stretches, Stretches dying) {}
 
     /**
-     * All runs as one; once.
+     * Runs as one. The merge before this one is at its end.
      *
      * @param newestFirst the runs
      * @param zonesToLink says whether pages of a zone may become part of the new run as they are
      * @param changes receives the pages that do not go on as they are
      */
-    public PageMerge merge(List<RunTree> newestFirst, IntPredicate zonesToLink, PageChanges changes) {
-        return new PageMerge(
-                RunTree.commonPrefix(newestFirst.stream().map(RunTree::run).toList()),
-                storeId,
-                zonesToLink,
-                newestFirst.stream().map(tree -> cursor(tree, changes)).toList());
+    public PageMerge merge(List<Source> newestFirst, IntPredicate zonesToLink, PageChanges changes) {
+        cursors.forEach(PageCursor::release);
+        cursors.clear();
+        for (Source source : newestFirst) {
+            StreamedPages pages = all.computeIfAbsent(source.tree.run().id(), run -> open(source.tree));
+            cursors.add(new PageCursor(source.tree, pages, source.stretches, changes, source.dying));
+        }
+        int commonPrefix = newestFirst.isEmpty()
+                ? 0
+                : RunTree.commonPrefix(
+                        newestFirst.stream().map(source -> source.tree.run()).toList());
+        return new PageMerge(commonPrefix, storeId, zonesToLink, cursors);
+    }
+
+    private StreamedPages open(RunTree tree) {
+        return new StreamedPages(
+                tree,
+                new PageStream(storeId, pool, windowBytes),
+                new PageStream(storeId, pool, windowBytes),
+                longPages);
+    }
+
+    /** Receives how many entries of a run a merge has passed. */
+    public interface PassedConsumer {
+        void accept(RunTree run, long entries);
+    }
+
+    /** Says how many entries of each of its runs the last merge has passed. */
+    public void forEachPassed(PassedConsumer consumer) {
+        cursors.forEach(cursor -> consumer.accept(cursor.tree(), cursor.passed()));
     }
 
     /** After a merge that threw: which of its runs has a page that could not be read, or -1. */
@@ -69,7 +92,7 @@ public final class StreamedRuns implements AutoCloseable {
 
     @Override
     public void close() {
-        all.forEach(StreamedPages::release);
+        all.values().forEach(StreamedPages::release);
         all.clear();
         cursors.forEach(PageCursor::release);
         cursors.clear();

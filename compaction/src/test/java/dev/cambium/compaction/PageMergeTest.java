@@ -9,6 +9,8 @@ import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.Stretch;
+import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.runtime.Reclaimer;
@@ -112,8 +114,9 @@ class PageMergeTest {
         oldestFirst.forEach(made -> expected.putAll(made.content));
         try (RunWriter writer = new RunWriter(zones, pool, PageSizes.of(LEAF), TestZones.STORE_ID, run, run, 42);
                 StreamedRuns runs = new StreamedRuns(TestZones.STORE_ID, pool)) {
-            List<RunTree> trees = newestFirst.stream()
-                    .map(made -> new RunTree(made.run, TestZones.byNumber(before), frames))
+            List<StreamedRuns.Source> trees = newestFirst.stream()
+                    .map(made -> new RunTree(made.run, new TreePages(TestZones.byNumber(before), frames)))
+                    .map(tree -> new StreamedRuns.Source(tree, List.of(Stretch.ALL), Stretches.ALL))
                     .toList();
             PageMerge merge = runs.merge(trees, zone -> zone > worstZone, writer.changes());
             for (boolean more = merge.next(); more; ) {
@@ -130,7 +133,8 @@ class PageMergeTest {
             List<SharedZone> after = zones.readers();
             readers.addAll(after);
             verify(made, after);
-            RunCursor cursor = new RunCursor(new RunTree(made, TestZones.byNumber(after), frames));
+            RunCursor cursor =
+                    new RunCursor(new RunTree(made, new TreePages(TestZones.byNumber(after), frames)), Stretches.NONE);
             boolean on = cursor.first();
             for (Map.Entry<byte[], byte[]> entry : expected.entrySet()) {
                 assertTrue(on);
@@ -153,9 +157,10 @@ class PageMergeTest {
         Map<Integer, ZoneReader> zones = new HashMap<>();
         readers.forEach(zone -> zones.put(zone.number(), zone.reader()));
         Map<Integer, RoaringBitmap> found = new TreeMap<>();
-        RunVerification.Found verified = RunVerification.run(run, TestZones.STORE_ID, zones::get, found, e -> {
-            throw e;
-        });
+        RunVerification.Found verified =
+                RunVerification.run(run, TestZones.STORE_ID, Stretches.NONE, zones::get, found, e -> {
+                    throw e;
+                });
         assertTrue(verified.isWhole());
         assertEquals(found, live, "the pages of the only run are those that are live");
     }

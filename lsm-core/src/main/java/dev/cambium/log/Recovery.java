@@ -11,6 +11,7 @@ import dev.cambium.run.Zones;
 import dev.cambium.segment.disk.DirectoryLock;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.frame.FrameCache;
+import dev.cambium.segment.frame.WarmPages;
 import dev.cambium.segment.log.LogFile;
 import dev.cambium.segment.log.LogRecord;
 import dev.cambium.segment.manifest.ManifestFile;
@@ -109,7 +110,7 @@ public final class Recovery implements AutoCloseable {
     /** A directory becomes a store if it is empty, or holds only what a creation leaves that did not come to its end. */
     private void requireCreatable() {
         for (String name : disk.list()) {
-            if (name.equals("LOCK") || name.equals("OWNER")) {
+            if (name.equals("LOCK") || name.equals("OWNER") || name.equals(WarmPages.NAME)) {
                 continue;
             }
             if (!isLeftover(name)) {

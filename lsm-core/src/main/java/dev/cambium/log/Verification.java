@@ -143,6 +143,7 @@ public final class Verification {
                 RunVerification.Found found = RunVerification.run(
                         run,
                         storeId,
+                        state.merged(run.id()),
                         zone -> readers.containsKey(zone) ? readers.get(zone).reader() : null,
                         live,
                         this::add);

@@ -3,6 +3,7 @@ package dev.cambium.run;
 import dev.cambium.CompactionListener;
 import dev.cambium.compaction.PageChanges;
 import dev.cambium.compaction.PageSizes;
+import dev.cambium.compaction.RunTree;
 import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.epoch.ReadEpochs;
@@ -17,14 +18,19 @@ import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
+import dev.cambium.segment.manifest.Stretch;
+import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.runtime.Parker;
 import dev.cambium.version.Version;
 import dev.cambium.version.Versions;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,6 +57,14 @@ public final class Flusher implements AutoCloseable {
 
     private static final long STEP_BYTES = 1 << 20;
 
+    /** A merge of the base is named, and its inputs given back, after so many bytes of pages, or this part of what is live. */
+    private static final long LEAST_COMMIT_BYTES = 8 << 20;
+
+    private static final int COMMITS = 32;
+
+    /** Keys of a memtable that are looked up in the base, to know how much of it is hidden. */
+    private static final int SAMPLED_KEYS = 64;
+
     /** Share of a zone that is live, below which merges do not leave pages there. */
     private static final double LEAST_LIVE = 0.55;
 
@@ -66,6 +80,7 @@ public final class Flusher implements AutoCloseable {
     private final PageSizes sizes;
     private final StepWaits waits;
     private final MergeChoice choice = new MergeChoice();
+    private final BaseChoice baseChoice;
 
     /** What somebody waits for: that all runs there are become one. */
     private static final class MergeWish {
@@ -75,7 +90,7 @@ public final class Flusher implements AutoCloseable {
         private volatile StoreException failure;
 
         /** @param merge that grants it, or null where that has been finished */
-        private void noteProgress(Merge merge) {
+        private void noteProgress(MergeWork merge) {
             if (merge == null) {
                 bytesDone = bytesTotal;
                 isDone = true;
@@ -94,7 +109,7 @@ public final class Flusher implements AutoCloseable {
     private volatile long mergedBytes;
 
     // The lane's own.
-    private Merge merge;
+    private MergeWork merge;
     private MergeWish granted; // by the merge; or null
     private final WarmStart warmStart;
     private final IdleLoading loading;
@@ -127,6 +142,7 @@ public final class Flusher implements AutoCloseable {
         this.waits = new StepWaits(parker, clock);
         this.longValues = longValues;
         this.sizes = sizes;
+        this.baseChoice = new BaseChoice(epochs, sizes.leaf());
         this.warmStart = warmStart;
         this.loading = new IdleLoading(frames, epochs);
         this.nextRun = manifest.state().next().run();
@@ -190,9 +206,16 @@ public final class Flusher implements AutoCloseable {
             return false;
         } catch (StoreException e) {
             // Whoever waits for a memtable can have it all the same; only who wished for this merge is told.
-            boolean isDamage = e instanceof CorruptionException && merge != null;
+            boolean isDamage = e instanceof CorruptionException
+                    && merge != null
+                    && (merge.stuckStretch() != null || !merge.stuckInputs().isEmpty());
             if (isDamage) {
-                choice.setAside(merge.stuckInputs(), (CorruptionException) e);
+                Stretch stretch = merge.stuckStretch();
+                if (stretch != null) {
+                    baseChoice.setAside(stretch, (CorruptionException) e);
+                } else {
+                    choice.setAside(merge.stuckInputs(), (CorruptionException) e);
+                }
                 if (granted != null) { // who wished for it gets what can be had without them
                     wishes.add(granted);
                     granted = null;
@@ -221,7 +244,7 @@ public final class Flusher implements AutoCloseable {
 
     /** How many runs have a page that a merge could not read. */
     public int damagedRuns() {
-        return choice.damagedOf(versions.current().runs());
+        return choice.damagedOf(versions.current().runs()) + (baseChoice.isDamaged() ? 1 : 0);
     }
 
     /**
@@ -229,7 +252,7 @@ public final class Flusher implements AutoCloseable {
      * merges, and runs without end. The more runs there are, the more is merged between two flushes.
      */
     private boolean mustMergeFirst(Version version) {
-        if (merge == null && choice.next(version.runs(), false).isEmpty()) {
+        if (merge == null && choice.next(young(version.runs()), false).isEmpty() && !BaseChoice.isDue(version.runs())) {
             owed = 0;
         }
         return owed > 0;
@@ -237,7 +260,9 @@ public final class Flusher implements AutoCloseable {
 
     private boolean mergeStep(Version version, boolean isIdle) {
         if (merge == null && !beginNext(version.runs(), isIdle)) {
-            return false;
+            boolean hasMemtableWaited = owed > 0; // for merges that cannot be had
+            owed = 0;
+            return hasMemtableWaited;
         }
         if (merge != null) {
             long before = merge.bytesDone();
@@ -281,6 +306,8 @@ public final class Flusher implements AutoCloseable {
         long birth = nextBirth++;
         ManifestRecord.Run run;
         PageChanges changes;
+        List<byte[]> sampled = new ArrayList<>();
+        long every = Math.max(1, memtable.entries() / SAMPLED_KEYS);
         try (RunWriter writer = newRun(birth)) {
             changes = writer.changes();
             boolean dropTombstones = versions.current().runs().isEmpty();
@@ -288,14 +315,20 @@ public final class Flusher implements AutoCloseable {
             for (boolean on = entries.first(); on; on = entries.next()) {
                 if (!dropTombstones || !entries.isTombstone()) {
                     writer.addNew(entries);
+                    if (writer.entries() % every == 0 && sampled.size() < SAMPLED_KEYS) {
+                        sampled.add(entries.key(0));
+                    }
                 }
             }
-            run = writer.finish(0, birth, birth, memtable.firstBatch(), memtable.lastBatch());
+            int tier = versions.current().runs().isEmpty() ? ManifestRecord.BASE_TIER : 0;
+            run = writer.finish(tier, birth, birth, memtable.firstBatch(), memtable.lastBatch());
             flushedBytes = flushedBytes + writer.appendedBytes();
         }
         long firstLiveLog = versions.current().newerThan(memtable).firstLog();
         log.letGo(firstLiveLog);
-        Named named = name(memtable, List.of(), run, changes, (edit, state) -> {
+        MergeWork.Result result = new MergeWork.Result(List.of(), run, Map.of(), Map.of());
+        double overlap = overlap(sampled);
+        Named named = name(memtable, result, changes, overlap, (edit, state) -> {
             memtable.keyspaces().forEach((id, name) -> {
                 if (!state.keyspaces().containsKey(id)) {
                     edit.keyspace(id, name);
@@ -309,9 +342,38 @@ public final class Flusher implements AutoCloseable {
             }
         });
         versions.install(memtable, named.run, named.zones);
+        if (named.run != null) {
+            loading.add(named.run.record().id());
+        }
         manifest.rollIfLong();
         int tooMany = versions.current().runs().size() - TOLERATED_RUNS;
+        tooMany += BaseChoice.isFarBehind(versions.current().runs()) ? TOLERATED_RUNS : 0;
         owed += run == null || tooMany <= 0 ? 0 : run.bytes() * tooMany;
+    }
+
+    /** Which part of some keys the base has. */
+    private double overlap(List<byte[]> keys) {
+        List<LiveRun> runs = versions.current().runs();
+        if (keys.isEmpty() || !BaseChoice.hasBase(runs)) {
+            return 1;
+        }
+        RunTree base = runs.get(runs.size() - 1).tree();
+        int found = 0;
+        for (byte[] key : keys) {
+            int slot = epochs.enter();
+            try {
+                found += base.contains(key) ? 1 : 0;
+            } catch (StoreException e) {
+                found++; // whoever needs that page is told
+            } finally {
+                epochs.exit(slot);
+            }
+        }
+        return (double) found / keys.size();
+    }
+
+    private static List<LiveRun> young(List<LiveRun> runs) {
+        return BaseChoice.hasBase(runs) ? runs.subList(0, runs.size() - 1) : runs;
     }
 
     /**
@@ -326,15 +388,15 @@ public final class Flusher implements AutoCloseable {
      * Makes pages durable and names them; nothing can fail behind the edit.
      *
      * @param flushed the memtable that becomes the run, or null
-     * @param inputs the runs that become the run
-     * @param run what was written, or null where nothing was left
+     * @param result what was written, and for what
+     * @param overlap which part of the run's keys the base has too, about
      * @param changes which pages that adds and takes away
      */
     private Named name(
             Memtable flushed,
-            List<LiveRun> inputs,
-            ManifestRecord.Run run,
+            MergeWork.Result result,
             PageChanges changes,
+            double overlap,
             BiConsumer<ManifestEdit.Builder, ManifestState> also) {
         zones.force();
         ManifestState before = manifest.state();
@@ -347,32 +409,39 @@ public final class Flusher implements AutoCloseable {
                 needed, before, () -> versions.current().memtables().filter(other -> other != flushed));
         zones.openReaders(before, needed);
         ManifestState after = manifest.append(edit -> {
-            inputs.forEach(
-                    input -> edit.add(new ManifestRecord.RunDrop(input.record().id())));
+            result.inputs()
+                    .forEach(input ->
+                            edit.add(new ManifestRecord.RunDrop(input.record().id())));
+            result.merged()
+                    .forEach((lost, stretches) -> stretches.forEach(stretch ->
+                            edit.add(new ManifestRecord.RunMerged(lost.record().id(), stretch))));
             zones.describe(edit, before, needed);
             changes.describe(edit);
-            if (run != null) {
-                edit.add(run);
+            if (result.run() != null) {
+                edit.add(result.run());
             }
             edit.add(new ManifestRecord.Next(zones.nextZone(), nextRun, nextBirth));
             also.accept(edit, before);
         });
         zones.named(before, after);
-        if (run != null) {
-            loading.add(run.id());
-        }
-        return new Named(run == null ? null : zones.open(run), zones.holdAll(after));
+        LiveRun open = result.run() == null ? null : zones.open(result.run(), overlap);
+        return new Named(open, zones.holdAll(after));
     }
 
     /** Begins a merge, or ends a wish for one that is not needed; returns whether there was one of the two to do. */
     private boolean beginNext(List<LiveRun> runs, boolean isIdle) {
         granted = wishes.poll();
         if (granted == null) {
-            List<LiveRun> inputs = choice.next(runs, isIdle);
-            if (inputs.isEmpty()) {
+            List<LiveRun> inputs = choice.next(young(runs), isIdle);
+            if (!inputs.isEmpty()) {
+                begin(inputs, runs);
+            } else if (!runs.isEmpty() && !BaseChoice.hasBase(runs)) {
+                makeBase(runs.get(runs.size() - 1));
+            } else if (!baseChoice.next(runs).isEmpty()) {
+                beginBase(runs);
+            } else {
                 return false;
             }
-            begin(inputs, runs);
         } else if (damagedRuns() > 0) {
             List<LiveRun> inputs = choice.soundNeighbours(runs);
             if (inputs.isEmpty()) {
@@ -391,6 +460,7 @@ public final class Flusher implements AutoCloseable {
     private void begin(List<LiveRun> inputs, List<LiveRun> all) {
         manifest.throwIfFailed();
         boolean oldest = inputs.get(inputs.size() - 1) == all.get(all.size() - 1);
+        baseChoice.forgetPlan();
         if (inputs.size() == all.size()) {
             zones.seal(); // so that the zones of before hold nothing that lives on
         }
@@ -402,7 +472,50 @@ public final class Flusher implements AutoCloseable {
                 pool,
                 epochs,
                 oldest,
+                oldest,
                 granted != null ? zone -> false : zonesToLink());
+    }
+
+    private static double meanOverlap(List<LiveRun> inputs) {
+        double hidden = 0;
+        double all = 0;
+        for (LiveRun input : inputs) {
+            double entries = Math.max(1, input.record().entries());
+            hidden += entries * Math.max(0, input.overlap());
+            all += entries;
+        }
+        return hidden / all;
+    }
+
+    private void beginBase(List<LiveRun> runs) {
+        manifest.throwIfFailed();
+        ManifestState state = manifest.state();
+        long live = state.live().keySet().stream().mapToLong(state::liveBytes).sum();
+        merge = new BaseMerge(
+                runs,
+                versions.current().zones(),
+                newRun(nextBirth++),
+                zones.storeId(),
+                pool,
+                epochs,
+                baseChoice.next(runs),
+                zonesToLink(),
+                Math.max(LEAST_COMMIT_BYTES, live / COMMITS));
+    }
+
+    /** Says that the oldest run is the base. */
+    private void makeBase(LiveRun oldest) {
+        if (oldest.record().tombstones() > 0 || !oldest.merged().isEmpty()) {
+            begin(List.of(oldest), versions.current().runs()); // which leaves those out
+            return;
+        }
+        manifest.throwIfFailed();
+        ManifestRecord.Run run = oldest.record().asBase(nextRun++);
+        MergeWork.Result result = new MergeWork.Result(List.of(oldest), run, Map.of(), Map.of());
+        Named named = name(null, result, new PageChanges(), 1, (edit, state) -> {});
+        Map<LiveRun, LiveRun> replacements = new HashMap<>();
+        replacements.put(oldest, named.run);
+        versions.install(replacements, named.zones);
     }
 
     /** Zones that are mostly live: out of others a merge takes the pages along that it meets, so that they can be given back. */
@@ -415,12 +528,25 @@ public final class Flusher implements AutoCloseable {
     }
 
     private void finishMerge() {
-        ManifestRecord.Run run = merge.finish();
+        MergeWork.Result result = merge.finish();
         mergedBytes = mergedBytes + merge.appendedBytes();
-        List<LiveRun> inputs = merge.inputs();
-        Named named = name(null, inputs, run, merge.changes(), (edit, state) -> {});
-        inputs.get(0).diesWith(merge.changes().deadPages());
-        versions.install(inputs, named.run, named.zones);
+        Named named = name(null, result, merge.changes(), meanOverlap(result.inputs()), (edit, state) -> {});
+        Map<LiveRun, LiveRun> replacements = new HashMap<>();
+        result.inputs().forEach(input -> replacements.put(input, null));
+        result.merged().forEach((run, stretches) -> {
+            Stretches lost = run.merged();
+            for (Stretch stretch : stretches) {
+                lost = lost.with(stretch);
+            }
+            replacements.put(run, run.with(lost, result.left().get(run)));
+        });
+        LiveRun oldest = result.inputs().get(result.inputs().size() - 1);
+        replacements.put(oldest, named.run); // among its neighbours, or the base as before
+        oldest.diesWith(merge.changes().deadPages());
+        versions.install(replacements, named.zones);
+        if (named.run != null && result.merged().isEmpty() && result.inputs().size() > 1) {
+            loading.add(named.run.record().id());
+        }
         close();
         manifest.rollIfLong();
         if (zones.hasUnconfirmedDrops()) {
@@ -510,7 +636,7 @@ public final class Flusher implements AutoCloseable {
     @Override
     public void close() {
         if (merge != null) {
-            Merge ended = merge;
+            MergeWork ended = merge;
             merge = null;
             ended.close();
         }

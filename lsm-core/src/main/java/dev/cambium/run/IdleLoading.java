@@ -75,7 +75,7 @@ final class IdleLoading {
         for (LiveRun run : runs) {
             if (unloaded.contains(run.record().id())) {
                 loading = run;
-                loader = new RunLoader(run.tree());
+                loader = new RunLoader(run.tree(), run.merged());
                 return;
             }
         }

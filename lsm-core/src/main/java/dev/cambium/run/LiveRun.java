@@ -1,28 +1,88 @@
 package dev.cambium.run;
 
 import dev.cambium.compaction.RunTree;
-import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.Stretch;
+import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.runtime.Reclaimer;
 import dev.cambium.segment.runtime.References;
-import dev.cambium.segment.zone.SharedZone;
-import java.util.function.IntFunction;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * A run that versions and snapshots hold; whoever holds it holds the {@link HeldZones} of a version that names it, too. With the last
  * reference the memory of the pages goes that died with it, once no reader can be inside. Safe for any thread.
  */
 public final class LiveRun {
+    /** Of how many entries count: nobody has looked yet. */
+    static final long UNKNOWN = -1;
+
     private static final long[] NONE = {};
 
     private final RunTree tree;
+    private final Stretches merged;
+    private volatile double overlap;
+    private volatile long liveEntries;
     private final Reclaimer reclaimer;
     private final References references = new References();
     private volatile long[] deadPages = NONE;
 
-    LiveRun(ManifestRecord.Run run, IntFunction<SharedZone> zones, FrameCache frames, Reclaimer reclaimer) {
-        this.tree = new RunTree(run, zones, frames);
+    /**
+     * @param merged what of it has gone into the base, and counts no more
+     * @param liveEntries how many count, about; or {@link #UNKNOWN}
+     * @param overlap which part of its keys the base has too, about; or {@link #UNKNOWN}
+     */
+    LiveRun(RunTree tree, Stretches merged, long liveEntries, double overlap, Reclaimer reclaimer) {
+        this.tree = tree;
+        this.merged = merged;
+        this.liveEntries = liveEntries;
+        this.overlap = overlap;
         this.reclaimer = reclaimer;
+    }
+
+    /** The same run, for a version in which more of it counts no more. */
+    LiveRun with(Stretches nowMerged, long nowLive) {
+        return new LiveRun(tree, nowMerged, nowLive, overlap, reclaimer);
+    }
+
+    /** How many entries count, as far as that is known. */
+    public long countedEntries() {
+        return liveEntries == UNKNOWN ? record().entries() : liveEntries;
+    }
+
+    /** How many entries count, about; or {@link #UNKNOWN}. */
+    long liveEntries() {
+        return liveEntries;
+    }
+
+    /** Settles how many entries count, and which part of its keys the base has too, where that was not known. */
+    void settle(long entries, double ofBase) {
+        liveEntries = entries;
+        overlap = ofBase;
+    }
+
+    /** Which part of its keys the base has too, about. */
+    double overlap() {
+        return overlap;
+    }
+
+    /** What of a stretch of keys still counts in it, ascending; nothing where it has no keys there. */
+    List<Stretch> left(Stretch of) {
+        Stretch own = stretch();
+        byte[] from = Arrays.compareUnsigned(own.from(), of.from()) > 0 ? own.from() : of.from();
+        byte[] to = of.endsBehind(own.to()) ? own.to() : of.to();
+        return Arrays.compareUnsigned(from, to) < 0 ? merged.leftOf(new Stretch(from, to)) : List.of();
+    }
+
+    /** The keys that it lies between. */
+    Stretch stretch() {
+        byte[] last = record().lastKey();
+        return new Stretch(record().firstKey(), Arrays.copyOf(last, last.length + 1));
+    }
+
+    /** What of it has gone into the base, and counts no more. */
+    public Stretches merged() {
+        return merged;
     }
 
     public RunTree tree() {

@@ -6,15 +6,18 @@ import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.StreamedRuns;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.Stretch;
+import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.pool.BufferPool;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntPredicate;
 
 /**
  * Neighbouring runs that are being merged into one, a step at a time, so that what is more urgent can come between. Names nothing. For
  * one thread.
  */
-final class Merge implements AutoCloseable {
+final class Merge implements MergeWork {
     private static final int MOST_PASSED = 1 << 14; // entries in a step
 
     private final List<LiveRun> inputs; // newest first
@@ -22,6 +25,7 @@ final class Merge implements AutoCloseable {
     private final RunWriter writer;
     private final ReadEpochs epochs;
     private final boolean dropTombstones;
+    private final boolean isBase;
     private final StreamedRuns runs;
     private final PageMerge entries;
     private boolean ended;
@@ -32,6 +36,7 @@ final class Merge implements AutoCloseable {
      * @param inputs neighbours, newest first
      * @param zones that they have pages in
      * @param dropTombstones whether no older run is left that they could hide anything in
+     * @param isBase whether the new run is the base
      * @param zonesToLink says of which zones a page in whose stretch of keys only one input has entries may become part of the new run as it is
      */
     Merge(
@@ -42,14 +47,22 @@ final class Merge implements AutoCloseable {
             BufferPool pool,
             ReadEpochs epochs,
             boolean dropTombstones,
+            boolean isBase,
             IntPredicate zonesToLink) {
         this.inputs = List.copyOf(inputs);
         this.zones = zones;
         this.writer = writer;
         this.epochs = epochs;
         this.dropTombstones = dropTombstones;
+        this.isBase = isBase;
         this.runs = new StreamedRuns(storeId, pool);
-        this.entries = runs.merge(inputs.stream().map(LiveRun::tree).toList(), zonesToLink, writer.changes());
+        this.entries = runs.merge(
+                inputs.stream()
+                        .map(input -> new StreamedRuns.Source(
+                                input.tree(), input.merged().leftOf(Stretch.ALL), Stretches.ALL))
+                        .toList(),
+                zonesToLink,
+                writer.changes());
         boolean retained = zones.tryRetain();
         for (LiveRun input : inputs) {
             retained &= input.tryRetain();
@@ -57,12 +70,13 @@ final class Merge implements AutoCloseable {
         assert retained : "the version holds them, and only this thread installs another";
     }
 
-    List<LiveRun> inputs() {
-        return inputs;
+    @Override
+    public Stretch stuckStretch() {
+        return null;
     }
 
-    /** After a step that threw: the input whose page could not be loaded; all of them where that is not known. */
-    List<LiveRun> stuckInputs() {
+    @Override
+    public List<LiveRun> stuckInputs() {
         int stuck = runs.stuck();
         if (stuck >= 0) {
             return List.of(inputs.get(stuck));
@@ -70,18 +84,18 @@ final class Merge implements AutoCloseable {
         return inputs;
     }
 
-    /** Bytes of keys and values written so far. */
-    long bytesDone() {
+    @Override
+    public long bytesDone() {
         return writer.bytes();
     }
 
-    /** Bytes of keys and values of all inputs. */
-    long bytesTotal() {
+    @Override
+    public long bytesTotal() {
         return inputs.stream().mapToLong(run -> run.record().bytes()).sum();
     }
 
-    /** Merges about so many bytes more; returns whether there is more to do. */
-    boolean step(long bytes) {
+    @Override
+    public boolean step(long bytes) {
         if (ended) {
             return false;
         }
@@ -118,18 +132,18 @@ final class Merge implements AutoCloseable {
         }
     }
 
-    /** Bytes of pages written so far. */
-    long appendedBytes() {
+    @Override
+    public long appendedBytes() {
         return writer.appendedBytes();
     }
 
-    /** Which pages the new run adds, and takes away. */
-    PageChanges changes() {
+    @Override
+    public PageChanges changes() {
         return writer.changes();
     }
 
-    /** Writes the rest of the new run, or returns null where nothing is left of the inputs. */
-    ManifestRecord.Run finish() {
+    @Override
+    public Result finish() {
         int tier = 0;
         long oldest = Long.MAX_VALUE;
         long newest = 0;
@@ -145,7 +159,9 @@ final class Merge implements AutoCloseable {
                 maxBatch = Math.max(maxBatch, run.maxBatch());
             }
         }
-        return writer.finish(tier + 1, oldest, newest, Math.min(minBatch, maxBatch), maxBatch);
+        ManifestRecord.Run run = writer.finish(
+                isBase ? ManifestRecord.BASE_TIER : tier + 1, oldest, newest, Math.min(minBatch, maxBatch), maxBatch);
+        return new Result(inputs, run, Map.of(), Map.of());
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.cambium.run;
 
+import dev.cambium.compaction.RunTree;
+import dev.cambium.compaction.TreePages;
 import dev.cambium.compaction.ZoneSink;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.StoreException;
@@ -9,6 +11,7 @@ import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestRecord.ZoneState;
 import dev.cambium.segment.manifest.ManifestState;
+import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.runtime.BackgroundExecutor;
@@ -41,7 +44,7 @@ public final class Zones implements ZoneSink, AutoCloseable {
 
     private final ZoneFileSystem disk;
     private final byte[] storeId;
-    private final FrameCache frames;
+    private final TreePages treePages;
     private final Reclaimer reclaimer;
     private final BackgroundExecutor lane;
     private final DeadZones dead;
@@ -72,7 +75,7 @@ public final class Zones implements ZoneSink, AutoCloseable {
             int capacity) {
         this.disk = disk;
         this.storeId = storeId.clone();
-        this.frames = frames;
+        this.treePages = new TreePages(this::find, frames);
         this.reclaimer = reclaimer;
         this.lane = lane;
         this.dead = new DeadZones(disk);
@@ -282,14 +285,25 @@ public final class Zones implements ZoneSink, AutoCloseable {
                 .toList();
     }
 
-    /** Opens a run whose zones have readers. */
-    LiveRun open(ManifestRecord.Run run) {
-        return new LiveRun(run, this::find, frames, reclaimer);
+    /**
+     * Opens a run whose zones have readers.
+     *
+     * @param overlap which part of its keys the base has too, about
+     */
+    LiveRun open(ManifestRecord.Run run, double overlap) {
+        return new LiveRun(new RunTree(run, treePages), Stretches.NONE, run.entries(), overlap, reclaimer);
     }
 
     /** Opens all runs that the manifest names, newest first. */
     public List<LiveRun> openAll(ManifestState state) {
-        return state.runs().stream().map(this::open).toList();
+        return state.runs().stream()
+                .map(run -> new LiveRun(
+                        new RunTree(run, treePages),
+                        state.merged(run.id()),
+                        LiveRun.UNKNOWN,
+                        LiveRun.UNKNOWN,
+                        reclaimer))
+                .toList();
     }
 
     /** Closes files. The background lane is closed, runs have been released or will be by whoever holds them. */

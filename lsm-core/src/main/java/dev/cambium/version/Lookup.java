@@ -7,6 +7,7 @@ import dev.cambium.epoch.SearchKey;
 import dev.cambium.memtable.Arena;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.memtable.Root;
+import dev.cambium.run.LiveRun;
 import dev.cambium.segment.frame.Frame;
 import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.log.Operation;
@@ -71,7 +72,11 @@ public final class Lookup {
     }
 
     /** As {@link #search(Memtable, Root)}, one more run; loads the pages that are not in memory. */
-    public boolean search(RunTree run) {
+    public boolean search(LiveRun live) {
+        if (live.merged().of(key.bytes(), key.length()) != null) {
+            return false; // and its page may not be there any more
+        }
+        RunTree run = live.tree();
         boolean isNoted = FrameCache.isNoted(++uses);
         Frame leafFrame = run.leafFor(key.bytes(), key.length(), hash, isNoted);
         if (leafFrame == null) {

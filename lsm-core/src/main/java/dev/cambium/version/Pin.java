@@ -65,7 +65,7 @@ public final class Pin {
             }
         }
         for (LiveRun run : runs) {
-            if (lookup.search(run.tree())) {
+            if (lookup.search(run)) {
                 return;
             }
         }
@@ -80,7 +80,7 @@ public final class Pin {
             }
         }
         for (LiveRun run : runs) {
-            sources.add(new RunCursor(run.tree()));
+            sources.add(new RunCursor(run.tree(), run.merged()));
         }
         if (sources.size() == 1) {
             return sources.get(0);

@@ -5,6 +5,7 @@ import dev.cambium.run.HeldZones;
 import dev.cambium.run.LiveRun;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -33,7 +34,7 @@ public record Version(Memtable active, List<Memtable> sealed, List<LiveRun> runs
             }
         }
         for (int i = 0; i < runs.size(); i++) {
-            if (lookup.search(runs.get(i).tree())) {
+            if (lookup.search(runs.get(i))) {
                 return;
             }
         }
@@ -79,13 +80,18 @@ public record Version(Memtable active, List<Memtable> sealed, List<LiveRun> runs
         return new Version(active, sealed.subList(0, sealed.size() - 1), all, zonesThen);
     }
 
-    /** The version after neighbouring runs were merged into one, or into nothing. */
-    Version merging(List<LiveRun> inputs, LiveRun output, HeldZones zonesThen) {
-        List<LiveRun> all = new ArrayList<>(runs);
-        int at = all.indexOf(inputs.get(0));
-        all.removeAll(inputs);
-        if (output != null) {
-            all.add(at, output);
+    /**
+     * The version after a merge.
+     *
+     * @param replacements runs that are replaced, each by another, or by null where it is no more
+     */
+    Version merging(Map<LiveRun, LiveRun> replacements, HeldZones zonesThen) {
+        List<LiveRun> all = new ArrayList<>(runs.size());
+        for (LiveRun run : runs) {
+            LiveRun now = replacements.containsKey(run) ? replacements.get(run) : run;
+            if (now != null) {
+                all.add(now);
+            }
         }
         return new Version(active, sealed, all, zonesThen);
     }

@@ -3,7 +3,7 @@ package dev.cambium.version;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.run.HeldZones;
 import dev.cambium.run.LiveRun;
-import java.util.List;
+import java.util.Map;
 import java.util.function.LongFunction;
 
 /**
@@ -60,13 +60,18 @@ public final class Versions {
         before.release();
     }
 
-    /** Puts a run in the place of its inputs, neighbours, newest first; null where nothing was left. */
-    public void install(List<LiveRun> inputs, LiveRun output, HeldZones zones) {
+    /**
+     * Puts runs in the place of others.
+     *
+     * @param replacements runs of the version, each with what takes its place and its reference, or null
+     * @param zones of the new version, which it takes over
+     */
+    public void install(Map<LiveRun, LiveRun> replacements, HeldZones zones) {
         HeldZones before = current.zones();
         synchronized (this) {
-            current = current.merging(inputs, output, zones);
+            current = current.merging(replacements, zones);
         }
-        inputs.forEach(LiveRun::release);
+        replacements.keySet().forEach(LiveRun::release);
         before.release();
     }
 

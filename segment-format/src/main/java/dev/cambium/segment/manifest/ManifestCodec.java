@@ -39,6 +39,7 @@ import org.roaringbitmap.RoaringBitmap;
  *  25 FLUSHED     0 batch u64
  *  26 PAGES_LIVE  0 zone u64 · 8 units (RoaringBitmap, portable format)
  *  27 PAGES_DEAD  0 zone u64 · 8 units
+ *  28 RUN_MERGED  0 run u64 · 8 fromLength u16 · 10 toLength u16 (0: no end) · 12 zero u32 · 16 from · to
  * 255 COMMIT      0 version u64
  * </pre>
  * Little-endian. A frame's {@code length} counts all of it and is a multiple of eight; a field's {@code length} counts its value
@@ -160,6 +161,8 @@ final class ManifestCodec {
             return ManifestRecord.TAG_PAGES_LIVE;
         } else if (record instanceof ManifestRecord.PagesDead) {
             return ManifestRecord.TAG_PAGES_DEAD;
+        } else if (record instanceof ManifestRecord.RunMerged) {
+            return ManifestRecord.TAG_RUN_MERGED;
         }
         throw new IllegalArgumentException("not a record to be written: " + record);
     }
@@ -173,6 +176,9 @@ final class ManifestCodec {
         }
         if (record instanceof ManifestRecord.PagesDead dead) {
             return UnitsField.length(dead.units());
+        }
+        if (record instanceof ManifestRecord.RunMerged merged) {
+            return RunMergedField.length(merged);
         }
         return record instanceof ManifestRecord.Run run ? RunField.length(run) : fixedLength(tag(record));
     }
@@ -217,6 +223,8 @@ final class ManifestCodec {
             UnitsField.put(memory, at, live.zone(), live.units());
         } else if (record instanceof ManifestRecord.PagesDead dead) {
             UnitsField.put(memory, at, dead.zone(), dead.units());
+        } else if (record instanceof ManifestRecord.RunMerged merged) {
+            RunMergedField.put(memory, at, merged);
         } else if (record instanceof ManifestRecord.RunDrop drop) {
             memory.putLong(at, drop.id());
         } else if (record instanceof ManifestRecord.Zone zone) {
@@ -326,6 +334,8 @@ final class ManifestCodec {
                 return tag == ManifestRecord.TAG_PAGES_LIVE
                         ? new ManifestRecord.PagesLive(unitsOf, units)
                         : new ManifestRecord.PagesDead(unitsOf, units);
+            case ManifestRecord.TAG_RUN_MERGED:
+                return RunMergedField.read(memory, value, length, file, fieldOffset);
             case ManifestRecord.TAG_FLUSHED:
                 return new ManifestRecord.Flushed(memory.getLong(value));
             case ManifestRecord.TAG_NEXT:
@@ -341,7 +351,7 @@ final class ManifestCodec {
                     throw new FormatVersionException(
                             file,
                             "a manifest record with the tag " + tag + " at offset " + fieldOffset,
-                            "tags 1 to 5, 16 to 18, 23 to 27");
+                            "tags 1 to 5, 16 to 18, 23 to 28");
                 }
                 return new ManifestRecord.Skipped(tag, length);
         }

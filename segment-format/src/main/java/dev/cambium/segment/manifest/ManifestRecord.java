@@ -29,6 +29,7 @@ public sealed interface ManifestRecord {
     int TAG_FLUSHED = 25;
     int TAG_PAGES_LIVE = 26;
     int TAG_PAGES_DEAD = 27;
+    int TAG_RUN_MERGED = 28;
 
     /** Ends an edit; written and checked by {@link ManifestCodec} alone. */
     int TAG_COMMIT = 255;
@@ -60,7 +61,7 @@ public sealed interface ManifestRecord {
      *
      * @param root pointer to its root, a key page
      * @param rootCrc payload checksum of the root
-     * @param tier how many merges its entries have gone through at least
+     * @param tier how many merges its entries have gone through at least; of the base {@link #BASE_TIER}
      * @param oldest number of the oldest flush whose entries it holds
      * @param newest number of the newest; of two runs that have a key, the one with the greater number hides the other's entry
      * @param minBatch first batch in it; 0 where none of it was logged
@@ -95,6 +96,29 @@ public sealed interface ManifestRecord {
             return Long.hashCode(id);
         }
 
+        /** Whether it is the base. */
+        public boolean isBase() {
+            return tier == BASE_TIER;
+        }
+
+        /** The same tree as the base, under another number. */
+        public Run asBase(long newId) {
+            return new Run(
+                    newId,
+                    root,
+                    rootCrc,
+                    BASE_TIER,
+                    oldest,
+                    newest,
+                    minBatch,
+                    maxBatch,
+                    entries,
+                    tombstones,
+                    bytes,
+                    firstKey,
+                    lastKey);
+        }
+
         private List<Object> describe() {
             return List.of(
                     id,
@@ -117,6 +141,12 @@ public sealed interface ManifestRecord {
             return "Run" + describe();
         }
     }
+
+    /** The tier of the base: the oldest run, which takes what is merged by stretches of keys. */
+    int BASE_TIER = 255;
+
+    /** What a run, which is not the base, has in a stretch of keys counts no more: it has gone into the base. */
+    record RunMerged(long run, Stretch stretch) implements ManifestRecord {}
 
     /** A run is no longer part of the store. */
     record RunDrop(long id) implements ManifestRecord {}

@@ -27,6 +27,7 @@ import org.roaringbitmap.RoaringBitmap;
  * @param next numbers that were never used
  * @param flushedThrough batches up to this one stand in runs; replay passes over them
  * @param live of each zone that has pages of runs, the units of {@link Pointer#ALIGNMENT} bytes that they take; not to be changed
+ * @param merged of runs by number, what has gone into the base and counts no more; of those that have lost something
  * @param zonesSince numbers of zones that this manifest has named, dropped ones too
  */
 public record ManifestState(
@@ -41,6 +42,7 @@ public record ManifestState(
         ManifestRecord.Next next,
         long flushedThrough,
         SortedMap<Integer, RoaringBitmap> live,
+        SortedMap<Long, Stretches> merged,
         Set<Integer> zonesSince) {
     /** Before the first edit. */
     public static final ManifestState EMPTY = new ManifestState(
@@ -55,6 +57,7 @@ public record ManifestState(
             new ManifestRecord.Next(1, 1, 1),
             0,
             new TreeMap<>(),
+            new TreeMap<>(),
             Set.of());
 
     public ManifestState {
@@ -64,6 +67,7 @@ public record ManifestState(
         zones = Collections.unmodifiableSortedMap(new TreeMap<>(zones));
         runs = List.copyOf(runs);
         live = Collections.unmodifiableSortedMap(new TreeMap<>(live));
+        merged = Collections.unmodifiableSortedMap(new TreeMap<>(merged));
         zonesSince = Set.copyOf(zonesSince);
     }
 
@@ -93,7 +97,13 @@ public record ManifestState(
                 fold.next,
                 fold.flushedThrough,
                 fold.live,
+                fold.merged,
                 fold.zonesSince);
+    }
+
+    /** What of a run counts no more. */
+    public Stretches merged(long run) {
+        return merged.getOrDefault(run, Stretches.NONE);
     }
 
     /** Bytes that the pages of runs take in a zone, padding included. */
@@ -126,6 +136,8 @@ public record ManifestState(
         zones.values().forEach(edit::add);
         live.forEach((zone, units) -> edit.add(new ManifestRecord.PagesLive(zone, units)));
         runs.stream().sorted(Comparator.comparingLong(ManifestRecord.Run::id)).forEach(edit::add);
+        merged.forEach((run, stretches) ->
+                stretches.list().forEach(stretch -> edit.add(new ManifestRecord.RunMerged(run, stretch))));
         if (flushedThrough > 0) {
             edit.add(new ManifestRecord.Flushed(flushedThrough));
         }
@@ -149,6 +161,7 @@ public record ManifestState(
         private ManifestRecord.Next next;
         private long flushedThrough;
         private final TreeMap<Integer, RoaringBitmap> live;
+        private final TreeMap<Long, Stretches> merged;
         private final Set<Integer> zonesSince;
 
         Fold(ManifestState before, String file, long fileOffset) {
@@ -164,6 +177,7 @@ public record ManifestState(
             next = before.next;
             flushedThrough = before.flushedThrough;
             live = new TreeMap<>(before.live);
+            merged = new TreeMap<>(before.merged);
             zonesSince = new HashSet<>(before.zonesSince);
         }
 
@@ -205,6 +219,14 @@ public record ManifestState(
                 apply(run);
             } else if (record instanceof ManifestRecord.RunDrop drop) {
                 require(runs.removeIf(run -> run.id() == drop.id()), record, "a run that is named");
+                merged.remove(drop.id());
+            } else if (record instanceof ManifestRecord.RunMerged gone) {
+                require(
+                        runs.stream().anyMatch(run -> run.id() == gone.run() && !run.isBase()),
+                        record,
+                        "a run that is named and not the base");
+                merged.merge(
+                        gone.run(), Stretches.NONE.with(gone.stretch()), (known, one) -> known.with(gone.stretch()));
             } else if (record instanceof ManifestRecord.Next counters) {
                 require(
                         counters.zone() >= next.zone()
@@ -278,6 +300,7 @@ public record ManifestState(
         void checkRuns() {
             for (int i = 0; i < runs.size(); i++) {
                 ManifestRecord.Run run = runs.get(i);
+                require(!run.isBase() || i == runs.size() - 1, run, "a base that is older than all other runs");
                 require(i == 0 || run.newest() < runs.get(i - 1).oldest(), run, "a run older than " + newerThan(i));
                 ManifestRecord.Zone zone = zones.get(Pointer.zone(run.root()));
                 RoaringBitmap units = live.get(Pointer.zone(run.root()));

@@ -15,6 +15,7 @@ import dev.cambium.segment.manifest.ManifestRecord.PagesDead;
 import dev.cambium.segment.manifest.ManifestRecord.PagesLive;
 import dev.cambium.segment.manifest.ManifestRecord.Run;
 import dev.cambium.segment.manifest.ManifestRecord.RunDrop;
+import dev.cambium.segment.manifest.ManifestRecord.RunMerged;
 import dev.cambium.segment.manifest.ManifestRecord.Zone;
 import dev.cambium.segment.manifest.ManifestRecord.ZoneDrop;
 import dev.cambium.segment.manifest.ManifestRecord.ZoneState;
@@ -336,6 +337,33 @@ class ManifestRunsTest {
             other.release();
         }
         memory.release();
+    }
+
+    private static Run base(long id, long oldest, long newest) {
+        return run(id, oldest, newest, 3).asBase(id);
+    }
+
+    @Test
+    void whatHasGoneIntoTheBaseIsKeptByRunAndGoesWithIt() {
+        Stretch one = new Stretch(new byte[0], FIRST);
+        Stretch next = new Stretch(FIRST, LAST);
+        ManifestState state = apply(two(), new RunDrop(7), base(12, 1, 4));
+        state = apply(state, new RunMerged(9, one));
+        state = apply(state, new RunMerged(9, next));
+        assertEquals(List.of(new Stretch(new byte[0], LAST)), state.merged(9).list());
+        assertEquals(Stretches.NONE, state.merged(12));
+        assertSaysTheSame(state, ManifestState.EMPTY.apply(state.toSnapshotEdit(), "m", 64));
+        ManifestState known = state;
+        for (ManifestEdit wrong : List.of(
+                edit(4, new RunMerged(12, one)), // the base itself
+                edit(4, new RunMerged(8, one)),
+                edit(4, base(13, 9, 9)), // a second one
+                edit(4, new RunDrop(12), base(13, 9, 9)))) { // not the oldest
+            ManifestEdit.Builder edit = ManifestEdit.to(known.version() + 1);
+            wrong.records().forEach(edit::add);
+            assertThrows(CorruptionException.class, () -> known.apply(edit.build(), "m", 128), wrong.toString());
+        }
+        assertEquals(Stretches.NONE, apply(state, new RunDrop(9)).merged(9));
     }
 
     /** Which numbers were new since the first edit, a snapshot forgets: it is a first edit itself. */

@@ -31,6 +31,9 @@ public final class SecondReader {
     private final TreeMap<Long, ByteBuffer> runs = new TreeMap<>();
     private final TreeMap<Long, ByteBuffer> zones = new TreeMap<>(); // then of each the part of the file that counts
     private final TreeMap<Long, Long> logEnds = new TreeMap<>();
+    private final TreeMap<Long, TreeMap<byte[], byte[]>> merged =
+            new TreeMap<>(); // by run: from and to, null for no end
+    private TreeMap<byte[], byte[]> skipped; // of the run that is being read
     private byte[] storeId;
     private ByteBuffer clean;
     private long flushed;
@@ -45,7 +48,9 @@ public final class SecondReader {
             Comparator<ByteBuffer> byAge = Comparator.comparing(run -> run.getLong(32));
             for (ByteBuffer run : runs.values().stream().sorted(byAge).toList()) {
                 reading = "run " + run.getLong(0);
-                readTree(page(run, 8, 16, run.getLong(0)), new byte[0], null);
+                skipped = merged.getOrDefault(run.getLong(0), new TreeMap<>());
+                byte[] first = take(run.position(96), run.getChar(92)), last = take(run, run.getChar(94));
+                readTree(page(run, 8, 16, run.getLong(0)), first, above(last));
             }
             readLogs();
         } catch (RuntimeException e) {
@@ -118,6 +123,17 @@ public final class SecondReader {
             case 18 -> zones.put(value.getLong(0), value);
             case 23 -> zones.remove(value.getLong(0));
             case 25 -> flushed = value.getLong(0);
+            case 28 -> {
+                byte[] from = take(value.position(16), value.getChar(8)), to = take(value, value.getChar(10));
+                TreeMap<byte[], byte[]> of =
+                        merged.computeIfAbsent(value.getLong(0), run -> new TreeMap<>(Arrays::compareUnsigned));
+                of.merge(
+                        from,
+                        to,
+                        (one, other) -> to.length == 0 || one.length == 0
+                                ? new byte[0]
+                                : Arrays.compareUnsigned(one, other) < 0 ? other : one);
+            }
             default ->
                 require(tag == 24 || tag == 26 || tag == 27 || tag == 255 || tag >= 0x8000, "unknown tag " + tag);
         }
@@ -171,7 +187,25 @@ public final class SecondReader {
         }
     }
 
-    /** Adds what stands in and below a page: keys from {@code low} to before {@code high}, null at the right edge. */
+    private static byte[] above(byte[] key) {
+        return Arrays.copyOf(key, key.length + 1);
+    }
+
+    /** Whether nothing from {@code low} to before {@code high} counts any more in the run that is being read. */
+    private boolean isSkipped(byte[] low, byte[] high) {
+        for (var stretch : skipped.entrySet()) {
+            byte[] to = stretch.getValue();
+            if (Arrays.compareUnsigned(stretch.getKey(), low) <= 0) {
+                if (to.length == 0 || Arrays.compareUnsigned(high, to) <= 0) {
+                    return true;
+                }
+                low = Arrays.compareUnsigned(low, to) < 0 ? to : low; // and what begins there may go on
+            }
+        }
+        return false;
+    }
+
+    /** Adds what stands in and below a page: keys from {@code low} to before {@code high}. */
     private void readTree(ByteBuffer page, byte[] low, byte[] high) {
         require(page.get(9) == (page.get(10) == 0 ? LEAF : KEYS), "kind of a page in a tree");
         int count = page.getChar(48), pointers = 64 + 4 * count + 7 & -8, crcs = pointers + 40 * count;
@@ -182,9 +216,12 @@ public final class SecondReader {
         int[] tails = starts(page.position(crcs + 4 * count), FIXED_KEYS, count - 1, page.getChar(54));
         byte[][] separators = keys(page, tails);
         for (int i = 0; i < count; i++) {
-            ByteBuffer child = page(page, pointers + 8 * i, crcs + 4 * i, page.getLong(40));
-            require(child.get(10) == page.get(10) - 1, "level of a child");
-            readTree(child, i == 0 ? low : separators[i - 1], i == count - 1 ? high : separators[i]);
+            byte[] from = i == 0 ? low : separators[i - 1], to = i == count - 1 ? high : separators[i];
+            if (!isSkipped(from, to)) { // else it may not be there any more
+                ByteBuffer child = page(page, pointers + 8 * i, crcs + 4 * i, page.getLong(40));
+                require(child.get(10) == page.get(10) - 1, "level of a child");
+                readTree(child, from, to);
+            }
         }
     }
 
@@ -193,10 +230,14 @@ public final class SecondReader {
         int[] values = starts(page, FIXED_VALUES, count, page.getInt(56));
         byte[] operations = take(page, (page.getChar(12) & OPERATIONS) != 0 ? count : 0);
         byte[][] keys = keys(page, tails);
-        boolean below = high == null || Arrays.compareUnsigned(keys[count - 1], high) < 0;
+        boolean below = Arrays.compareUnsigned(keys[count - 1], high) < 0;
         require(below && Arrays.compareUnsigned(low, keys[0]) <= 0, "keys that the pages above place elsewhere");
         for (int i = 0; i < count; i++) {
-            apply(operations.length == 0 ? PUT : operations[i], keys[i], page, values[i + 1] - values[i]);
+            if (isSkipped(keys[i], above(keys[i]))) {
+                take(page, values[i + 1] - values[i]);
+            } else {
+                apply(operations.length == 0 ? PUT : operations[i], keys[i], page, values[i + 1] - values[i]);
+            }
         }
         require(!page.hasRemaining(), "bytes behind the values");
     }

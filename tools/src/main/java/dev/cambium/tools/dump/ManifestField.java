@@ -23,6 +23,7 @@ final class ManifestField {
     private static final Set<Integer> VARYING = Set.of(
             ManifestRecord.TAG_KEYSPACE,
             ManifestRecord.TAG_RUN,
+            ManifestRecord.TAG_RUN_MERGED,
             ManifestRecord.TAG_PAGES_LIVE,
             ManifestRecord.TAG_PAGES_DEAD);
     private static final int MOST_UNIT = 1 << 22;
@@ -81,6 +82,10 @@ final class ManifestField {
             tag(ManifestRecord.TAG_FLUSHED, "FLUSHED", Layout.empty().u64("batch")),
             tag(ManifestRecord.TAG_PAGES_LIVE, "PAGES_LIVE", Layout.empty().u64("zone")),
             tag(ManifestRecord.TAG_PAGES_DEAD, "PAGES_DEAD", Layout.empty().u64("zone")),
+            tag(
+                    ManifestRecord.TAG_RUN_MERGED,
+                    "RUN_MERGED",
+                    Layout.empty().u64("run").u16("fromLength").u16("toLength").zero(4)),
             tag(ManifestRecord.TAG_COMMIT, "COMMIT", Layout.empty().u64("version")));
 
     private ManifestField() {}
@@ -145,6 +150,8 @@ final class ManifestField {
             part.field("name", base + value + 4, all.toArray(value + 4, rest));
         } else if (tag == ManifestRecord.TAG_RUN) {
             addRun(part, all, value, rest, base);
+        } else if (tag == ManifestRecord.TAG_RUN_MERGED) {
+            addStretch(part, all, value, rest, base);
         } else if (VARYING.contains(tag)) {
             addUnits(part, all, value + known.value.length(), rest, base);
         }
@@ -166,6 +173,21 @@ final class ManifestField {
         byte[] first = all.toArray(at, firstKey);
         byte[] last = all.toArray(at + firstKey, lastKey);
         part.child(key("firstKey", first, base + at)).child(key("lastKey", last, base + at + firstKey));
+    }
+
+    /** Adds the keys between which a run counts no more, {@code rest} bytes. */
+    private static void addStretch(Part part, Memory all, int value, int rest, long base) {
+        int from = all.getUnsignedShort(value + 8);
+        int to = all.getUnsignedShort(value + 10);
+        if (from + to != rest) {
+            part.broken(from + to + " bytes of keys are due, and there are " + rest);
+            return;
+        }
+        int at = value + 16;
+        part.field("from", base + at, all.toArray(at, from));
+        if (to > 0) {
+            part.field("to", base + at + from, all.toArray(at + from, to));
+        }
     }
 
     /** Adds which units of a zone are meant, {@code rest} bytes: first and last of each stretch. */

@@ -2,6 +2,7 @@ package dev.cambium.tools.dump;
 
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.page.Aggregation;
 import dev.cambium.segment.page.FilterPage;
 import dev.cambium.segment.page.KeyPage;
@@ -36,6 +37,7 @@ final class TreeDump implements AutoCloseable {
             byte[] high) {}
 
     private final ManifestRecord.Run run;
+    private final Stretches merged;
     private final RunPages pages;
     private final long limit;
     private final boolean showEntries;
@@ -45,8 +47,6 @@ final class TreeDump implements AutoCloseable {
     private long entries;
     private boolean limited;
     private boolean sound = true;
-    private byte[] firstKey;
-    private byte[] lastKey;
 
     TreeDump(
             ZoneFileSystem disk,
@@ -56,6 +56,7 @@ final class TreeDump implements AutoCloseable {
             boolean showEntries,
             PartWriter out) {
         this.run = run;
+        this.merged = facts.state().merged(run.id());
         this.pages = new RunPages(disk, facts);
         this.limit = limit;
         this.showEntries = showEntries;
@@ -65,7 +66,15 @@ final class TreeDump implements AutoCloseable {
     /** Shows it; returns whether it holds, as far as it was shown. */
     boolean run() {
         Named root = new Named(
-                run.root(), run.rootCrc(), run.entries(), run.bytes(), run.tombstones(), -1, -1, new byte[0], null);
+                run.root(),
+                run.rootCrc(),
+                run.entries(),
+                run.bytes(),
+                run.tombstones(),
+                -1,
+                -1,
+                run.firstKey(),
+                Arrays.copyOf(run.lastKey(), run.lastKey().length + 1));
         node(root, 0);
         if (!out.isClosed()) {
             write(end());
@@ -86,11 +95,7 @@ final class TreeDump implements AutoCloseable {
         if (limited) {
             return end.remark("stops here: --limit is reached");
         } else if (!sound) {
-            return end.remark("not all of the tree holds, so its ends are not compared");
-        }
-        if (Arrays.compareUnsigned(firstKey, run.firstKey()) < 0
-                || Arrays.compareUnsigned(lastKey, run.lastKey()) > 0) {
-            end.broken("there are keys below firstKey or above lastKey of the run");
+            return end.remark("not all of the tree holds");
         }
         return end.holds() ? end.remark("all adds up") : end;
     }
@@ -114,6 +119,10 @@ final class TreeDump implements AutoCloseable {
                 .field("tombstones", at, named.tombstones);
         if (named.newestBirth >= 0) {
             part.field("newestBirth", at, named.newestBirth);
+        }
+        if (merged.covers(named.low, named.high)) {
+            write(part.remark("all of it has gone into the base"));
+            return;
         }
         try (StoredPage page = pages.read(named.pointer, named.payloadCrc, this::isOwner, part)) {
             if (page == null) {
@@ -197,8 +206,6 @@ final class TreeDump implements AutoCloseable {
         pages.noteValues(content, part);
         leaves++;
         entries += leaf.count();
-        firstKey = firstKey == null ? first : firstKey;
-        lastKey = last;
         write(part);
         for (int i = 0; showEntries && i < leaf.count() && !out.isClosed(); i++) {
             out.write(content.item(i).depth(depth + 1));

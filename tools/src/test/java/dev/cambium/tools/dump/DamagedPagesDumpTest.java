@@ -197,7 +197,7 @@ class DamagedPagesDumpTest {
         DumpRun run = dump(4, "run", "2");
         run.requireText("the page comes to entries 6; the page comes to bytes 581; the page comes to tombstones 1");
         HandMade.changeRun(directory, 2, false);
-        dump(4, "run", "2").requireText("there are keys below firstKey or above lastKey of the run");
+        dump(4, "run", "2").requireText("its last key is not below the separator behind it");
         dump(0, "run", "1");
     }
 

@@ -1,0 +1,117 @@
+package dev.cambium.compaction;
+
+import dev.cambium.segment.manifest.Stretch;
+import dev.cambium.segment.page.Aggregation;
+import dev.cambium.segment.page.KeyPage;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A tree in which some pages of level 1 are replaced by others: the key pages above them are written anew, up to the root, and everything else is
+ * part of the new tree as it is. For one thread.
+ */
+public final class TreeEdit {
+    private static final byte[] START = {};
+
+    /**
+     * New pages in the place of old ones.
+     *
+     * @param stretch of keys that the old ones had; from one's beginning to one's end
+     * @param children of level 1, ascending; none where nothing is left
+     */
+    public record Replacement(Stretch stretch, List<Child> children) {}
+
+    /** A key page that is written anew: what stands below it, in the order of keys, pages and such nodes. */
+    private record Node(int level, byte[] low, List<Object> below) {}
+
+    private final List<Replacement> replacements;
+    private final Node root;
+
+    /**
+     * Reads the key pages that have to be replaced; to be called inside an epoch slot.
+     *
+     * @param replacements ascending
+     */
+    public TreeEdit(RunTree tree, List<Replacement> replacements) {
+        this.replacements = replacements;
+        KeyNode node = tree.root();
+        this.root = node.level() == 1
+                ? new Node(2, START, List.copyOf(allChildren()))
+                : read(node, new Stretch(START, null));
+    }
+
+    private List<Child> allChildren() {
+        return replacements.stream()
+                .flatMap(replacement -> replacement.children.stream())
+                .toList();
+    }
+
+    private Node read(KeyNode node, Stretch whole) {
+        KeyPage page = node.page();
+        List<Object> below = new ArrayList<>(page.count());
+        for (int i = 0; i < page.count(); i++) {
+            Stretch stretch = new Stretch(
+                    i == 0 ? whole.from() : page.key(i - 1), i + 1 == page.count() ? whole.to() : page.key(i));
+            Replacement replacement = first(stretch);
+            if (replacement == null) {
+                Aggregation held = new Aggregation();
+                page.addTo(held, i);
+                below.add(new Child(stretch.from(), page.child(i), page.payloadCrc(i), held));
+            } else if (node.level() > 2) {
+                below.add(read(node.keys(i), stretch));
+            } else if (Arrays.equals(replacement.stretch.from(), stretch.from())) {
+                below.addAll(replacement.children); // in the place of the first of those that it is for
+            }
+        }
+        return new Node(node.level(), whole.from(), below);
+    }
+
+    /** The first replacement with keys in a stretch, or null. */
+    private Replacement first(Stretch stretch) {
+        for (Replacement replacement : replacements) {
+            Stretch replaced = replacement.stretch;
+            boolean isBefore = replaced.to() != null && Arrays.compareUnsigned(replaced.to(), stretch.from()) <= 0;
+            if (!isBefore) {
+                return stretch.endsBehind(replaced.from()) ? replacement : null;
+            }
+        }
+        return null;
+    }
+
+    /** Writes the key pages; returns the new root, or null where the tree is empty. */
+    public Child write(RunWriter writer) {
+        List<Child> top = below(root, writer);
+        int level = root.level;
+        while (top.size() > 1) {
+            top = pack(level++, top, writer);
+        }
+        return top.isEmpty() ? null : top.get(0);
+    }
+
+    private List<Child> below(Node node, RunWriter writer) {
+        List<Child> children = new ArrayList<>();
+        for (Object below : node.below) {
+            if (below instanceof Node inner) {
+                children.addAll(pack(inner.level, below(inner, writer), writer));
+            } else {
+                children.add((Child) below);
+            }
+        }
+        return children;
+    }
+
+    /** Writes key pages over children, one if that holds all of them, else of like size. */
+    private static List<Child> pack(int level, List<Child> children, RunWriter writer) {
+        if (children.isEmpty()) {
+            return List.of();
+        }
+        Child page = writer.writeKeys(level, children);
+        if (page != null) {
+            return List.of(page);
+        }
+        List<Child> pages = new ArrayList<>(pack(level, children.subList(0, children.size() / 2), writer));
+        pages.addAll(pack(level, children.subList(children.size() / 2, children.size()), writer));
+        return pages;
+    }
+}

@@ -1,0 +1,223 @@
+package dev.cambium.run;
+
+import dev.cambium.compaction.RangeEstimates;
+import dev.cambium.epoch.ReadEpochs;
+import dev.cambium.error.CorruptionException;
+import dev.cambium.segment.manifest.Stretch;
+import dev.cambium.segment.manifest.Stretches;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * When stretches of the base are merged with the younger runs, and which (decision 0011): once what those have of keys that the base has too
+ * comes to a share of the base, the stretches with the most of it, until it does not any more. Those that can be merged are taken in the order of keys, and
+ * a sweep goes on where the last one ended, so that what a run has lost is few stretches.
+ *
+ * <p>Threads: one chooses, any may ask for damage.
+ */
+final class BaseChoice {
+    /** What younger runs may have of keys that the base has too, as a share of the base. */
+    private static final double TRIGGER = 0.2;
+
+    /** What younger runs may have in all, as a share of the base: reads ask them first. */
+    private static final double MOST_YOUNG = 1.0;
+
+    /** Keys of a run that are looked up in the base after an open. */
+    private static final int SAMPLES = 32;
+
+    /** A range is worth it if it has so much of what the fullest has. */
+    private static final double LEAST_OF_FULLEST = 0.5;
+
+    /** A range that has so little of the average is merged together with the next. */
+    private static final double SMALL = 0.4;
+
+    /**
+     * A stretch to be merged.
+     *
+     * @param leaves how many there will be, about
+     * @param bytes of keys and values, about
+     */
+    record Range(Stretch stretch, long leaves, long bytes) {}
+
+    private final ReadEpochs epochs;
+    private final int leafBytes;
+    private final Deque<Range> planned = new ArrayDeque<>();
+    private byte[] sweptTo = {};
+    private volatile Stretches setAside = Stretches.NONE;
+    private CorruptionException damage;
+
+    BaseChoice(ReadEpochs epochs, int leafBytes) {
+        this.epochs = epochs;
+        this.leafBytes = leafBytes;
+    }
+
+    /** Leaves a stretch of the base alone until the store is reopened: a page there cannot be read, of the base or of a younger run. */
+    void setAside(Stretch stretch, CorruptionException reason) {
+        setAside = setAside.with(stretch);
+        damage = reason;
+        planned.clear();
+        System.getLogger("dev.cambium")
+                .log(System.Logger.Level.WARNING, "a stretch of keys is left out of merges: {0}", reason.getMessage());
+    }
+
+    /** Whether there is a stretch that cannot be merged. */
+    boolean isDamaged() {
+        return !setAside.isEmpty();
+    }
+
+    /** Why a stretch cannot be merged; there is one. */
+    CorruptionException damage() {
+        return damage;
+    }
+
+    /** Forgets what was planned: the base is another. */
+    void forgetPlan() {
+        planned.clear();
+    }
+
+    /** Whether stretches are to be merged now, as far as is known without a look at pages. */
+    static boolean isDue(List<LiveRun> runs) {
+        return hasBase(runs) && runs.size() > 1 && excess(runs) > 0;
+    }
+
+    /** How many entries of younger runs are too many. */
+    private static double excess(List<LiveRun> runs) {
+        LiveRun base = runs.get(runs.size() - 1);
+        double young = 0;
+        double hidden = 0;
+        for (LiveRun run : runs.subList(0, runs.size() - 1)) {
+            young += run.countedEntries();
+            hidden += run.countedEntries() * Math.max(0, run.overlap());
+        }
+        double most = base.record().entries();
+        double tooMuch = Math.max(
+                hidden > TRIGGER * most ? (hidden - TRIGGER * most) / hidden : 0,
+                young > MOST_YOUNG * most ? (young - MOST_YOUNG * most) / young : 0);
+        return tooMuch * young;
+    }
+
+    /** Whether younger runs have so much more than they should that writers are to wait for merges. */
+    static boolean isFarBehind(List<LiveRun> runs) {
+        return hasBase(runs) && excess(runs) > 2 * TRIGGER * base(runs).record().entries();
+    }
+
+    private static LiveRun base(List<LiveRun> runs) {
+        return runs.get(runs.size() - 1);
+    }
+
+    static boolean hasBase(List<LiveRun> runs) {
+        return !runs.isEmpty() && base(runs).record().isBase();
+    }
+
+    /**
+     * The ranges to be merged next, in the order of keys; whoever merges them takes them out.
+     *
+     * @param runs newest first
+     */
+    Deque<Range> next(List<LiveRun> runs) {
+        if (!hasBase(runs) || runs.size() == 1) {
+            planned.clear();
+        } else if (planned.isEmpty()) {
+            settleUnknown(runs);
+            double excess = excess(runs);
+            if (excess > 0) {
+                plan(runs, excess);
+            }
+        }
+        return planned;
+    }
+
+    private void settleUnknown(List<LiveRun> runs) {
+        for (LiveRun run : runs) {
+            if (run.liveEntries() == LiveRun.UNKNOWN) {
+                int slot = epochs.enter();
+                try {
+                    double overlap = run.record().isBase()
+                            ? 0
+                            : RangeEstimates.overlap(
+                                    run.tree(), run.merged(), base(runs).tree(), SAMPLES);
+                    run.settle(RangeEstimates.left(run.tree(), run.merged()), overlap);
+                } catch (CorruptionException e) {
+                    run.settle(run.record().entries(), 1); // whoever needs that page is told
+                } finally {
+                    epochs.exit(slot);
+                }
+            }
+        }
+    }
+
+    private void plan(List<LiveRun> runs, double excess) {
+        RangeEstimates estimates;
+        int slot = epochs.enter();
+        try {
+            estimates = new RangeEstimates(base(runs).tree());
+            for (LiveRun run : runs.subList(0, runs.size() - 1)) {
+                estimates.add(run.tree(), run.merged());
+            }
+        } finally {
+            epochs.exit(slot);
+        }
+        int count = estimates.count();
+        double fullest = 0;
+        int first = 0;
+        for (int i = 0; i < count; i++) {
+            fullest = Math.max(fullest, fullness(estimates, i));
+            first = Arrays.compareUnsigned(estimates.stretch(i).from(), sweptTo) < 0 ? i + 1 : first;
+        }
+        double average = (double) base(runs).record().entries() / count;
+        List<Range> chosen = new ArrayList<>();
+        double taken = 0;
+        for (int n = 0; n < count && taken < excess; n++) {
+            int i = (first + n) % count;
+            if (estimates.youngEntries(i) > 0 && fullness(estimates, i) >= LEAST_OF_FULLEST * fullest) {
+                int last = estimates.baseEntries(i) < SMALL * average && i + 1 < count ? i + 1 : i;
+                Range range = range(runs, estimates, i, last);
+                if (setAside.leftOf(range.stretch).equals(List.of(range.stretch))
+                        && runs.stream()
+                                .anyMatch(run -> !run.record().isBase()
+                                        && !run.left(range.stretch).isEmpty())) {
+                    chosen.add(range);
+                    taken += estimates.youngEntries(i) + (last > i ? estimates.youngEntries(last) : 0);
+                }
+                n += last - i;
+                sweptTo = range.stretch.to() == null ? new byte[0] : range.stretch.to();
+            }
+        }
+        chosen.sort((one, other) -> Arrays.compareUnsigned(one.stretch.from(), other.stretch.from()));
+        planned.addAll(chosen);
+    }
+
+    private static double fullness(RangeEstimates estimates, int range) {
+        return estimates.youngEntries(range) / Math.max(1, estimates.baseEntries(range));
+    }
+
+    private Range range(List<LiveRun> runs, RangeEstimates estimates, int first, int last) {
+        double entries = 0;
+        for (int i = first; i <= last; i++) {
+            entries += estimates.baseEntries(i) + estimates.youngEntries(i);
+        }
+        double bytes =
+                entries * base(runs).record().bytes() / base(runs).record().entries();
+        Stretch stretch = new Stretch(
+                estimates.stretch(first).from(), estimates.stretch(last).to());
+        return new Range(stretch, (long) (bytes / leafBytes) + 1, (long) bytes);
+    }
+
+    /** Every range there is, in the order of keys. */
+    Deque<Range> all(List<LiveRun> runs) {
+        int slot = epochs.enter();
+        try {
+            RangeEstimates estimates = new RangeEstimates(base(runs).tree());
+            Deque<Range> all = new ArrayDeque<>();
+            for (int i = 0; i < estimates.count(); i++) {
+                all.add(range(runs, estimates, i, i));
+            }
+            return all;
+        } finally {
+            epochs.exit(slot);
+        }
+    }
+}

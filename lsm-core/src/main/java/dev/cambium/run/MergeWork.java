@@ -1,0 +1,51 @@
+package dev.cambium.run;
+
+import dev.cambium.compaction.PageChanges;
+import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.Stretch;
+import java.util.List;
+import java.util.Map;
+
+/** A merge that is under way, done in steps so that what is more urgent can come between. Names nothing. For one thread. */
+interface MergeWork extends AutoCloseable {
+    /**
+     * What a merge comes to.
+     *
+     * @param inputs that are no more, newest first
+     * @param run that is there for them; null where nothing was left
+     * @param merged what of other runs counts no more
+     * @param left of those, how many entries still count
+     */
+    record Result(
+            List<LiveRun> inputs,
+            ManifestRecord.Run run,
+            Map<LiveRun, List<Stretch>> merged,
+            Map<LiveRun, Long> left) {}
+
+    /** Merges about so many bytes more; returns whether there is more to do. */
+    boolean step(long bytes);
+
+    /** Bytes of keys and values merged so far. */
+    long bytesDone();
+
+    /** Bytes of keys and values that there are to be merged, about. */
+    long bytesTotal();
+
+    /** Bytes of pages written so far. */
+    long appendedBytes();
+
+    /** Which pages it adds, and takes away. */
+    PageChanges changes();
+
+    /** Writes the rest. */
+    Result finish();
+
+    /** After a step that threw for a damaged page: the stretch of the base that is to be left alone, or null where {@link #stuckInputs} are. */
+    Stretch stuckStretch();
+
+    /** After a step that threw for a damaged page: the input that has it; all of them where that is not known. */
+    List<LiveRun> stuckInputs();
+
+    @Override
+    void close();
+}
