@@ -6,13 +6,13 @@ import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.EntryBlock;
 import dev.cambium.segment.page.KeyPage;
+import dev.cambium.segment.page.KeyedPage;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePage;
 import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.zone.SharedZone;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * A run as a sorted source. A key is put together when it is asked for, in memory of the cursor's own; values are where they lie, in their
@@ -121,14 +121,21 @@ public final class RunCursor implements SortedCursor {
         if (merged.isEmpty()) {
             return seekAny(sought, offset, length);
         }
-        byte[] from = Arrays.copyOfRange(sought, offset, offset + length);
         byte[] first = tree.run().firstKey();
-        from = Arrays.compareUnsigned(from, first) < 0 ? first : from;
-        Stretch in = merged.of(from, from.length);
-        from = in == null ? from : in.to();
-        return from != null
-                && Arrays.compareUnsigned(from, tree.run().lastKey()) <= 0
-                && seekAny(from, 0, from.length)
+        return Arrays.compareUnsigned(sought, offset, offset + length, first, 0, first.length) < 0
+                ? seekCounting(first, 0, first.length)
+                : seekCounting(sought, offset, length);
+    }
+
+    /** As {@link #seek}, from a key that is not below the first one. */
+    private boolean seekCounting(byte[] from, int offset, int length) {
+        Stretch in = merged.of(from, offset, length);
+        if (in != null) {
+            return seekBehind(in);
+        }
+        byte[] last = tree.run().lastKey();
+        return Arrays.compareUnsigned(from, offset, offset + length, last, 0, last.length) <= 0
+                && seekAny(from, offset, length)
                 && passForward();
     }
 
@@ -145,14 +152,20 @@ public final class RunCursor implements SortedCursor {
         if (merged.isEmpty()) {
             return seekFloorAny(sought, offset, length);
         }
-        byte[] to = Arrays.copyOfRange(sought, offset, offset + length);
         byte[] last = tree.run().lastKey();
-        to = Arrays.compareUnsigned(to, last) > 0 ? last : to;
-        if (Arrays.compareUnsigned(to, tree.run().firstKey()) < 0) {
+        return Arrays.compareUnsigned(sought, offset, offset + length, last, 0, last.length) > 0
+                ? seekFloorCounting(last, 0, last.length)
+                : seekFloorCounting(sought, offset, length);
+    }
+
+    /** As {@link #seekFloor}, from a key that is not above the last one. */
+    private boolean seekFloorCounting(byte[] to, int offset, int length) {
+        byte[] first = tree.run().firstKey();
+        if (Arrays.compareUnsigned(to, offset, offset + length, first, 0, first.length) < 0) {
             return false;
         }
-        Stretch in = merged.of(to, to.length);
-        return in == null ? seekFloorAny(to, 0, to.length) && passBackward() : seekBelow(in.from());
+        Stretch in = merged.of(to, offset, length);
+        return in == null ? seekFloorAny(to, offset, length) && passBackward() : seekBelow(in.from());
     }
 
     /** Moves to the last key that counts below the beginning of a stretch of those that do not. */
@@ -172,7 +185,7 @@ public final class RunCursor implements SortedCursor {
         for (int at = 0; ; at++) {
             KeyPage page = path[at].page();
             int index = page.childFor(bound, 0, bound.length);
-            if (index > 0 && Arrays.equals(page.key(index - 1), bound)) {
+            if (index > 0 && isAt(page, index - 1, bound)) {
                 index--; // the separator is the bound: below it lies the child before
             }
             child[at] = index;
@@ -207,7 +220,16 @@ public final class RunCursor implements SortedCursor {
     /** Where the entry counts no more, moves to the next that does. */
     private boolean passForward() {
         Stretch in = mergedHere();
-        return in == null || in.to() != null && seek(in.to(), 0, in.to().length);
+        return in == null || seekBehind(in);
+    }
+
+    /** Moves to the first key that counts behind a stretch of those that do not. */
+    private boolean seekBehind(Stretch in) {
+        byte[] to = in.to();
+        return to != null
+                && Arrays.compareUnsigned(to, tree.run().lastKey()) <= 0
+                && seekAny(to, 0, to.length)
+                && passForward();
     }
 
     private boolean passBackward() {
@@ -224,15 +246,52 @@ public final class RunCursor implements SortedCursor {
             wholeLeaf = leaf;
             return null;
         }
-        byte[] here = leaf.key(index); // of some entries of the two leaves at the edges of a stretch
-        return merged.of(here, here.length);
+        return stretchOf(leaf, index);
     }
 
     private boolean isWholeLeaf() {
-        byte[] first = leaf.key(0);
-        byte[] last = PageCursor.after(leaf.key(leaf.count() - 1));
-        List<Stretch> left = merged.leftOf(new Stretch(first, last));
-        return left.size() == 1 && left.get(0).covers(first, last);
+        int begun = begun(leaf, 0);
+        return begun == begun(leaf, leaf.count() - 1)
+                && (begun == 0 || !merged.get(begun - 1).hasBelowEnd(leaf, 0));
+    }
+
+    /** How many stretches of what counts no more begin at a key of a page or before. */
+    private int begun(KeyedPage page, int at) {
+        int low = 0;
+        int high = merged.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            byte[] from = merged.get(middle).from();
+            if (page.isBelow(at, from, 0, from.length)) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low;
+    }
+
+    /** The stretch of what counts no more that a key of a page belongs to, or null. */
+    private Stretch stretchOf(KeyedPage page, int at) {
+        int begun = begun(page, at);
+        return begun > 0 && merged.get(begun - 1).hasBelowEnd(page, at) ? merged.get(begun - 1) : null;
+    }
+
+    /** The one that the keys right below a key of a page belong to, or null. */
+    private Stretch stretchBelow(KeyedPage page, int at) {
+        int begun = begun(page, at);
+        if (begun > 0 && isAt(page, at, merged.get(begun - 1).from())) {
+            begun--;
+        }
+        if (begun == 0) {
+            return null;
+        }
+        Stretch stretch = merged.get(begun - 1);
+        return stretch.hasBelowEnd(page, at) || isAt(page, at, stretch.to()) ? stretch : null;
+    }
+
+    private static boolean isAt(KeyedPage page, int at, byte[] key) {
+        return page.search(key, 0, key.length) == at;
     }
 
     @Override
@@ -280,10 +339,9 @@ public final class RunCursor implements SortedCursor {
     private boolean aside(int level, int to, boolean ascending) {
         if (!merged.isEmpty()) {
             // What lies on the other side of the separator may count no more, and not be there any more.
-            byte[] between = path[level].page().key(ascending ? to - 1 : to);
-            Stretch in = ascending ? merged.of(between, between.length) : merged.below(between);
+            Stretch in = ascending ? stretchOf(path[level].page(), to - 1) : stretchBelow(path[level].page(), to);
             if (in != null) {
-                return ascending ? in.to() != null && seek(in.to(), 0, in.to().length) : seekBelow(in.from());
+                return ascending ? seekBehind(in) : seekBelow(in.from());
             }
         }
         child[level] = to;

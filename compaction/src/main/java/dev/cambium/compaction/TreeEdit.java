@@ -54,6 +54,10 @@ public final class TreeEdit {
             Stretch stretch = new Stretch(
                     i == 0 ? whole.from() : page.key(i - 1), i + 1 == page.count() ? whole.to() : page.key(i));
             Replacement replacement = first(stretch);
+            if (replacement != null && node.level() == 2 && !replacement.stretch.covers(stretch.from(), stretch.to())) {
+                throw new IllegalStateException(
+                        "a replacement of " + replacement.stretch + " cuts a page of " + stretch);
+            }
             if (replacement == null) {
                 Aggregation held = new Aggregation();
                 page.addTo(held, i);

@@ -99,9 +99,19 @@ final class BaseChoice {
         return tooMuch * young;
     }
 
-    /** Whether younger runs have so much more than they should that writers are to wait for merges. */
-    static boolean isFarBehind(List<LiveRun> runs) {
-        return hasBase(runs) && excess(runs) > 2 * TRIGGER * base(runs).record().entries();
+    /** What younger runs hide of the base, or have in all, as a share of what they may. */
+    static double hiddenShare(List<LiveRun> runs) {
+        if (!hasBase(runs)) {
+            return 0;
+        }
+        double young = 0;
+        double hidden = 0;
+        for (LiveRun run : runs.subList(0, runs.size() - 1)) {
+            young += run.countedEntries();
+            hidden += run.countedEntries() * Math.max(0, run.overlap());
+        }
+        double most = base(runs).record().entries();
+        return Math.max(hidden / (TRIGGER * most), young / (MOST_YOUNG * most));
     }
 
     private static LiveRun base(List<LiveRun> runs) {

@@ -27,6 +27,7 @@ import dev.cambium.segment.runtime.Parker;
 import dev.cambium.version.Version;
 import dev.cambium.version.Versions;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -57,6 +58,14 @@ public final class Flusher implements AutoCloseable {
 
     private static final long STEP_BYTES = 1 << 20;
 
+    /** Bytes of zone files for each that is live, up to which flushes do not wait for merges. */
+    private static final double TOLERATED_SPACE = 1.15;
+
+    /** Bytes to be merged for each that is laid down, where it is twice as much as it should be; and at most. */
+    private static final double OWED_PER_EXCESS = 20;
+
+    private static final double MOST_OWED = 40;
+
     /** A merge of the base is named, and its inputs given back, after so many bytes of pages, or this part of what is live. */
     private static final long LEAST_COMMIT_BYTES = 8 << 20;
 
@@ -81,6 +90,7 @@ public final class Flusher implements AutoCloseable {
     private final StepWaits waits;
     private final MergeChoice choice = new MergeChoice();
     private final BaseChoice baseChoice;
+    private final CleanerChoice cleaner;
 
     /** What somebody waits for: that all runs there are become one. */
     private static final class MergeWish {
@@ -143,6 +153,7 @@ public final class Flusher implements AutoCloseable {
         this.longValues = longValues;
         this.sizes = sizes;
         this.baseChoice = new BaseChoice(epochs, sizes.leaf());
+        this.cleaner = new CleanerChoice(epochs);
         this.warmStart = warmStart;
         this.loading = new IdleLoading(frames, epochs);
         this.nextRun = manifest.state().next().run();
@@ -283,6 +294,7 @@ public final class Flusher implements AutoCloseable {
     }
 
     private void giveUp(Throwable reason) {
+        cleaner.forgetPlan();
         owed = 0;
         if (granted != null && !granted.isDone) {
             granted.failure =
@@ -296,8 +308,15 @@ public final class Flusher implements AutoCloseable {
         }
     }
 
-    private RunWriter newRun(long birth) {
-        return new RunWriter(zones, pool, sizes, zones.storeId(), nextRun++, birth, manifest.hashSeed());
+    private RunWriter newRun(long birth, boolean isBase) {
+        return new RunWriter(
+                zones.sink(isBase ? Zones.STREAM_BASE : Zones.STREAM_YOUNG),
+                pool,
+                sizes,
+                zones.storeId(),
+                nextRun++,
+                birth,
+                manifest.hashSeed());
     }
 
     private void flush(Memtable memtable) {
@@ -308,7 +327,7 @@ public final class Flusher implements AutoCloseable {
         PageChanges changes;
         List<byte[]> sampled = new ArrayList<>();
         long every = Math.max(1, memtable.entries() / SAMPLED_KEYS);
-        try (RunWriter writer = newRun(birth)) {
+        try (RunWriter writer = newRun(birth, false)) {
             changes = writer.changes();
             boolean dropTombstones = versions.current().runs().isEmpty();
             SortedCursor entries = memtable.cursor(memtable.snapshot());
@@ -346,8 +365,10 @@ public final class Flusher implements AutoCloseable {
             loading.add(named.run.record().id());
         }
         manifest.rollIfLong();
+        if (run != null) {
+            owed += (long) (run.bytes() * pressure(versions.current().runs()));
+        }
         int tooMany = versions.current().runs().size() - TOLERATED_RUNS;
-        tooMany += BaseChoice.isFarBehind(versions.current().runs()) ? TOLERATED_RUNS : 0;
         owed += run == null || tooMany <= 0 ? 0 : run.bytes() * tooMany;
     }
 
@@ -374,6 +395,26 @@ public final class Flusher implements AutoCloseable {
 
     private static List<LiveRun> young(List<LiveRun> runs) {
         return BaseChoice.hasBase(runs) ? runs.subList(0, runs.size() - 1) : runs;
+    }
+
+    /**
+     * How many bytes are to be merged for each that is laid down, so that neither what younger runs hide nor what is dead in zone files goes on
+     * growing: more, the further it is beyond what was aimed at.
+     */
+    private double pressure(List<LiveRun> runs) {
+        ManifestState state = manifest.state();
+        long files = 0;
+        long live = 0;
+        for (ManifestRecord.Zone zone : state.zones().values()) {
+            if (Zones.isOfRuns(zone.stream())) {
+                files += zone.length();
+                live += state.liveBytes(zone.number());
+            }
+        }
+        boolean isSmall = files - live < 4L * zones.length();
+        double space = isSmall ? 0 : (double) files / Math.max(1, live) - TOLERATED_SPACE;
+        double hidden = BaseChoice.hiddenShare(runs) - 1;
+        return Math.min(MOST_OWED, Math.max(0, Math.max(hidden, space / TOLERATED_SPACE) * OWED_PER_EXCESS));
     }
 
     /**
@@ -438,9 +479,16 @@ public final class Flusher implements AutoCloseable {
             } else if (!runs.isEmpty() && !BaseChoice.hasBase(runs)) {
                 makeBase(runs.get(runs.size() - 1));
             } else if (!baseChoice.next(runs).isEmpty()) {
-                beginBase(runs);
+                cleaner.forgetPlan(); // the stretches may become others
+                beginBase(runs, baseChoice.next(runs), Set.of());
+            } else if (!cleaning(runs).isEmpty()) {
+                beginBase(runs, cleaning(runs), cleaner.victims());
             } else {
-                return false;
+                LiveRun leftover = cleaner.takeLeftover(runs);
+                if (leftover == null) {
+                    return false;
+                }
+                begin(List.of(leftover), runs);
             }
         } else if (damagedRuns() > 0) {
             List<LiveRun> inputs = choice.soundNeighbours(runs);
@@ -461,13 +509,14 @@ public final class Flusher implements AutoCloseable {
         manifest.throwIfFailed();
         boolean oldest = inputs.get(inputs.size() - 1) == all.get(all.size() - 1);
         baseChoice.forgetPlan();
+        cleaner.forgetPlan();
         if (inputs.size() == all.size()) {
             zones.seal(); // so that the zones of before hold nothing that lives on
         }
         merge = new Merge(
                 inputs,
                 versions.current().zones(),
-                newRun(nextBirth++),
+                newRun(nextBirth++, oldest),
                 zones.storeId(),
                 pool,
                 epochs,
@@ -487,19 +536,25 @@ public final class Flusher implements AutoCloseable {
         return hidden / all;
     }
 
-    private void beginBase(List<LiveRun> runs) {
+    private Deque<BaseChoice.Range> cleaning(List<LiveRun> runs) {
+        return cleaner.next(runs, manifest.state(), Zones::isOfRuns, zones.length());
+    }
+
+    /** @param victims zones in which no page of the ranges is to stay */
+    private void beginBase(List<LiveRun> runs, Deque<BaseChoice.Range> ranges, Set<Integer> victims) {
         manifest.throwIfFailed();
+        IntPredicate worthIt = zonesToLink();
         ManifestState state = manifest.state();
         long live = state.live().keySet().stream().mapToLong(state::liveBytes).sum();
         merge = new BaseMerge(
                 runs,
                 versions.current().zones(),
-                newRun(nextBirth++),
+                newRun(nextBirth++, true),
                 zones.storeId(),
                 pool,
                 epochs,
-                baseChoice.next(runs),
-                zonesToLink(),
+                ranges,
+                zone -> !victims.contains(zone) && worthIt.test(zone),
                 Math.max(LEAST_COMMIT_BYTES, live / COMMITS));
     }
 

@@ -66,6 +66,18 @@ public final class LiveRun {
         return overlap;
     }
 
+    /** Whether a key that it has would count, and its page is there: not outside of its keys, where the nearest page may have gone. */
+    public boolean mayHave(byte[] key, int length) {
+        if (merged.isEmpty()) {
+            return true;
+        }
+        byte[] first = record().firstKey();
+        byte[] last = record().lastKey();
+        return Arrays.compareUnsigned(first, 0, first.length, key, 0, length) <= 0
+                && Arrays.compareUnsigned(key, 0, length, last, 0, last.length) <= 0
+                && merged.of(key, 0, length) == null;
+    }
+
     /** What of a stretch of keys still counts in it, ascending; nothing where it has no keys there. */
     List<Stretch> left(Stretch of) {
         Stretch own = stretch();

@@ -160,7 +160,11 @@ final class Merge implements MergeWork {
             }
         }
         ManifestRecord.Run run = writer.finish(
-                isBase ? ManifestRecord.BASE_TIER : tier + 1, oldest, newest, Math.min(minBatch, maxBatch), maxBatch);
+                isBase ? ManifestRecord.BASE_TIER : inputs.size() > 1 ? tier + 1 : tier,
+                oldest,
+                newest,
+                Math.min(minBatch, maxBatch),
+                maxBatch);
         return new Result(inputs, run, Map.of(), Map.of());
     }
 

@@ -30,7 +30,7 @@ final class OpenZone implements ZoneSink, AutoCloseable {
     private final int stream;
     private final Clock clock;
     private final BufferPool pool;
-    private final int capacity;
+    private final IntSupplier capacity;
     private final IntSupplier newNumber;
 
     private ZoneWriter writer; // null where the next page opens or continues a zone
@@ -45,7 +45,7 @@ final class OpenZone implements ZoneSink, AutoCloseable {
 
     /**
      * @param stream that its zones are of
-     * @param capacity bytes of a zone's header and pages
+     * @param capacity bytes of a zone's header and pages, of the next one
      * @param newNumber gives a number that no zone has had
      */
     OpenZone(
@@ -54,7 +54,7 @@ final class OpenZone implements ZoneSink, AutoCloseable {
             int stream,
             Clock clock,
             BufferPool pool,
-            int capacity,
+            IntSupplier capacity,
             IntSupplier newNumber) {
         this.disk = disk;
         this.storeId = storeId;
@@ -68,7 +68,7 @@ final class OpenZone implements ZoneSink, AutoCloseable {
     /** Takes over a zone of the stream that the last writer left open, to go on with it, or to say that it is cut. */
     void takeOver(ManifestRecord.Zone zone, boolean cleanClose) {
         named.add(zone.number());
-        if (cleanClose && continued == null && zone.length() < capacity) {
+        if (cleanClose && continued == null && zone.length() < capacity.getAsInt()) {
             continued = zone;
         } else {
             ended.add(cut(zone));
@@ -88,7 +88,8 @@ final class OpenZone implements ZoneSink, AutoCloseable {
             seal();
         }
         if (writer == null) {
-            writer = ZoneWriter.create(disk, newNumber.getAsInt(), storeId, stream, clock.wallMillis(), capacity, pool);
+            writer = ZoneWriter.create(
+                    disk, newNumber.getAsInt(), storeId, stream, clock.wallMillis(), capacity.getAsInt(), pool);
             directoryChanged = true;
         }
         return writer;
@@ -99,7 +100,7 @@ final class OpenZone implements ZoneSink, AutoCloseable {
         ManifestRecord.Zone zone = continued;
         continued = null;
         try {
-            writer = ZoneWriter.resume(disk, zone.number(), storeId, (int) zone.length(), capacity, pool);
+            writer = ZoneWriter.resume(disk, zone.number(), storeId, (int) zone.length(), capacity.getAsInt(), pool);
         } catch (StoreException e) {
             ended.add(cut(zone));
             System.getLogger("dev.cambium")

@@ -20,7 +20,6 @@ import dev.cambium.segment.runtime.Reclaimer;
 import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.segment.zone.ZoneReader;
-import dev.cambium.segment.zone.ZoneWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,17 +29,27 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * The zones of an open store: those that pages are appended to, readers of all that are named, and the files of those that died.
  *
- * <p>There are two streams: pages of runs, which the background lane appends through {@link #writerFor}, and the chunks of long values,
- * which {@link LongValues} appends. Order of a change: pages; {@link #force}; {@link #openReaders}; an edit with {@link #describe};
+ * <p>There are three streams, for pages that die together: pages of young runs and those of the base, which the background lane appends through
+ * {@link #sink}, and the chunks of long values, which {@link LongValues} appends. Order of a change: pages; {@link #force}; {@link #openReaders}; an edit with {@link #describe};
  * {@link #named} once that is forced. All that can fail comes before the edit. A zone that nothing refers to any more is dropped by the
  * same edit; its file is deleted once that edit cannot be lost and nobody reads it.
  *
  * <p>Threads: the pages' background lane appends and names; runs are released by any thread; what is said of long values only, by who
  * holds their lock.
  */
-public final class Zones implements ZoneSink, AutoCloseable {
-    private static final int STREAM_ALL = 0;
+public final class Zones implements AutoCloseable {
+    /** Pages of young runs, which die together. */
+    static final int STREAM_YOUNG = 0;
+
     private static final int STREAM_LONG_VALUES = 1;
+
+    /** Pages of the base. */
+    static final int STREAM_BASE = 2;
+
+    /** A zone is to be this part of what is live, so that what is dead can be given back bit by bit. */
+    private static final int ZONES_OF_LIVE = 64;
+
+    private static final int LEAST_LENGTH = 8 << 20;
 
     private final ZoneFileSystem disk;
     private final byte[] storeId;
@@ -52,7 +61,9 @@ public final class Zones implements ZoneSink, AutoCloseable {
     private final Map<Integer, SharedZone> readers = new ConcurrentHashMap<>(); // of zones that are named
     private final Map<Integer, SharedZone> held =
             new ConcurrentHashMap<>(); // and of those that were, and somebody holds
-    private final OpenZone pages; // the lane's own
+    private final Map<Integer, OpenZone> pages; // by stream; the lane's own
+    private final int capacity;
+    private volatile int length; // of the zones that are begun
     private final OpenZone chunks; // of LongValues
 
     /**
@@ -87,13 +98,23 @@ public final class Zones implements ZoneSink, AutoCloseable {
             }
         }
         this.nextZone = new AtomicInteger(next);
-        this.pages = new OpenZone(disk, this.storeId, STREAM_ALL, clock, pool, capacity, this::takeNumber);
-        this.chunks = new OpenZone(disk, this.storeId, STREAM_LONG_VALUES, clock, pool, capacity, this::takeNumber);
+        this.capacity = capacity;
+        noteLive(state);
+        this.pages = Map.of(
+                STREAM_YOUNG,
+                new OpenZone(disk, this.storeId, STREAM_YOUNG, clock, pool, this::length, this::takeNumber),
+                STREAM_BASE,
+                new OpenZone(disk, this.storeId, STREAM_BASE, clock, pool, this::length, this::takeNumber));
+        this.chunks =
+                new OpenZone(disk, this.storeId, STREAM_LONG_VALUES, clock, pool, () -> capacity, this::takeNumber);
         try {
             for (ManifestRecord.Zone zone : state.zones().values()) {
                 openReader(zone.number(), zone.length());
                 if (zone.state() == ZoneState.OPEN) {
-                    (zone.stream() == STREAM_LONG_VALUES ? chunks : pages).takeOver(zone, cleanClose);
+                    (zone.stream() == STREAM_LONG_VALUES
+                                    ? chunks
+                                    : pages.getOrDefault(zone.stream(), pages.get(STREAM_YOUNG)))
+                            .takeOver(zone, cleanClose);
                 }
             }
         } catch (RuntimeException | Error e) {
@@ -133,19 +154,35 @@ public final class Zones implements ZoneSink, AutoCloseable {
         return chunks;
     }
 
-    @Override
-    public ZoneWriter writerFor(int rawLength) {
-        return pages.writerFor(rawLength);
+    /** Where the pages of a stream are appended, for the lane. */
+    ZoneSink sink(int stream) {
+        return pages.get(stream);
     }
 
-    /** Ends the zone that pages are appended to; the next edit says so. */
+    /** Whether pages of runs stand in zones of a stream, and not what only memtables may refer to. */
+    static boolean isOfRuns(int stream) {
+        return stream != STREAM_LONG_VALUES;
+    }
+
+    /** How long the zones are that are begun now. */
+    int length() {
+        return length;
+    }
+
+    /** Lets the zones to come be as long as goes with what is live. */
+    private void noteLive(ManifestState state) {
+        long live = state.live().keySet().stream().mapToLong(state::liveBytes).sum();
+        length = (int) Math.min(capacity, Math.max(LEAST_LENGTH, live / ZONES_OF_LIVE));
+    }
+
+    /** Ends the zones that pages are appended to; the next edit says so. */
     void seal() {
-        pages.seal();
+        pages.values().forEach(OpenZone::seal);
     }
 
     /** Makes every page appended so far survive a power loss. */
     void force() {
-        pages.force();
+        pages.values().forEach(OpenZone::force);
     }
 
     /**
@@ -156,9 +193,11 @@ public final class Zones implements ZoneSink, AutoCloseable {
      * @param mayNameMore whether the manifest's last edit failed, so that it may name more than {@code state}
      */
     void abandonFailed(ManifestState state, boolean mayNameMore) {
-        pages.giveUpFailed(state, mayNameMore, this::discard);
-        if (!mayNameMore) {
-            pages.discardEnded(state, number -> false, this::discard);
+        for (OpenZone open : pages.values()) {
+            open.giveUpFailed(state, mayNameMore, this::discard);
+            if (!mayNameMore) {
+                open.discardEnded(state, number -> false, this::discard);
+            }
         }
     }
 
@@ -173,7 +212,8 @@ public final class Zones implements ZoneSink, AutoCloseable {
      * that has ended is described once.
      */
     void openReaders(ManifestState state, Set<Integer> needed) {
-        pages.forced(state).stream()
+        pages.values().stream()
+                .flatMap(open -> open.forced(state).stream())
                 .filter(zone -> needed.contains(zone.number()))
                 .forEach(this::openReader);
     }
@@ -195,9 +235,9 @@ public final class Zones implements ZoneSink, AutoCloseable {
      * @param needed zones that are referred to, by what the edit names and by what is still being written
      */
     void describe(ManifestEdit.Builder edit, ManifestState state, Set<Integer> needed) {
-        pages.describe(edit, state, needed);
+        pages.values().forEach(open -> open.describe(edit, state, needed));
         for (int zone : state.zones().keySet()) {
-            if (!needed.contains(zone) && zone != pages.number()) {
+            if (!needed.contains(zone) && pages.values().stream().noneMatch(open -> open.number() == zone)) {
                 edit.add(new ManifestRecord.ZoneDrop(zone));
             }
         }
@@ -205,7 +245,7 @@ public final class Zones implements ZoneSink, AutoCloseable {
 
     /** Says which named zones have ended since the last edit: for the one that says that the store was closed. */
     public void describeEnded(ManifestEdit.Builder edit, ManifestState state) {
-        pages.describeEnded(edit, state);
+        pages.values().forEach(open -> open.describeEnded(edit, state));
         chunks.describeEnded(edit, state);
     }
 
@@ -217,7 +257,8 @@ public final class Zones implements ZoneSink, AutoCloseable {
     /** To be called once the edit with {@link #describe} is forced. */
     void named(ManifestState before, ManifestState after) {
         dead.confirm(); // what the edit before dropped
-        pages.named(after, this::discard); // it ended before any run was finished in it
+        pages.values().forEach(open -> open.named(after, this::discard)); // it ended before any run was finished in it
+        noteLive(after);
         for (int zone : before.zones().keySet()) {
             if (!after.zones().containsKey(zone)) {
                 dead.drop(zone);
@@ -245,7 +286,7 @@ public final class Zones implements ZoneSink, AutoCloseable {
 
     /** Once the store is said to be closed: deletes the zones that unfinished work has begun. */
     public void discardUnnamed(ManifestState state) {
-        pages.discardUnnamed(state, this::discard);
+        pages.values().forEach(open -> open.discardUnnamed(state, this::discard));
         chunks.discardUnnamed(state, this::discard);
     }
 
@@ -309,7 +350,7 @@ public final class Zones implements ZoneSink, AutoCloseable {
     /** Closes files. The background lane is closed, runs have been released or will be by whoever holds them. */
     @Override
     public void close() {
-        pages.close();
+        pages.values().forEach(OpenZone::close);
         chunks.close();
         List.copyOf(readers.keySet()).forEach(this::forget);
     }

@@ -73,8 +73,8 @@ public final class Lookup {
 
     /** As {@link #search(Memtable, Root)}, one more run; loads the pages that are not in memory. */
     public boolean search(LiveRun live) {
-        if (live.merged().of(key.bytes(), key.length()) != null) {
-            return false; // and its page may not be there any more
+        if (!live.mayHave(key.bytes(), key.length())) {
+            return false;
         }
         RunTree run = live.tree();
         boolean isNoted = FrameCache.isNoted(++uses);

@@ -1,5 +1,6 @@
 package dev.cambium.segment.manifest;
 
+import dev.cambium.segment.page.KeyedPage;
 import java.util.Arrays;
 
 /**
@@ -17,10 +18,16 @@ public record Stretch(byte[] from, byte[] to) {
         return to == null || Arrays.compareUnsigned(key, to) < 0;
     }
 
+    /** Whether a key of a page is below its end. */
+    public boolean hasBelowEnd(KeyedPage page, int index) {
+        return to == null || page.isBelow(index, to, 0, to.length);
+    }
+
     /** Whether a key belongs to it. */
-    public boolean contains(byte[] key, int length) {
-        return Arrays.compareUnsigned(from, 0, from.length, key, 0, length) <= 0
-                && (to == null || Arrays.compareUnsigned(key, 0, length, to, 0, to.length) < 0);
+    public boolean contains(byte[] key, int offset, int length) {
+        int end = offset + length;
+        return Arrays.compareUnsigned(from, 0, from.length, key, offset, end) <= 0
+                && (to == null || Arrays.compareUnsigned(key, offset, end, to, 0, to.length) < 0);
     }
 
     /** Whether all keys from {@code low} to before {@code high}, null for no bound, belong to it. */

@@ -22,6 +22,15 @@ public final class Stretches {
         return stretches.length == 0;
     }
 
+    /** How many there are. */
+    public int size() {
+        return stretches.length;
+    }
+
+    public Stretch get(int index) {
+        return stretches[index];
+    }
+
     /** Ascending. */
     public List<Stretch> list() {
         return List.of(stretches);
@@ -77,43 +86,24 @@ public final class Stretches {
     }
 
     /** The stretch that a key belongs to, or null. */
-    public Stretch of(byte[] key, int length) {
+    public Stretch of(byte[] key, int offset, int length) {
         int low = 0;
         int high = stretches.length;
         while (low < high) { // the first that begins above the key
             int middle = (low + high) >>> 1;
             byte[] from = stretches[middle].from();
-            if (Arrays.compareUnsigned(from, 0, from.length, key, 0, length) <= 0) {
+            if (Arrays.compareUnsigned(from, 0, from.length, key, offset, offset + length) <= 0) {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
-        return low > 0 && stretches[low - 1].contains(key, length) ? stretches[low - 1] : null;
-    }
-
-    /** The stretch that the keys right below a bound belong to, or null. */
-    public Stretch below(byte[] bound) {
-        int low = 0;
-        int high = stretches.length;
-        while (low < high) { // the first that does not begin below the bound
-            int middle = (low + high) >>> 1;
-            if (Arrays.compareUnsigned(stretches[middle].from(), bound) < 0) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        if (low == 0) {
-            return null;
-        }
-        Stretch stretch = stretches[low - 1];
-        return stretch.to() == null || Arrays.compareUnsigned(bound, stretch.to()) <= 0 ? stretch : null;
+        return low > 0 && stretches[low - 1].contains(key, offset, length) ? stretches[low - 1] : null;
     }
 
     /** Whether all keys from {@code low} to before {@code high}, null for no bound, belong to these. */
     public boolean covers(byte[] low, byte[] high) {
-        Stretch stretch = of(low, low.length);
+        Stretch stretch = of(low, 0, low.length);
         return stretch != null && stretch.covers(low, high);
     }
 
