@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -243,5 +244,202 @@ class PageMergeTest {
             }
         }
         assertEquals(0, pool.usedBytes());
+    }
+
+    /** What a run holds outside of what counts no more. */
+    private static TreeMap<byte[], byte[]> counting(TreeMap<byte[], byte[]> content, Stretches merged) {
+        TreeMap<byte[], byte[]> left = new TreeMap<>(content);
+        left.keySet().removeIf(key -> merged.of(key, 0, key.length) != null);
+        return left;
+    }
+
+    private static void assertHas(RunCursor cursor, TreeMap<byte[], byte[]> expected) {
+        boolean on = cursor.first();
+        for (byte[] key : expected.keySet()) {
+            assertTrue(on);
+            assertArrayEquals(key, cursor.key(0));
+            on = cursor.next();
+        }
+        assertFalse(on);
+        on = cursor.last();
+        for (byte[] key : expected.descendingKeySet()) {
+            assertTrue(on);
+            assertArrayEquals(key, cursor.key(0));
+            on = cursor.previous();
+        }
+        assertFalse(on);
+        for (int i = 0; i < 12_000; i += 37) {
+            byte[] key = key(i);
+            byte[] above = expected.ceilingKey(key);
+            byte[] below = expected.floorKey(key);
+            assertEquals(above != null, cursor.seek(key, 0, key.length));
+            if (above != null) {
+                assertArrayEquals(above, cursor.key(0));
+            }
+            assertEquals(below != null, cursor.seekFloor(key, 0, key.length));
+            if (below != null) {
+                assertArrayEquals(below, cursor.key(0));
+            }
+        }
+    }
+
+    /** The last leaf of a run may be that of several stretches: a tombstone was passed by in it. */
+    @Test
+    void everyStretchIsPassedThroughThoughOneLeafHasThemAll() {
+        disk.createDirectory();
+        try (TestZones zones = new TestZones(disk, pool, 1 << 18)) {
+            Made made = write(zones, entries(0, 10, 1, 20, new Random(1)));
+            List<SharedZone> readers = zones.readers();
+            FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 20, AT_ONCE);
+            List<String> passed = new ArrayList<>();
+            try (StreamedRuns runs = new StreamedRuns(TestZones.STORE_ID, pool)) {
+                RunTree tree = new RunTree(made.run, new TreePages(TestZones.byNumber(readers), frames));
+                List<Stretch> stretches =
+                        List.of(new Stretch(key(1), key(3)), new Stretch(key(5), key(6)), new Stretch(key(8), null));
+                PageChanges changes = new PageChanges();
+                PageMerge merge = runs.merge(
+                        List.of(new StreamedRuns.Source(tree, stretches, Stretches.NONE)), zone -> true, changes);
+                while (merge.next()) {
+                    assertFalse(merge.isPage(), "a leaf of which only a part is meant");
+                    passed.add(new String(
+                            merge.keyMemory().toArray(merge.keyOffset(), merge.keyLength()),
+                            StandardCharsets.US_ASCII));
+                }
+                assertEquals(0, changes.deadPages().length, "nothing of it dies");
+            }
+            assertEquals(
+                    IntStream.of(1, 2, 5, 8, 9)
+                            .mapToObj(i -> new String(key(i), StandardCharsets.US_ASCII))
+                            .toList(),
+                    passed);
+            readers.forEach(SharedZone::release);
+            frames.close();
+        }
+    }
+
+    /** The base takes stretches of younger runs, some at a time, until they have nothing left; each step is checked as trees and by live pages. */
+    @ParameterizedTest
+    @CsvSource({"1", "2", "3", "4", "5", "6"})
+    void aBaseTakesStretchesOfYoungerRunsAndTheyLoseThem(long seed) {
+        disk.createDirectory();
+        Random random = new Random(seed);
+        FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 22, AT_ONCE);
+        List<SharedZone> all = new ArrayList<>();
+        try (TestZones zones = new TestZones(disk, pool, 1 << 20)) {
+            Made base = write(zones, withoutTombstones(entries(1000, 10_000, 1, 60, random)));
+            List<Made> young = List.of(
+                    write(zones, entries(0, 11_000, 1 + random.nextInt(9), 60, random)),
+                    write(zones, entries(random.nextInt(5000), 6000 + random.nextInt(6000), 3, 2000, random)));
+            List<Stretches> merged = new ArrayList<>(List.of(Stretches.NONE, Stretches.NONE));
+            for (int step = 0; step < 12; step++) {
+                List<SharedZone> readers = zones.readers();
+                all.addAll(readers);
+                TreePages pages = new TreePages(TestZones.byNumber(readers), frames);
+                RunTree tree = new RunTree(base.run, pages);
+                List<RunTree> trees =
+                        young.stream().map(made -> new RunTree(made.run, pages)).toList();
+                RangeEstimates ranges = new RangeEstimates(tree);
+                TreeMap<byte[], byte[]> content = new TreeMap<>(base.content);
+                long run = nextRun++;
+                Child root;
+                try (RunWriter writer =
+                                new RunWriter(zones, pool, PageSizes.of(LEAF), TestZones.STORE_ID, run, run, 42);
+                        StreamedRuns runs = new StreamedRuns(TestZones.STORE_ID, pool)) {
+                    List<TreeEdit.Replacement> replacements = new ArrayList<>();
+                    for (int range = 0; range < ranges.count(); range++) {
+                        if (step < 11 && random.nextInt(4) > 0) {
+                            continue; // the last step takes all
+                        }
+                        Stretch stretch = ranges.stretch(range);
+                        List<StreamedRuns.Source> sources = new ArrayList<>();
+                        for (int i = 0; i < 2; i++) {
+                            List<Stretch> left = merged.get(i).leftOf(stretch);
+                            merged.set(i, merged.get(i).with(stretch));
+                            sources.add(new StreamedRuns.Source(trees.get(i), left, merged.get(i)));
+                        }
+                        for (int i = 1; i >= 0; i--) {
+                            for (Stretch left : sources.get(i).stretches()) {
+                                young.get(i).content.forEach((key, value) -> {
+                                    if (left.contains(key, 0, key.length)) {
+                                        content.put(key, value);
+                                    }
+                                });
+                            }
+                        }
+                        sources.add(new StreamedRuns.Source(tree, List.of(stretch), Stretches.ALL));
+                        PageMerge merge = runs.merge(sources, zone -> true, writer.changes());
+                        writer.beginStretch(stretch.from(), 1 + random.nextInt(60));
+                        for (boolean more = merge.next(); more; ) {
+                            boolean taken = true;
+                            if (merge.isPage()) {
+                                taken = !merge.hasTombstones() && writer.link(merge);
+                            } else if (!merge.isTombstone()) {
+                                writer.add(merge);
+                            }
+                            more = taken ? merge.next() : merge.enter();
+                        }
+                        replacements.add(new TreeEdit.Replacement(stretch, writer.endStretch()));
+                    }
+                    content.values().removeIf(value -> value == TOMBSTONE);
+                    root = new TreeEdit(tree, replacements).write(writer);
+                    apply(writer.changes());
+                }
+                ManifestRecord.Run made = new ManifestRecord.Run(
+                        run,
+                        root.pointer(),
+                        root.payloadCrc(),
+                        ManifestRecord.BASE_TIER,
+                        1,
+                        1,
+                        1,
+                        1,
+                        root.held().entries,
+                        root.held().tombstones,
+                        root.held().bytes,
+                        key(0),
+                        key(20_000));
+                base = new Made(made, content, 0, 0);
+                List<SharedZone> after = zones.readers();
+                all.addAll(after);
+                check(base, young, merged, after, frames);
+            }
+            assertEquals(List.of(), merged.get(0).leftOf(Stretch.ALL));
+        } finally {
+            all.forEach(SharedZone::release);
+            frames.close();
+        }
+        assertEquals(0, pool.usedBytes());
+    }
+
+    private static TreeMap<byte[], byte[]> withoutTombstones(TreeMap<byte[], byte[]> entries) {
+        entries.values().removeIf(value -> value == TOMBSTONE);
+        return entries;
+    }
+
+    private void check(
+            Made base, List<Made> young, List<Stretches> merged, List<SharedZone> readers, FrameCache frames) {
+        TreePages pages = new TreePages(TestZones.byNumber(readers), frames);
+        Map<Integer, ZoneReader> zones = new HashMap<>();
+        readers.forEach(zone -> zones.put(zone.number(), zone.reader()));
+        Map<Integer, RoaringBitmap> found = new TreeMap<>();
+        RunVerification.run(base.run, TestZones.STORE_ID, Stretches.NONE, zones::get, found, e -> {
+            throw e;
+        });
+        assertHas(new RunCursor(new RunTree(base.run, pages), Stretches.NONE), base.content);
+        assertEquals(base.content.size(), base.run.entries());
+        for (int i = 0; i < young.size(); i++) {
+            byte[] last = PageCursor.after(young.get(i).run.lastKey());
+            if (!merged.get(i)
+                    .leftOf(new Stretch(young.get(i).run.firstKey(), last))
+                    .isEmpty()) { // else it is dropped
+                RunVerification.run(young.get(i).run, TestZones.STORE_ID, merged.get(i), zones::get, found, e -> {
+                    throw e;
+                });
+                assertHas(
+                        new RunCursor(new RunTree(young.get(i).run, pages), merged.get(i)),
+                        counting(young.get(i).content, merged.get(i)));
+            }
+        }
+        assertEquals(found, live);
     }
 }
