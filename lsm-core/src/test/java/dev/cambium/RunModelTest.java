@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -157,6 +158,12 @@ class RunModelTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7})
     void behavesLikeASortedMapThroughFlushesMergesReopensAndKills(long seed) {
         runSeed(seed, 1500);
+    }
+
+    /** The last stretch of a sweep, too small by itself, was merged together with the first one, and what lay behind that was lost. */
+    @Test
+    void aSweepThatWrapsAroundMergesNoStretchTwice() {
+        runSeed(4000, 10_000);
     }
 
     @Tag("long")

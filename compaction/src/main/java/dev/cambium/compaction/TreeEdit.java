@@ -27,6 +27,7 @@ public final class TreeEdit {
 
     private final List<Replacement> replacements;
     private final Node root;
+    private int placed;
 
     /**
      * Reads the key pages that have to be replaced; to be called inside an epoch slot.
@@ -35,10 +36,22 @@ public final class TreeEdit {
      */
     public TreeEdit(RunTree tree, List<Replacement> replacements) {
         this.replacements = replacements;
+        for (int i = 1; i < replacements.size(); i++) {
+            Stretch before = replacements.get(i - 1).stretch;
+            if (before.endsBehind(replacements.get(i).stretch.from())) {
+                throw new IllegalStateException(before + " is replaced twice, by " + replacements.get(i).stretch);
+            }
+        }
         KeyNode node = tree.root();
         this.root = node.level() == 1
                 ? new Node(2, START, List.copyOf(allChildren()))
                 : read(node, new Stretch(START, null));
+        boolean isWhole =
+                replacements.size() == 1 && replacements.get(0).stretch.covers(START, null);
+        if (node.level() == 1 ? !isWhole : placed != replacements.size()) {
+            throw new IllegalStateException(
+                    placed + " of " + replacements.size() + " stretches begin and end with pages of the tree");
+        }
     }
 
     private List<Child> allChildren() {
@@ -66,6 +79,7 @@ public final class TreeEdit {
                 below.add(read(node.keys(i), stretch));
             } else if (Arrays.equals(replacement.stretch.from(), stretch.from())) {
                 below.addAll(replacement.children); // in the place of the first of those that it is for
+                placed++;
             }
         }
         return new Node(node.level(), whole.from(), below);

@@ -183,7 +183,8 @@ final class BaseChoice {
         for (int n = 0; n < count && taken < excess; n++) {
             int i = (first + n) % count;
             if (estimates.youngEntries(i) > 0 && fullness(estimates, i) >= LEAST_OF_FULLEST * fullest) {
-                int last = estimates.baseEntries(i) < SMALL * average && i + 1 < count ? i + 1 : i;
+                boolean isNextFree = n + 1 < count && i + 1 < count; // else it is where the sweep began
+                int last = estimates.baseEntries(i) < SMALL * average && isNextFree ? i + 1 : i;
                 Range range = range(runs, estimates, i, last);
                 if (setAside.leftOf(range.stretch).equals(List.of(range.stretch))
                         && runs.stream()
