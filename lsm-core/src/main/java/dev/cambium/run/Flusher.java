@@ -58,6 +58,9 @@ public final class Flusher implements AutoCloseable {
 
     private static final long STEP_BYTES = 1 << 20;
 
+    /** Steps of merges that a write waits for where nothing is being laid down that would give it memory. */
+    private static final int MOST_STEPS_AWAITED = 64;
+
     /** Bytes of zone files for each that is live, up to which flushes do not wait for merges. */
     private static final double TOLERATED_SPACE = 1.15;
 
@@ -113,6 +116,8 @@ public final class Flusher implements AutoCloseable {
 
     private final ConcurrentLinkedQueue<MergeWish> wishes = new ConcurrentLinkedQueue<>();
     private final AtomicInteger pauses = new AtomicInteger(); // of the writers
+    private volatile boolean isMerging;
+    private volatile long stepsEnded;
     private volatile long flushesBegun;
     private volatile long flushesEnded;
     private volatile long flushedBytes;
@@ -186,6 +191,8 @@ public final class Flusher implements AutoCloseable {
             failure = new StoreException("the background work failed: " + e, e);
             throw e;
         } finally {
+            isMerging = merge != null;
+            stepsEnded = stepsEnded + 1;
             waits.stepEnded(failure);
         }
         if (more) {
@@ -643,16 +650,23 @@ public final class Flusher implements AutoCloseable {
      * @throws MemoryBudgetException where nothing is being laid down
      */
     public void withMemory(Runnable allocation) {
+        int stepsAwaited = 0;
         for (boolean last = false; ; ) {
             long laidDown = flushesEnded;
             try {
                 allocation.run();
                 return;
             } catch (MemoryBudgetException e) {
-                if (last) {
+                if (!last) {
+                    last = !awaitMemory(
+                            laidDown); // which gives back what was laid down before the caller came here, too
+                } else if (isMerging && stepsAwaited++ < MOST_STEPS_AWAITED) {
+                    long before = stepsEnded;
+                    await(() -> stepsEnded != before || !isMerging); // a merge gives its buffers back when it ends
+                    epochs.reclaim();
+                } else {
                     throw e;
                 }
-                last = !awaitMemory(laidDown); // which gives back what was laid down before the caller came here, too
             }
         }
     }
