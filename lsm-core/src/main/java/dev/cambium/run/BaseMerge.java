@@ -149,6 +149,11 @@ final class BaseMerge implements MergeWork {
     }
 
     @Override
+    public long bytesLinked() {
+        return writer.linkedBytes();
+    }
+
+    @Override
     public long bytesTotal() {
         return bytesTotal;
     }

@@ -51,7 +51,7 @@ import java.util.function.IntPredicate;
  */
 public final class Flusher implements AutoCloseable {
     /** With more runs than that, merges take their share of the time before the next memtable is laid down. */
-    private static final int TOLERATED_RUNS = 8;
+    private static final int TOLERATED_RUNS = 12;
 
     /** Sealed memtables that may wait; a writer that needs another waits itself. */
     private static final int MOST_SEALED = 2;
@@ -62,17 +62,17 @@ public final class Flusher implements AutoCloseable {
     private static final int MOST_STEPS_AWAITED = 64;
 
     /** Bytes of zone files for each that is live, up to which flushes do not wait for merges. */
-    private static final double TOLERATED_SPACE = 1.15;
+    private static final double TOLERATED_SPACE = 1.12;
 
     /** Bytes to be merged for each that is laid down, where it is twice as much as it should be; and at most. */
-    private static final double OWED_PER_EXCESS = 20;
+    private static final double OWED_PER_EXCESS = 50;
 
     private static final double MOST_OWED = 40;
 
     /** A merge of the base is named, and its inputs given back, after so many bytes of pages, or this part of what is live. */
-    private static final long LEAST_COMMIT_BYTES = 8 << 20;
+    private static final long LEAST_COMMIT_BYTES = 2 << 20;
 
-    private static final int COMMITS = 32;
+    private static final int COMMITS = 64;
 
     /** Keys of a memtable that are looked up in the base, to know how much of it is hidden. */
     private static final int SAMPLED_KEYS = 64;
@@ -270,7 +270,7 @@ public final class Flusher implements AutoCloseable {
      * merges, and runs without end. The more runs there are, the more is merged between two flushes.
      */
     private boolean mustMergeFirst(Version version) {
-        if (merge == null && choice.next(young(version.runs()), false).isEmpty() && !BaseChoice.isDue(version.runs())) {
+        if (merge == null && choice.next(version.runs(), false).isEmpty() && !BaseChoice.isDue(version.runs())) {
             owed = 0;
         }
         return owed > 0;
@@ -283,9 +283,9 @@ public final class Flusher implements AutoCloseable {
             return hasMemtableWaited;
         }
         if (merge != null) {
-            long before = merge.bytesDone();
+            long before = merge.bytesDone() - merge.bytesLinked();
             boolean unfinished = merge.step(STEP_BYTES);
-            owed -= merge.bytesDone() - before;
+            owed -= merge.bytesDone() - merge.bytesLinked() - before;
             if (!unfinished) {
                 finishMerge();
             }
@@ -480,7 +480,7 @@ public final class Flusher implements AutoCloseable {
     private boolean beginNext(List<LiveRun> runs, boolean isIdle) {
         granted = wishes.poll();
         if (granted == null) {
-            List<LiveRun> inputs = choice.next(young(runs), isIdle);
+            List<LiveRun> inputs = choice.next(runs, isIdle);
             if (!inputs.isEmpty()) {
                 begin(inputs, runs);
             } else if (!runs.isEmpty() && !BaseChoice.hasBase(runs)) {

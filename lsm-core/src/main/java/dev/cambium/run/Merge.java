@@ -90,6 +90,11 @@ final class Merge implements MergeWork {
     }
 
     @Override
+    public long bytesLinked() {
+        return writer.linkedBytes();
+    }
+
+    @Override
     public long bytesTotal() {
         return inputs.stream().mapToLong(run -> run.record().bytes()).sum();
     }

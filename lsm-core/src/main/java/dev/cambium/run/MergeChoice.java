@@ -17,6 +17,12 @@ final class MergeChoice {
 
     private static final int TIER_SIZE_WHEN_IDLE = 2;
 
+    /** Runs that come to more than this part of the base go into that, stretch by stretch, and are not merged whole before: it takes their room twice. */
+    private static final int LARGE_TO_BASE = 16;
+
+    /** But where there are more young runs than that, they are merged all the same. */
+    private static final int MOST_YOUNG_RUNS = 12;
+
     private final Map<Long, CorruptionException> damaged = new ConcurrentHashMap<>(); // id of the run: why
 
     /** Leaves damaged runs out of all merges to come. */
@@ -47,16 +53,27 @@ final class MergeChoice {
         return damaged.get(first.record().id());
     }
 
-    /** The runs to be merged next, newest first: neighbours of the lowest tier that has enough; or none. */
-    List<LiveRun> next(List<LiveRun> runs, boolean isIdle) {
+    /**
+     * The runs to be merged next, newest first: neighbours of the lowest tier that has enough; or none.
+     *
+     * @param all runs, newest first, the base included
+     */
+    List<LiveRun> next(List<LiveRun> all, boolean isIdle) {
+        boolean hasBase = BaseChoice.hasBase(all);
+        List<LiveRun> runs = hasBase ? all.subList(0, all.size() - 1) : all;
+        long mostBytes = hasBase && runs.size() <= MOST_YOUNG_RUNS
+                ? all.get(all.size() - 1).record().bytes() / LARGE_TO_BASE
+                : Long.MAX_VALUE;
         int enough = isIdle ? TIER_SIZE_WHEN_IDLE : TIER_SIZE;
         for (int from = 0; from < runs.size(); ) {
             int tier = runs.get(from).record().tier();
             int to = from;
+            long bytes = 0;
             while (to < runs.size() && runs.get(to).record().tier() <= tier && !isDamaged(runs.get(to))) {
+                bytes += runs.get(to).record().bytes();
                 to++;
             }
-            if (to - from >= enough) {
+            if (to - from >= enough && bytes <= mostBytes) {
                 return runs.subList(from, to);
             }
             from = Math.max(to, from + 1);

@@ -28,6 +28,9 @@ interface MergeWork extends AutoCloseable {
     /** Bytes of keys and values merged so far. */
     long bytesDone();
 
+    /** Of {@link #bytesDone}, those in pages that became part of the new run as they are. */
+    long bytesLinked();
+
     /** Bytes of keys and values that there are to be merged, about. */
     long bytesTotal();
 

@@ -49,7 +49,10 @@ public final class Zones implements AutoCloseable {
     /** A zone is to be this part of what is live, so that what is dead can be given back bit by bit. */
     private static final int ZONES_OF_LIVE = 64;
 
-    private static final int LEAST_LENGTH = 8 << 20;
+    private static final int LEAST_LENGTH = 2 << 20;
+
+    /** Zones of young runs are shorter: a run that goes into the base stretch by stretch gives them back one by one. */
+    private static final int YOUNG_ZONES_OF_ONE = 4;
 
     private final ZoneFileSystem disk;
     private final byte[] storeId;
@@ -102,7 +105,7 @@ public final class Zones implements AutoCloseable {
         noteLive(state);
         this.pages = Map.of(
                 STREAM_YOUNG,
-                new OpenZone(disk, this.storeId, STREAM_YOUNG, clock, pool, this::length, this::takeNumber),
+                new OpenZone(disk, this.storeId, STREAM_YOUNG, clock, pool, this::youngLength, this::takeNumber),
                 STREAM_BASE,
                 new OpenZone(disk, this.storeId, STREAM_BASE, clock, pool, this::length, this::takeNumber));
         this.chunks =
@@ -167,6 +170,10 @@ public final class Zones implements AutoCloseable {
     /** How long the zones are that are begun now. */
     int length() {
         return length;
+    }
+
+    private int youngLength() {
+        return Math.max(Math.min(capacity, LEAST_LENGTH / YOUNG_ZONES_OF_ONE), length / YOUNG_ZONES_OF_ONE);
     }
 
     /** Lets the zones to come be as long as goes with what is live. */
