@@ -2,7 +2,9 @@ package dev.cambium.compaction;
 
 import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.page.ValueReference;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
@@ -29,6 +31,16 @@ public final class PageChanges {
             deadPages = Arrays.copyOf(deadPages, 2 * deadCount);
         }
         deadPages[deadCount++] = pointer;
+    }
+
+    /**
+     * A value in a page of its own, which has others too, is no longer part of any run.
+     *
+     * @param memory where the {@link ValueReference} to it lies
+     */
+    void addDeadValue(Memory memory, int offset) {
+        dead.computeIfAbsent(Pointer.zone(ValueReference.home(memory, offset)), zone -> new RoaringBitmap())
+                .add(ValueReference.firstUnit(memory, offset), ValueReference.endUnit(memory, offset));
     }
 
     private static void add(Map<Integer, RoaringBitmap> units, long pointer, int storedLength) {

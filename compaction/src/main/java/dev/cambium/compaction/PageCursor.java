@@ -16,6 +16,7 @@ import dev.cambium.segment.zone.SharedZone;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.function.LongPredicate;
 
 /**
  * A run as a source of a merge, passed through once in the order of keys. It stands <em>before</em> a key page of level 1 or a leaf, which
@@ -281,7 +282,6 @@ public final class PageCursor implements Entry {
         isLoading = false;
         if (dying.covers(low, high)) {
             noteEntered(leaf.memory());
-            noteValues();
         }
         isPrefixThere = false;
         Stretch here = stretches.get(stretch);
@@ -300,18 +300,6 @@ public final class PageCursor implements Entry {
         return found < 0 ? -1 - found : found;
     }
 
-    /** The pages of values that the leaf refers to go with it: the new run has its own. */
-    private void noteValues() {
-        long last = Pointer.NULL;
-        for (int i = 0; leaf.hasOperations() && i < leaf.count(); i++) {
-            int at = leaf.valueOffset(i);
-            if (isElsewhere(i) && ValueReference.home(leaf.memory(), at) != last) {
-                last = ValueReference.home(leaf.memory(), at);
-                changes.addDead(last, ValueReference.storedLength(leaf.memory(), at));
-            }
-        }
-    }
-
     private boolean stand(int at) {
         level = ENTRY;
         index = at;
@@ -326,11 +314,11 @@ public final class PageCursor implements Entry {
     }
 
     /**
-     * Whether the page that it stands before can become part of another run as it is: all of it belongs to the stretch, and it and those below
-     * lie in zones that are worth keeping.
+     * Whether the page that it stands before can become part of another run as it is: all of it belongs to the stretch, it and those below
+     * lie in zones that are worth keeping, and its leaves may stay.
      */
-    boolean isLinkable(IntPredicate zones) {
-        if (!isWhole || !zones.test(Pointer.zone(pointer))) {
+    boolean isLinkable(IntPredicate zones, LongPredicate leaves) {
+        if (!isWhole || !zones.test(Pointer.zone(pointer)) || level == 0 && !leaves.test(pointer)) {
             return false;
         }
         if (level == 1) {
@@ -338,7 +326,7 @@ public final class PageCursor implements Entry {
             int known = Pointer.zone(pointer);
             for (int i = 0; i < page.count(); i++) {
                 int zone = Pointer.zone(page.child(i));
-                if (zone != known && !zones.test(zone)) {
+                if (zone != known && !zones.test(zone) || !leaves.test(page.child(i))) {
                     return false;
                 }
                 known = zone;
@@ -396,11 +384,13 @@ public final class PageCursor implements Entry {
     }
 
     /**
-     * The entry is hidden by a newer one: the chunks of a long value go, as far as they can be read. Others stay where they are for ever,
-     * which {@code verify} tells.
+     * The entry is hidden by a newer one: its value goes, if that stands in a page of values; and the chunks of a long value, as far as they can
+     * be read. Others stay where they are for ever, which {@code verify} tells.
      */
     void noteHidden(byte[] storeId) {
-        if (isChunked()) {
+        if (isElsewhere(index)) {
+            noteValueGone();
+        } else if (isChunked()) {
             try (ChunkedValue value = ChunkedValue.open(this::zone, storeId, leaf.memory(), leaf.valueOffset(index))) {
                 value.forEachPage(changes::addDead);
             } catch (CorruptionException e) {
@@ -408,6 +398,26 @@ public final class PageCursor implements Entry {
                         .log(System.Logger.Level.WARNING, "a value that is gone takes room: {0}", e.getMessage());
             }
         }
+    }
+
+    /** The value goes, or is written anew elsewhere: the page that it stands in has one less. */
+    void noteValueGone() {
+        changes.addDeadValue(leaf.memory(), leaf.valueOffset(index));
+    }
+
+    /** Whether the value stands in a page of values: then {@link #reference} shows where, and need not be followed. */
+    boolean isElsewhere() {
+        return isElsewhere(index);
+    }
+
+    /** The page with the {@link ValueReference} of the entry. */
+    Memory reference() {
+        return leaf.memory();
+    }
+
+    /** Where the reference lies in that page. */
+    int referenceOffset() {
+        return leaf.valueOffset(index);
     }
 
     private void assembleKey() {

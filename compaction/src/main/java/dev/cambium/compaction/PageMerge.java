@@ -3,9 +3,12 @@ package dev.cambium.compaction;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.Aggregation;
 import dev.cambium.segment.page.LeafPage;
+import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.zone.SharedZone;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.function.LongPredicate;
 
 /**
  * Runs as one, for a merge: where more than one has a key, the newest one's entry stands for it; and where a page of one run lies between the
@@ -22,6 +25,7 @@ public final class PageMerge implements Entry {
     private final PageCursor[] sources; // newest first
     private final byte[] storeId;
     private final IntPredicate zonesToLink;
+    private final LongPredicate leavesToLink;
     private final int headAt;
     private final int headEnd;
     private final boolean[] valid;
@@ -38,13 +42,20 @@ public final class PageMerge implements Entry {
     /**
      * @param commonPrefix bytes that all keys of all sources begin with alike
      * @param zonesToLink says whether pages of a zone may become part of the new run as they are
+     * @param leavesToLink says the same of a leaf in such a zone, by its pointer
      * @param newestFirst the sources
      */
-    PageMerge(int commonPrefix, byte[] storeId, IntPredicate zonesToLink, List<PageCursor> newestFirst) {
+    PageMerge(
+            int commonPrefix,
+            byte[] storeId,
+            IntPredicate zonesToLink,
+            LongPredicate leavesToLink,
+            List<PageCursor> newestFirst) {
         int count = newestFirst.size();
         this.sources = newestFirst.toArray(new PageCursor[0]);
         this.storeId = storeId;
         this.zonesToLink = zonesToLink;
+        this.leavesToLink = leavesToLink;
         this.headAt = commonPrefix;
         this.headEnd = commonPrefix + HEAD_BYTES;
         this.valid = new boolean[count];
@@ -105,7 +116,10 @@ public final class PageMerge implements Entry {
                 isPage = false;
                 return true;
             }
-            if (page == winner && tiedCount == 0 && isAlone(page) && sources[page].isLinkable(zonesToLink)) {
+            if (page == winner
+                    && tiedCount == 0
+                    && isAlone(page)
+                    && sources[page].isLinkable(zonesToLink, leavesToLink)) {
                 isPage = true;
                 return true;
             }
@@ -203,6 +217,31 @@ public final class PageMerge implements Entry {
 
     LeafPage readLeaf() {
         return sources[winner].readLeaf();
+    }
+
+    /** Whether the value of the entry stands in a page of values. */
+    boolean isElsewhere() {
+        return sources[winner].isElsewhere();
+    }
+
+    /** Whether the value of the entry can stay where it stands, in a page of values. */
+    boolean canValueStay() {
+        return isElsewhere() && zonesToLink.test(Pointer.zone(ValueReference.home(reference(), referenceOffset())));
+    }
+
+    /** The page with the {@link ValueReference} of the entry. */
+    Memory reference() {
+        return sources[winner].reference();
+    }
+
+    /** Where the reference lies in that page. */
+    int referenceOffset() {
+        return sources[winner].referenceOffset();
+    }
+
+    /** The value of the entry has been written anew elsewhere. */
+    void noteValueGone() {
+        sources[winner].noteValueGone();
     }
 
     @Override

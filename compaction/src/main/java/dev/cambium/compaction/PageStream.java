@@ -22,8 +22,9 @@ final class PageStream {
     private ZoneReader zone;
     private int from; // of the window, in the zone
     private int to;
+    private int ahead; // bytes of the last read, 0 where it did not go on where the one before ended
 
-    /** @param windowBytes how much is read at a time, if the page is not longer */
+    /** @param windowBytes how much is read at a time where pages follow each other: twice as much each time, up to that; a page, where one does not */
     PageStream(byte[] storeId, BufferPool pool, int windowBytes) {
         this.storeId = storeId;
         this.pool = pool;
@@ -35,9 +36,11 @@ final class PageStream {
         int at = Pointer.offset(pointer);
         int stored = Pointer.storedBytes(pointer);
         if (of != zone || at < from || to - at < stored && to < of.length()) {
+            boolean goesOn = of == zone && at >= from && at <= to;
+            ahead = goesOn ? Math.min(windowBytes, 2 * Math.max(ahead, stored)) : 0;
             zone = null;
             from = at;
-            int most = Math.max(stored, windowBytes);
+            int most = Math.max(stored, ahead);
             window = ofAtLeast(window, most);
             to = at + of.readAhead(pointer, most, window.memory());
             zone = of;

@@ -119,7 +119,9 @@ public final class RunVerification {
                     "a " + PageKind.name(kind) + " page of run " + run.id() + (level < 0 ? "" : " and level " + level),
                     "a " + PageKind.name(PageHeader.kind(raw, 0)) + " page of " + PageHeader.owner(raw, 0)
                             + " and level " + foundLevel);
-            note(pointer, PageHeader.storedLength(stored, 0));
+            if (kind != PageKind.VALUES) { // of which each value is live by itself
+                note(pointer, PageHeader.storedLength(stored, 0));
+            }
             return raw;
         } catch (CorruptionException e) {
             isWhole = false;
@@ -241,7 +243,7 @@ public final class RunVerification {
                         "not");
                 int operation = leaf.operation(i);
                 long valueLength = operation == OperationCode.PUT_REF
-                        ? checkReference(pointer, leaf, leaf.valueOffset(i))
+                        ? checkReference(pointer, leaf, leaf.valueOffset(i), merged.of(key, 0, key.length) == null)
                         : leaf.valueLength(i);
                 found.addEntry(key.length + valueLength, operation == OperationCode.DELETE);
                 firstKey = firstKey == null ? key : firstKey;
@@ -253,14 +255,20 @@ public final class RunVerification {
         }
     }
 
-    private long checkReference(long leafPointer, LeafPage leaf, int at) {
+    /** @param counts whether the entry does; else its value may be gone */
+    private long checkReference(long leafPointer, LeafPage leaf, int at, boolean counts) {
         long home = ValueReference.home(leaf.memory(), at);
         long length = ValueReference.valueLength(leaf.memory(), at);
         int index = ValueReference.index(leaf.memory(), at);
+        if (!counts) {
+            return length;
+        }
         if (ValueReference.isChunked(leaf.memory(), at)) {
             checkChunks(home, ValueReference.payloadCrc(leaf.memory(), at), length);
             return length;
         }
+        live.computeIfAbsent(Pointer.zone(home), zone -> new RoaringBitmap())
+                .add(ValueReference.firstUnit(leaf.memory(), at), ValueReference.endUnit(leaf.memory(), at));
         if (home != valuesPointer) {
             forgetValues();
             values = load(home, ValueReference.payloadCrc(leaf.memory(), at), PageKind.VALUES, 0);
@@ -295,6 +303,7 @@ public final class RunVerification {
             for (int i = 0; i < chunks.count(); i++) {
                 Memory chunk = load(chunks.home(i), chunks.payloadCrc(i), PageKind.VALUES, 0);
                 if (chunk != null) {
+                    note(chunks.home(i), PageHeader.storedLength(chunk, 0));
                     ValuePage page = new ValuePage(chunk);
                     requireOrTell(
                             page.count() == 1 && page.valueLength(0) == chunks.chunkLength(i),

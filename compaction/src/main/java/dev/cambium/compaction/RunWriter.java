@@ -44,6 +44,7 @@ public final class RunWriter implements AutoCloseable {
     private static final int KEY_SLACK = 4; // see KeyedPage.copySuffix
 
     private final ZoneSink zones;
+    private final ZoneSink valueZones;
     private final BufferPool pool;
     private final PageSizes sizes;
     private final byte[] storeId;
@@ -67,6 +68,7 @@ public final class RunWriter implements AutoCloseable {
     private byte[] lastKey = new byte[64];
     private int lastKeyLength;
     private final PageChanges changes = new PageChanges();
+    private int mostValues = Integer.MAX_VALUE; // in a page
     private long appendedBytes;
     private long linkedBytes;
     private boolean isLinkedLast; // a page was added after the last entry
@@ -87,13 +89,23 @@ public final class RunWriter implements AutoCloseable {
     }
 
     /**
+     * @param zones where the pages of the tree go
+     * @param valueZones where values go that have pages of their own
      * @param run number of the run, the owner of its pages
      * @param birth number of this flush or merge
      * @param filterSeed of the store
      */
     public RunWriter(
-            ZoneSink zones, BufferPool pool, PageSizes sizes, byte[] storeId, long run, long birth, long filterSeed) {
+            ZoneSink zones,
+            ZoneSink valueZones,
+            BufferPool pool,
+            PageSizes sizes,
+            byte[] storeId,
+            long run,
+            long birth,
+            long filterSeed) {
         this.zones = zones;
+        this.valueZones = valueZones;
         this.pool = pool;
         this.sizes = sizes;
         this.storeId = storeId.clone();
@@ -116,10 +128,25 @@ public final class RunWriter implements AutoCloseable {
         add(entry);
     }
 
-    /** Appends the entry of a run that is being merged, whose key is above all those before. */
-    public void add(Entry entry) {
+    /**
+     * Appends the entry that a merge stands on, whose key is above all those before. A value in a page of values stays where it is, where the merge
+     * lets it.
+     */
+    public void addMerged(PageMerge merge) {
+        if (merge.canValueStay()) {
+            addReference(merge, merge.reference(), merge.referenceOffset());
+            return;
+        }
+        add(merge);
+        if (merge.isElsewhere()) {
+            merge.noteValueGone();
+        }
+    }
+
+    /** Appends an entry whose key is above all those before. */
+    private void add(Entry entry) {
         if (entry.isChunked()) {
-            addChunked(entry);
+            addReference(entry, entry.valueMemory(), entry.valueOffset());
             return;
         }
         add(
@@ -144,7 +171,7 @@ public final class RunWriter implements AutoCloseable {
         int storedLength = separate ? ValueReference.LENGTH : valueLength;
         makeRoom(key, keyOffset, keyLength, storedOperation, storedLength);
         if (separate) {
-            if (values.isFullFor(valueLength)) {
+            if (values.count() == mostValues || values.isFullFor(valueLength)) {
                 writeValues();
             }
             leaf.add(
@@ -178,9 +205,8 @@ public final class RunWriter implements AutoCloseable {
     }
 
     /** Appends an entry whose value stays where it is. */
-    private void addChunked(Entry entry) {
+    private void addReference(Entry entry, Memory reference, int referenceOffset) {
         Memory key = entry.keyMemory();
-        Memory reference = entry.valueMemory();
         makeRoom(key, entry.keyOffset(), entry.keyLength(), OperationCode.PUT_REF, ValueReference.LENGTH);
         leaf.add(
                 key,
@@ -188,9 +214,9 @@ public final class RunWriter implements AutoCloseable {
                 entry.keyLength(),
                 OperationCode.PUT_REF,
                 reference,
-                entry.valueOffset(),
+                referenceOffset,
                 ValueReference.LENGTH,
-                entry.keyLength() + ValueReference.valueLength(reference, entry.valueOffset()));
+                entry.keyLength() + ValueReference.valueLength(reference, referenceOffset));
         noteKey(key, entry.keyOffset(), entry.keyLength());
     }
 
@@ -344,7 +370,12 @@ public final class RunWriter implements AutoCloseable {
         int length = values.rawLength();
         Memory page = page(length);
         values.build(page);
-        ZoneWriter zone = append(page, length, PageKind.VALUES, 0, 0, Pointer.NULL, 0);
+        ZoneWriter zone = valueZones.writerFor(length);
+        int before = zone.length();
+        if (zone.appendValues(page, length, count, birth)) {
+            mostValues = Math.max(1, count / 2);
+        }
+        noteAppended(zone, before);
         for (int i = 0; i < count; i++) {
             leaf.putReference(
                     referencesAt[i],
@@ -461,9 +492,13 @@ public final class RunWriter implements AutoCloseable {
         ZoneWriter zone = zones.writerFor(length);
         int before = zone.length();
         zone.append(page, length, kind, level, flags, birth, owner, firstKey);
-        changes.addLive(zone.pointer(), zone.storedLength());
-        appendedBytes += zone.length() - before;
+        noteAppended(zone, before);
         return zone;
+    }
+
+    private void noteAppended(ZoneWriter zone, int lengthBefore) {
+        changes.addLive(zone.pointer(), zone.storedLength());
+        appendedBytes += zone.length() - lengthBefore;
     }
 
     /** What it has added to the pages of runs, and what whoever merges into it takes away. */

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import java.util.function.LongPredicate;
 
 /**
  * Runs for a merge, which reads every page once at most: past the frames, so that what readers have in memory stays there. Each has a window for
@@ -46,20 +47,36 @@ public final class StreamedRuns implements AutoCloseable {
      *
      * @param newestFirst the runs
      * @param zonesToLink says whether pages of a zone may become part of the new run as they are
+     * @param leavesToLink says the same of a leaf in such a zone, by its pointer
      * @param changes receives the pages that do not go on as they are
      */
-    public PageMerge merge(List<Source> newestFirst, IntPredicate zonesToLink, PageChanges changes) {
-        cursors.forEach(PageCursor::release);
-        cursors.clear();
-        for (Source source : newestFirst) {
-            StreamedPages pages = all.computeIfAbsent(source.tree.run().id(), run -> open(source.tree));
-            cursors.add(new PageCursor(source.tree, pages, source.stretches, changes, source.dying));
-        }
+    public PageMerge merge(
+            List<Source> newestFirst, IntPredicate zonesToLink, LongPredicate leavesToLink, PageChanges changes) {
+        passThrough(newestFirst, changes);
         int commonPrefix = newestFirst.isEmpty()
                 ? 0
                 : RunTree.commonPrefix(
                         newestFirst.stream().map(source -> source.tree.run()).toList());
-        return new PageMerge(commonPrefix, storeId, zonesToLink, cursors);
+        return new PageMerge(commonPrefix, storeId, zonesToLink, leavesToLink, cursors);
+    }
+
+    private void passThrough(List<Source> sources, PageChanges changes) {
+        cursors.forEach(PageCursor::release);
+        cursors.clear();
+        for (Source source : sources) {
+            StreamedPages pages = all.computeIfAbsent(source.tree.run().id(), run -> open(source.tree));
+            cursors.add(new PageCursor(source.tree, pages, source.stretches, changes, source.dying));
+        }
+    }
+
+    /** A search for the leaves that refer to values in some zones. The merge or search before this one is at its end. */
+    public ValueSearch search(List<Source> sources, IntPredicate zones) {
+        passThrough(
+                sources.stream()
+                        .map(source -> new Source(source.tree, source.stretches, Stretches.NONE))
+                        .toList(),
+                new PageChanges()); // to which nothing is added, where nothing dies
+        return new ValueSearch(cursors, zones);
     }
 
     private StreamedPages open(RunTree tree) {

@@ -88,7 +88,8 @@ class PageMergeTest {
 
     private Made write(TestZones zones, TreeMap<byte[], byte[]> content) {
         long run = nextRun++;
-        try (RunWriter writer = new RunWriter(zones, pool, PageSizes.of(LEAF), TestZones.STORE_ID, run, run, 42)) {
+        try (RunWriter writer =
+                new RunWriter(zones, zones, pool, PageSizes.of(LEAF), TestZones.STORE_ID, run, run, 42)) {
             content.forEach((key, value) -> {
                 Memory memory = Memory.allocate(key.length + Math.max(1, value.length));
                 memory.put(0, key, 0, key.length);
@@ -113,19 +114,20 @@ class PageMergeTest {
         List<Made> oldestFirst = new ArrayList<>(newestFirst);
         Collections.reverse(oldestFirst);
         oldestFirst.forEach(made -> expected.putAll(made.content));
-        try (RunWriter writer = new RunWriter(zones, pool, PageSizes.of(LEAF), TestZones.STORE_ID, run, run, 42);
+        try (RunWriter writer =
+                        new RunWriter(zones, zones, pool, PageSizes.of(LEAF), TestZones.STORE_ID, run, run, 42);
                 StreamedRuns runs = new StreamedRuns(TestZones.STORE_ID, pool)) {
             List<StreamedRuns.Source> trees = newestFirst.stream()
                     .map(made -> new RunTree(made.run, new TreePages(TestZones.byNumber(before), frames)))
                     .map(tree -> new StreamedRuns.Source(tree, List.of(Stretch.ALL), Stretches.ALL))
                     .toList();
-            PageMerge merge = runs.merge(trees, zone -> zone > worstZone, writer.changes());
+            PageMerge merge = runs.merge(trees, zone -> zone > worstZone, leaf -> true, writer.changes());
             for (boolean more = merge.next(); more; ) {
                 boolean taken = true;
                 if (merge.isPage()) {
                     taken = writer.link(merge);
                 } else {
-                    writer.add(merge);
+                    writer.addMerged(merge);
                 }
                 more = taken ? merge.next() : merge.enter();
             }
@@ -298,7 +300,10 @@ class PageMergeTest {
                         List.of(new Stretch(key(1), key(3)), new Stretch(key(5), key(6)), new Stretch(key(8), null));
                 PageChanges changes = new PageChanges();
                 PageMerge merge = runs.merge(
-                        List.of(new StreamedRuns.Source(tree, stretches, Stretches.NONE)), zone -> true, changes);
+                        List.of(new StreamedRuns.Source(tree, stretches, Stretches.NONE)),
+                        zone -> true,
+                        leaf -> true,
+                        changes);
                 while (merge.next()) {
                     assertFalse(merge.isPage(), "a leaf of which only a part is meant");
                     passed.add(new String(
@@ -342,8 +347,8 @@ class PageMergeTest {
                 TreeMap<byte[], byte[]> content = new TreeMap<>(base.content);
                 long run = nextRun++;
                 Child root;
-                try (RunWriter writer =
-                                new RunWriter(zones, pool, PageSizes.of(LEAF), TestZones.STORE_ID, run, run, 42);
+                try (RunWriter writer = new RunWriter(
+                                zones, zones, pool, PageSizes.of(LEAF), TestZones.STORE_ID, run, run, 42);
                         StreamedRuns runs = new StreamedRuns(TestZones.STORE_ID, pool)) {
                     List<TreeEdit.Replacement> replacements = new ArrayList<>();
                     for (int range = 0; range < ranges.count(); range++) {
@@ -367,14 +372,14 @@ class PageMergeTest {
                             }
                         }
                         sources.add(new StreamedRuns.Source(tree, List.of(stretch), Stretches.ALL));
-                        PageMerge merge = runs.merge(sources, zone -> true, writer.changes());
+                        PageMerge merge = runs.merge(sources, zone -> true, leaf -> true, writer.changes());
                         writer.beginStretch(stretch.from(), 1 + random.nextInt(60));
                         for (boolean more = merge.next(); more; ) {
                             boolean taken = true;
                             if (merge.isPage()) {
                                 taken = !merge.hasTombstones() && writer.link(merge);
                             } else if (!merge.isTombstone()) {
-                                writer.add(merge);
+                                writer.addMerged(merge);
                             }
                             more = taken ? merge.next() : merge.enter();
                         }

@@ -118,7 +118,8 @@ class RunTest {
         disk.createDirectory();
         ManifestRecord.Run run;
         try (TestZones zones = new TestZones(disk, pool, 1 << 18)) {
-            try (RunWriter writer = new RunWriter(zones, pool, PageSizes.of(pageSize), TestZones.STORE_ID, 7, 3, 42)) {
+            try (RunWriter writer =
+                    new RunWriter(zones, zones, pool, PageSizes.of(pageSize), TestZones.STORE_ID, 7, 3, 42)) {
                 model.forEach((key, value) -> add(writer, key, value));
                 run = writer.finish(0, 3, 3, 1, 9);
             }

@@ -1,6 +1,7 @@
 package dev.cambium.run;
 
 import dev.cambium.compaction.RangeEstimates;
+import dev.cambium.compaction.RunWriter;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.manifest.Stretch;
@@ -19,9 +20,6 @@ import java.util.List;
  * <p>Threads: one chooses, any may ask for damage.
  */
 final class BaseChoice {
-    /** What younger runs may have of keys that the base has too, as a share of the base. */
-    private static final double TRIGGER = 0.2;
-
     /** What younger runs may have in all, as a share of the base: reads ask them first. */
     private static final double MOST_YOUNG = 1.0;
 
@@ -31,6 +29,9 @@ final class BaseChoice {
     /** A range is worth it if it has so much of what the fullest has. */
     private static final double LEAST_OF_FULLEST = 0.5;
 
+    /** Bytes that an entry takes in a leaf, about, whose value stands in a page of values. */
+    private static final int REFERENCE_IN_LEAF = 64;
+
     /** A range that has so little of the average is merged together with the next. */
     private static final double SMALL = 0.4;
 
@@ -39,8 +40,9 @@ final class BaseChoice {
      *
      * @param leaves how many there will be, about
      * @param bytes of keys and values, about
+     * @param hasVictims whether it has pages in zones that are being cleaned
      */
-    record Range(Stretch stretch, long leaves, long bytes) {}
+    record Range(Stretch stretch, long leaves, long bytes, boolean hasVictims) {}
 
     private final ReadEpochs epochs;
     private final int leafBytes;
@@ -79,12 +81,12 @@ final class BaseChoice {
     }
 
     /** Whether stretches are to be merged now, as far as is known without a look at pages. */
-    static boolean isDue(List<LiveRun> runs) {
-        return hasBase(runs) && runs.size() > 1 && excess(runs) > 0;
+    static boolean isDue(List<LiveRun> runs, double trigger) {
+        return hasBase(runs) && runs.size() > 1 && excess(runs, trigger) > 0;
     }
 
     /** How many entries of younger runs are too many. */
-    private static double excess(List<LiveRun> runs) {
+    private static double excess(List<LiveRun> runs, double trigger) {
         LiveRun base = runs.get(runs.size() - 1);
         double young = 0;
         double hidden = 0;
@@ -94,13 +96,13 @@ final class BaseChoice {
         }
         double most = base.record().entries();
         double tooMuch = Math.max(
-                hidden > TRIGGER * most ? (hidden - TRIGGER * most) / hidden : 0,
+                hidden > trigger * most ? (hidden - trigger * most) / hidden : 0,
                 young > MOST_YOUNG * most ? (young - MOST_YOUNG * most) / young : 0);
         return tooMuch * young;
     }
 
     /** What younger runs hide of the base, or have in all, as a share of what they may. */
-    static double hiddenShare(List<LiveRun> runs) {
+    static double hiddenShare(List<LiveRun> runs, double trigger) {
         if (!hasBase(runs)) {
             return 0;
         }
@@ -111,7 +113,7 @@ final class BaseChoice {
             hidden += run.countedEntries() * Math.max(0, run.overlap());
         }
         double most = base(runs).record().entries();
-        return Math.max(hidden / (TRIGGER * most), young / (MOST_YOUNG * most));
+        return Math.max(hidden / (trigger * most), young / (MOST_YOUNG * most));
     }
 
     private static LiveRun base(List<LiveRun> runs) {
@@ -126,13 +128,14 @@ final class BaseChoice {
      * The ranges to be merged next, in the order of keys; whoever merges them takes them out.
      *
      * @param runs newest first
+     * @param trigger see {@link SpaceUse#trigger}
      */
-    Deque<Range> next(List<LiveRun> runs) {
+    Deque<Range> next(List<LiveRun> runs, double trigger) {
         if (!hasBase(runs) || runs.size() == 1) {
             planned.clear();
         } else if (planned.isEmpty()) {
             settleUnknown(runs);
-            double excess = excess(runs);
+            double excess = excess(runs, trigger);
             if (excess > 0) {
                 plan(runs, excess);
             }
@@ -214,7 +217,8 @@ final class BaseChoice {
                 entries * base(runs).record().bytes() / base(runs).record().entries();
         Stretch stretch = new Stretch(
                 estimates.stretch(first).from(), estimates.stretch(last).to());
-        return new Range(stretch, (long) (bytes / leafBytes) + 1, (long) bytes);
+        double inLeaves = bytes >= entries * RunWriter.SEPARATE_FROM ? entries * REFERENCE_IN_LEAF : bytes;
+        return new Range(stretch, (long) (inLeaves / leafBytes) + 1, (long) bytes, false);
     }
 
     /** Every range there is, in the order of keys. */

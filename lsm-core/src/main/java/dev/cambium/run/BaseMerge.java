@@ -6,6 +6,7 @@ import dev.cambium.compaction.PageMerge;
 import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.StreamedRuns;
 import dev.cambium.compaction.TreeEdit;
+import dev.cambium.compaction.ValueSearch;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.Stretch;
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import java.util.function.LongPredicate;
 
 /**
  * Stretches of the base that are being merged with what all younger runs have there, one after the other. The pages of other stretches become part
@@ -27,6 +29,12 @@ import java.util.function.IntPredicate;
 final class BaseMerge implements MergeWork {
     private static final int MOST_PASSED = 1 << 14; // entries in a step
 
+    /** To look through a leaf takes about as long as to write so much. */
+    private static final int SEARCHED_LEAF_BYTES = 1 << 11;
+
+    /** Of a step's bytes, how many it looks through leaves for at most. */
+    private static final int SEARCHED_OF_STEP = 4;
+
     private final List<LiveRun> young; // newest first
     private final LiveRun base;
     private final HeldZones zones;
@@ -34,12 +42,15 @@ final class BaseMerge implements MergeWork {
     private final ReadEpochs epochs;
     private final Deque<BaseChoice.Range> planned;
     private final IntPredicate zonesToLink;
+    private final IntPredicate valuesToMove;
     private final long mostBytes;
     private final StreamedRuns runs;
     private final List<TreeEdit.Replacement> replacements = new ArrayList<>();
     private final Map<LiveRun, Stretches> merged = new HashMap<>();
     private final Map<LiveRun, Long> passed = new HashMap<>();
     private final long bytesTotal;
+    private ValueSearch search; // in the stretch that comes next, or null
+    private long searchedBytes;
     private PageMerge entries; // of the stretch that it is in, or null
     private BaseChoice.Range range;
     private boolean mustEnter;
@@ -51,6 +62,7 @@ final class BaseMerge implements MergeWork {
      * @param zones that they have pages in
      * @param planned ranges to be merged, in the order of keys; those that were are taken out of it
      * @param zonesToLink says of which zones a page may become part of the new base as it is
+     * @param valuesToMove says of which zones no value may stay there; null where that is for {@code zonesToLink} to say as values are met
      * @param mostBytes of pages to be written, and no stretch is begun behind that
      */
     BaseMerge(
@@ -62,6 +74,7 @@ final class BaseMerge implements MergeWork {
             ReadEpochs epochs,
             Deque<BaseChoice.Range> planned,
             IntPredicate zonesToLink,
+            IntPredicate valuesToMove,
             long mostBytes) {
         this.young = List.copyOf(runs.subList(0, runs.size() - 1));
         this.base = runs.get(runs.size() - 1);
@@ -70,6 +83,7 @@ final class BaseMerge implements MergeWork {
         this.epochs = epochs;
         this.planned = planned;
         this.zonesToLink = zonesToLink;
+        this.valuesToMove = valuesToMove;
         this.mostBytes = mostBytes;
         this.runs = new StreamedRuns(storeId, pool);
         this.bytesTotal = planned.stream().mapToLong(BaseChoice.Range::bytes).sum();
@@ -87,9 +101,14 @@ final class BaseMerge implements MergeWork {
     @Override
     public boolean step(long bytes) {
         long until = writer.bytes() + bytes;
-        for (int moves = 0; moves < MOST_PASSED && writer.bytes() < until; moves++) {
-            if (entries == null && !beginStretch()) {
+        long searchUntil = searchedBytes + bytes / SEARCHED_OF_STEP;
+        for (int moves = 0; moves < MOST_PASSED && writer.bytes() < until && searchedBytes < searchUntil; moves++) {
+            if (entries == null && search == null && !beginStretch()) {
                 return false;
+            }
+            if (entries == null) {
+                continueSearch();
+                continue;
             }
             if (!advance()) {
                 endStretch();
@@ -99,7 +118,7 @@ final class BaseMerge implements MergeWork {
             if (entries.isPage()) {
                 mustEnter = entries.hasTombstones() || !writer.link(entries);
             } else if (!entries.isTombstone()) {
-                writer.add(entries);
+                writer.addMerged(entries);
             }
         }
         return true;
@@ -110,20 +129,61 @@ final class BaseMerge implements MergeWork {
             return false;
         }
         range = planned.peek();
+        if (valuesToMove == null) {
+            beginMerge(leaf -> true);
+        } else {
+            search = runs.search(sources(), valuesToMove);
+            continueSearch();
+        }
+        return true;
+    }
+
+    private List<StreamedRuns.Source> sources() {
         Stretch stretch = range.stretch();
         List<StreamedRuns.Source> sources = new ArrayList<>();
         for (LiveRun run : young) {
             List<Stretch> left = run.left(stretch);
             if (!left.isEmpty()) {
-                merged.put(run, merged.get(run).with(stretch));
-                sources.add(new StreamedRuns.Source(run.tree(), left, merged.get(run)));
+                sources.add(new StreamedRuns.Source(
+                        run.tree(), left, merged.get(run).with(stretch)));
             }
         }
         sources.add(new StreamedRuns.Source(base.tree(), List.of(stretch), Stretches.ALL));
-        entries = runs.merge(sources, zonesToLink, writer.changes());
+        return sources;
+    }
+
+    /** Looks at one more leaf, or begins with what the search was for. */
+    private void continueSearch() {
+        boolean on;
+        int slot = epochs.enter();
+        try {
+            on = search.step();
+        } finally {
+            epochs.exit(slot);
+        }
+        if (on) {
+            searchedBytes += SEARCHED_LEAF_BYTES;
+            return;
+        }
+        ValueSearch ended = search;
+        search = null;
+        if (ended.hasFoundAny() || range.hasVictims()) {
+            beginMerge(leaf -> !ended.hasFound(leaf));
+        } else {
+            planned.remove();
+        }
+    }
+
+    private void beginMerge(LongPredicate leavesToLink) {
+        Stretch stretch = range.stretch();
+        entries = runs.merge(sources(), zonesToLink, leavesToLink, writer.changes());
+        for (LiveRun run : young) {
+            if (!run.left(stretch).isEmpty()) {
+                merged.put(run, merged.get(run).with(stretch));
+            }
+        }
         mustEnter = false;
         writer.beginStretch(stretch.from(), range.leaves());
-        return true;
     }
 
     /** See {@link Merge}. */
@@ -159,6 +219,11 @@ final class BaseMerge implements MergeWork {
     }
 
     @Override
+    public long workBytes() {
+        return writer.appendedBytes() + writer.linkedBytes() / LINKED_OF_WRITTEN + searchedBytes;
+    }
+
+    @Override
     public long appendedBytes() {
         return writer.appendedBytes();
     }
@@ -170,7 +235,7 @@ final class BaseMerge implements MergeWork {
 
     @Override
     public Stretch stuckStretch() {
-        return entries == null ? null : range.stretch();
+        return entries == null && search == null ? null : range.stretch();
     }
 
     @Override
@@ -180,6 +245,9 @@ final class BaseMerge implements MergeWork {
 
     @Override
     public Result finish() {
+        if (replacements.isEmpty()) {
+            return null;
+        }
         TreeEdit edit;
         int slot = epochs.enter();
         try {

@@ -16,7 +16,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.IntPredicate;
 
 /**
  * When zones are cleaned, and which: once zone files are longer than what is live in them by more than the target says, those that are worth most
@@ -26,21 +25,26 @@ import java.util.function.IntPredicate;
  * room, a young run of which much has gone into the base is written anew. For one thread.
  */
 final class CleanerChoice {
-    /** Bytes of zone files for each that is live; together with what younger runs hide it makes 1.32 (decision 0011). */
-    private static final double TARGET = 1.1;
-
     /** Zones that are fuller are not worth it. */
-    private static final double MOST_LIVE = 0.95;
+    private static final double MOST_LIVE = 0.9;
 
-    /** A young run of which less has gone is not worth it. */
-    private static final double LEAST_GONE = 0.3;
+    /** Share of a zone that is live, below which a merge of a single young run takes its pages along. */
+    static final double LEAST_LIVE = 0.55;
+
+    /** To write what is left of a young run anew is worth it where it gives back so much of a zone. */
+    private static final long GAINS_OF_ZONE = 8;
 
     private static final int MOST_VICTIMS = 16;
+
+    /** About this part of what is live is moved before victims are given back, whose room is taken twice until then. */
+    private static final int MOVED_AT_ONCE = 20;
 
     private final ReadEpochs epochs;
     private final Deque<BaseChoice.Range> planned = new ArrayDeque<>();
     private final Map<Integer, Long> tried = new HashMap<>(); // zone: what was live there when it was last chosen
     private Set<Integer> victims = Set.of();
+    private boolean haveValues; // the victims
+    private byte[] sweptTo; // where to go on with a sweep that was left off; or null
     private LiveRun leftover; // a young run to be written anew, or null
 
     CleanerChoice(ReadEpochs epochs) {
@@ -52,8 +56,11 @@ final class CleanerChoice {
         return victims;
     }
 
-    /** Forgets what was planned: the base is another, or a merge has failed. */
+    /** Forgets what was planned: the base is another, or a merge has failed. Where values have to be moved, that goes on where it was. */
     void forgetPlan() {
+        if (haveValues && !planned.isEmpty()) {
+            sweptTo = planned.peek().stretch().from();
+        }
         planned.clear();
         leftover = null;
     }
@@ -62,80 +69,121 @@ final class CleanerChoice {
      * The stretches of the base to be merged next, ascending; whoever merges them takes them out.
      *
      * @param runs newest first
-     * @param counts says which streams count
-     * @param zoneLength of the zones that are written now: less than two of them is not worth it
+     * @param use of the zones as the state has them
+     * @param zoneLength of the zones that are written now
      */
-    Deque<BaseChoice.Range> next(List<LiveRun> runs, ManifestState state, IntPredicate counts, long zoneLength) {
+    Deque<BaseChoice.Range> next(List<LiveRun> runs, ManifestState state, SpaceUse use, long zoneLength) {
         if (!BaseChoice.hasBase(runs)) {
             planned.clear();
-        } else if (planned.isEmpty()) {
-            plan(runs, state, counts, zoneLength);
+            sweptTo = null;
+        } else if (planned.isEmpty() && sweptTo != null) {
+            planRest(runs);
+        }
+        if (planned.isEmpty() && BaseChoice.hasBase(runs) && use.excessBytes() > 0) {
+            plan(runs, state, use, zoneLength);
         }
         return planned;
     }
 
-    private void plan(List<LiveRun> runs, ManifestState state, IntPredicate counts, long zoneLength) {
-        List<ManifestRecord.Zone> zones = state.zones().values().stream()
-                .filter(zone -> counts.test(zone.stream()))
-                .toList();
-        long bytes = zones.stream().mapToLong(ManifestRecord.Zone::length).sum();
-        long live =
-                zones.stream().mapToLong(zone -> state.liveBytes(zone.number())).sum();
-        double excess = bytes - TARGET * live;
-        if (excess <= 0 || bytes - live < 2 * zoneLength) {
-            return;
-        }
-        tried.keySet().retainAll(state.zones().keySet());
-        List<ManifestRecord.Zone> candidates = new ArrayList<>(zones);
-        candidates.removeIf(zone -> zone.state() == ZoneState.OPEN
-                || state.liveBytes(zone.number()) > MOST_LIVE * zone.length()
-                || tried.getOrDefault(zone.number(), -1L) == state.liveBytes(zone.number()));
-        if (candidates.isEmpty()) {
-            return;
-        }
-        int newest = state.next().zone();
-        candidates.sort(Comparator.comparingDouble(
-                (ManifestRecord.Zone zone) -> -score(state.liveBytes(zone.number()), zone, newest)));
+    private void plan(List<LiveRun> runs, ManifestState state, SpaceUse use, long zoneLength) {
         int slot = epochs.enter();
         try {
             Set<Integer> young = new HashSet<>();
+            double mostGain = 0;
             for (LiveRun run : runs.subList(0, runs.size() - 1)) {
-                young.addAll(ZoneUse.of(run.tree(), run.merged()));
-            }
-            Set<Integer> chosen = new HashSet<>();
-            for (ManifestRecord.Zone zone : candidates) {
-                if (excess <= 0 || chosen.size() == MOST_VICTIMS) {
-                    break;
+                Set<Integer> own = ZoneUse.of(run.tree(), run.merged());
+                double gain = gain(own, state);
+                if (gain > mostGain
+                        && gain >= zoneLength / GAINS_OF_ZONE
+                        && !run.merged().isEmpty()) {
+                    mostGain = gain;
+                    leftover = run;
                 }
-                if (!young.contains(zone.number())) {
-                    chosen.add(zone.number());
-                    tried.put(zone.number(), state.liveBytes(zone.number()));
-                    excess -= zone.length() - state.liveBytes(zone.number());
-                }
+                young.addAll(own);
             }
-            victims = chosen;
-            leftover = excess > zoneLength ? mostGone(runs) : null;
-            RunTree base = runs.get(runs.size() - 1).tree();
-            for (Stretch stretch : ZoneUse.ranges(base, chosen::contains)) {
-                planned.add(new BaseChoice.Range(stretch, 1, 0));
+            if (leftover == null) {
+                chooseVictims(runs, young, state, use);
             }
         } finally {
             epochs.exit(slot);
         }
     }
 
-    /** The young run of which most has gone into the base; null where none has lost much. */
-    private static LiveRun mostGone(List<LiveRun> runs) {
-        LiveRun most = null;
-        double mostGone = LEAST_GONE;
-        for (LiveRun run : runs.subList(0, runs.size() - 1)) {
-            double gone = 1 - (double) run.countedEntries() / run.record().entries();
-            if (gone > mostGone) {
-                mostGone = gone;
-                most = run;
+    /** What it gains to move what is live out of those zones of a run that are mostly dead: bytes of files, less what is written for it. */
+    private static double gain(Set<Integer> ofRun, ManifestState state) {
+        double gain = 0;
+        for (int number : ofRun) {
+            ManifestRecord.Zone zone = state.zones().get(number);
+            long live = state.liveBytes(number);
+            if (zone != null && zone.state() != ZoneState.OPEN && live < LEAST_LIVE * zone.length()) {
+                gain += zone.length() - 2 * live;
             }
         }
-        return most;
+        return gain;
+    }
+
+    private void chooseVictims(List<LiveRun> runs, Set<Integer> young, ManifestState state, SpaceUse use) {
+        tried.keySet().retainAll(state.zones().keySet());
+        List<ManifestRecord.Zone> candidates = new ArrayList<>(state.zones().values());
+        candidates.removeIf(zone -> zone.state() == ZoneState.OPEN
+                || !Zones.isOfRuns(zone.stream())
+                || young.contains(zone.number())
+                || state.liveBytes(zone.number()) > MOST_LIVE * zone.length()
+                || tried.getOrDefault(zone.number(), -1L) == state.liveBytes(zone.number()));
+        int newest = state.next().zone();
+        candidates.sort(Comparator.comparingDouble(
+                (ManifestRecord.Zone zone) -> -score(state.liveBytes(zone.number()), zone, newest)));
+        Set<Integer> chosen = new HashSet<>();
+        double left = use.excessBytes();
+        long toMove = 0;
+        boolean hasValues = false;
+        for (ManifestRecord.Zone zone : candidates) {
+            if (left <= 0 || chosen.size() == MOST_VICTIMS || toMove > use.liveBytes() / MOVED_AT_ONCE) {
+                break;
+            }
+            toMove += state.liveBytes(zone.number());
+            chosen.add(zone.number());
+            tried.put(zone.number(), state.liveBytes(zone.number()));
+            hasValues |= zone.stream() == Zones.STREAM_VALUES;
+            left -= zone.length() - state.liveBytes(zone.number());
+        }
+        victims = chosen;
+        RunTree base = runs.get(runs.size() - 1).tree();
+        haveValues = hasValues;
+        sweptTo = null;
+        planFrom(base, new byte[0]);
+    }
+
+    /** Goes on with a sweep for values that was left off. */
+    private void planRest(List<LiveRun> runs) {
+        byte[] from = sweptTo;
+        sweptTo = null;
+        int slot = epochs.enter();
+        try {
+            planFrom(runs.get(runs.size() - 1).tree(), from);
+        } finally {
+            epochs.exit(slot);
+        }
+    }
+
+    private void planFrom(RunTree base, byte[] from) {
+        List<Stretch> withPages = ZoneUse.ranges(base, victims::contains);
+        // Where values lie, only leaves say: all ranges are looked through, as they come.
+        for (Stretch stretch : haveValues ? ZoneUse.ranges(base, zone -> true) : withPages) {
+            if (stretch.endsBehind(from)) {
+                planned.add(new BaseChoice.Range(stretch, 1, 0, !haveValues || withPages.contains(stretch)));
+            }
+        }
+    }
+
+    /** Zones out of which a merge takes along what it meets, since a sweep is going to. */
+    Set<Integer> victimsOfSweep() {
+        return sweptTo == null ? Set.of() : victims;
+    }
+
+    /** Whether values stand in some of the victims, so that leaves have to be searched for them. */
+    boolean victimsHaveValues() {
+        return haveValues;
     }
 
     /** A young run that is to be written anew, so that the zones of what it has lost can go; or null. Asked after {@link #next}. */

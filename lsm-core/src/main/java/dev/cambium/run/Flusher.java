@@ -61,8 +61,8 @@ public final class Flusher implements AutoCloseable {
     /** Steps of merges that a write waits for where nothing is being laid down that would give it memory. */
     private static final int MOST_STEPS_AWAITED = 64;
 
-    /** Bytes of zone files for each that is live, up to which flushes do not wait for merges. */
-    private static final double TOLERATED_SPACE = 1.12;
+    /** How much more than aimed at zone files may take before flushes wait for merges. */
+    private static final double TOLERATED_EXCESS = 1.02;
 
     /** Bytes to be merged for each that is laid down, where it is twice as much as it should be; and at most. */
     private static final double OWED_PER_EXCESS = 50;
@@ -76,9 +76,6 @@ public final class Flusher implements AutoCloseable {
 
     /** Keys of a memtable that are looked up in the base, to know how much of it is hidden. */
     private static final int SAMPLED_KEYS = 64;
-
-    /** Share of a zone that is live, below which merges do not leave pages there. */
-    private static final double LEAST_LIVE = 0.55;
 
     private final Versions versions;
 
@@ -204,7 +201,7 @@ public final class Flusher implements AutoCloseable {
     private boolean doWork() {
         Version version = versions.current();
         Memtable oldest = version.oldestSealed();
-        if (oldest != null && !mustMergeFirst(version)) {
+        if (oldest != null && !mustMergeFirst()) {
             flushesBegun = flushesBegun + 1;
             try {
                 flush(oldest);
@@ -269,10 +266,7 @@ public final class Flusher implements AutoCloseable {
      * Whether merges have fallen behind so far that memtables wait for them: else a writer that is always ahead would leave no time for
      * merges, and runs without end. The more runs there are, the more is merged between two flushes.
      */
-    private boolean mustMergeFirst(Version version) {
-        if (merge == null && choice.next(version.runs(), false).isEmpty() && !BaseChoice.isDue(version.runs())) {
-            owed = 0;
-        }
+    private boolean mustMergeFirst() {
         return owed > 0;
     }
 
@@ -283,9 +277,9 @@ public final class Flusher implements AutoCloseable {
             return hasMemtableWaited;
         }
         if (merge != null) {
-            long before = merge.bytesDone() - merge.bytesLinked();
+            long before = merge.workBytes();
             boolean unfinished = merge.step(STEP_BYTES);
-            owed -= merge.bytesDone() - merge.bytesLinked() - before;
+            owed -= merge.workBytes() - before;
             if (!unfinished) {
                 finishMerge();
             }
@@ -318,6 +312,7 @@ public final class Flusher implements AutoCloseable {
     private RunWriter newRun(long birth, boolean isBase) {
         return new RunWriter(
                 zones.sink(isBase ? Zones.STREAM_BASE : Zones.STREAM_YOUNG),
+                zones.sink(Zones.STREAM_VALUES),
                 pool,
                 sizes,
                 zones.storeId(),
@@ -332,6 +327,7 @@ public final class Flusher implements AutoCloseable {
         long birth = nextBirth++;
         ManifestRecord.Run run;
         PageChanges changes;
+        long appended;
         List<byte[]> sampled = new ArrayList<>();
         long every = Math.max(1, memtable.entries() / SAMPLED_KEYS);
         try (RunWriter writer = newRun(birth, false)) {
@@ -348,7 +344,8 @@ public final class Flusher implements AutoCloseable {
             }
             int tier = versions.current().runs().isEmpty() ? ManifestRecord.BASE_TIER : 0;
             run = writer.finish(tier, birth, birth, memtable.firstBatch(), memtable.lastBatch());
-            flushedBytes = flushedBytes + writer.appendedBytes();
+            appended = writer.appendedBytes();
+            flushedBytes = flushedBytes + appended;
         }
         long firstLiveLog = versions.current().newerThan(memtable).firstLog();
         log.letGo(firstLiveLog);
@@ -372,11 +369,8 @@ public final class Flusher implements AutoCloseable {
             loading.add(named.run.record().id());
         }
         manifest.rollIfLong();
-        if (run != null) {
-            owed += (long) (run.bytes() * pressure(versions.current().runs()));
-        }
-        int tooMany = versions.current().runs().size() - TOLERATED_RUNS;
-        owed += run == null || tooMany <= 0 ? 0 : run.bytes() * tooMany;
+        int tooMany = Math.max(0, versions.current().runs().size() - TOLERATED_RUNS);
+        owed += (long) (appended * (pressure(versions.current().runs()) + tooMany));
     }
 
     /** Which part of some keys the base has. */
@@ -404,24 +398,19 @@ public final class Flusher implements AutoCloseable {
         return BaseChoice.hasBase(runs) ? runs.subList(0, runs.size() - 1) : runs;
     }
 
+    private SpaceUse space() {
+        return SpaceUse.of(manifest.state(), zones.length());
+    }
+
     /**
      * How many bytes are to be merged for each that is laid down, so that neither what younger runs hide nor what is dead in zone files goes on
      * growing: more, the further it is beyond what was aimed at.
      */
     private double pressure(List<LiveRun> runs) {
-        ManifestState state = manifest.state();
-        long files = 0;
-        long live = 0;
-        for (ManifestRecord.Zone zone : state.zones().values()) {
-            if (Zones.isOfRuns(zone.stream())) {
-                files += zone.length();
-                live += state.liveBytes(zone.number());
-            }
-        }
-        boolean isSmall = files - live < 4L * zones.length();
-        double space = isSmall ? 0 : (double) files / Math.max(1, live) - TOLERATED_SPACE;
-        double hidden = BaseChoice.hiddenShare(runs) - 1;
-        return Math.min(MOST_OWED, Math.max(0, Math.max(hidden, space / TOLERATED_SPACE) * OWED_PER_EXCESS));
+        SpaceUse use = space();
+        double space = use.ratio() / (use.target() * TOLERATED_EXCESS) - 1;
+        double hidden = BaseChoice.hiddenShare(runs, use.trigger()) - 1;
+        return Math.min(MOST_OWED, Math.max(0, Math.max(hidden, space) * OWED_PER_EXCESS));
     }
 
     /**
@@ -485,17 +474,10 @@ public final class Flusher implements AutoCloseable {
                 begin(inputs, runs);
             } else if (!runs.isEmpty() && !BaseChoice.hasBase(runs)) {
                 makeBase(runs.get(runs.size() - 1));
-            } else if (!baseChoice.next(runs).isEmpty()) {
-                cleaner.forgetPlan(); // the stretches may become others
-                beginBase(runs, baseChoice.next(runs), Set.of());
-            } else if (!cleaning(runs).isEmpty()) {
-                beginBase(runs, cleaning(runs), cleaner.victims());
+            } else if (space().ratio() / space().target() > BaseChoice.hiddenShare(runs, space().trigger())) {
+                return beginCleaning(runs) || beginHidden(runs);
             } else {
-                LiveRun leftover = cleaner.takeLeftover(runs);
-                if (leftover == null) {
-                    return false;
-                }
-                begin(List.of(leftover), runs);
+                return beginHidden(runs) || beginCleaning(runs);
             }
         } else if (damagedRuns() > 0) {
             List<LiveRun> inputs = choice.soundNeighbours(runs);
@@ -510,6 +492,32 @@ public final class Flusher implements AutoCloseable {
             granted.noteProgress(merge);
         }
         return true;
+    }
+
+    /** Begins a merge of stretches of the base of which younger runs hide too much; returns whether there are any. */
+    private boolean beginHidden(List<LiveRun> runs) {
+        Deque<BaseChoice.Range> ranges = baseChoice.next(runs, space().trigger());
+        if (ranges.isEmpty()) {
+            return false;
+        }
+        cleaner.forgetPlan(); // the stretches may become others
+        beginBase(runs, ranges, cleaner.victimsOfSweep(), false);
+        return true;
+    }
+
+    /** Begins a merge that gives room back where zone files are too long for what lives in them; returns whether there is any. */
+    private boolean beginCleaning(List<LiveRun> runs) {
+        Deque<BaseChoice.Range> ranges = cleaner.next(runs, manifest.state(), space(), zones.length());
+        if (!ranges.isEmpty()) {
+            baseChoice.forgetPlan();
+            beginBase(runs, ranges, cleaner.victims(), cleaner.victimsHaveValues());
+            return true;
+        }
+        LiveRun leftover = cleaner.takeLeftover(runs);
+        if (leftover != null) {
+            begin(List.of(leftover), runs);
+        }
+        return leftover != null;
     }
 
     private void begin(List<LiveRun> inputs, List<LiveRun> all) {
@@ -543,12 +551,12 @@ public final class Flusher implements AutoCloseable {
         return hidden / all;
     }
 
-    private Deque<BaseChoice.Range> cleaning(List<LiveRun> runs) {
-        return cleaner.next(runs, manifest.state(), Zones::isOfRuns, zones.length());
-    }
-
-    /** @param victims zones in which no page of the ranges is to stay */
-    private void beginBase(List<LiveRun> runs, Deque<BaseChoice.Range> ranges, Set<Integer> victims) {
+    /**
+     * @param victims zones in which no page of the ranges is to stay
+     * @param haveValues whether values stand there
+     */
+    private void beginBase(
+            List<LiveRun> runs, Deque<BaseChoice.Range> ranges, Set<Integer> victims, boolean haveValues) {
         manifest.throwIfFailed();
         IntPredicate worthIt = zonesToLink();
         ManifestState state = manifest.state();
@@ -562,6 +570,7 @@ public final class Flusher implements AutoCloseable {
                 epochs,
                 ranges,
                 zone -> !victims.contains(zone) && worthIt.test(zone),
+                haveValues ? victims::contains : null,
                 Math.max(LEAST_COMMIT_BYTES, live / COMMITS));
     }
 
@@ -585,12 +594,16 @@ public final class Flusher implements AutoCloseable {
         ManifestState state = manifest.state();
         return zone -> {
             ManifestRecord.Zone named = state.zones().get(zone);
-            return named != null && state.liveBytes(zone) >= LEAST_LIVE * named.length();
+            return named != null && state.liveBytes(zone) >= CleanerChoice.LEAST_LIVE * named.length();
         };
     }
 
     private void finishMerge() {
         MergeWork.Result result = merge.finish();
+        if (result == null) {
+            close();
+            return;
+        }
         mergedBytes = mergedBytes + merge.appendedBytes();
         Named named = name(null, result, merge.changes(), meanOverlap(result.inputs()), (edit, state) -> {});
         Map<LiveRun, LiveRun> replacements = new HashMap<>();

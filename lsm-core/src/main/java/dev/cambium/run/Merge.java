@@ -62,6 +62,7 @@ final class Merge implements MergeWork {
                                 input.tree(), input.merged().leftOf(Stretch.ALL), Stretches.ALL))
                         .toList(),
                 zonesToLink,
+                leaf -> true,
                 writer.changes());
         boolean retained = zones.tryRetain();
         for (LiveRun input : inputs) {
@@ -111,7 +112,7 @@ final class Merge implements MergeWork {
             if (entries.isPage()) {
                 taken = !(dropTombstones && entries.hasTombstones()) && writer.link(entries);
             } else if (!dropTombstones || !entries.isTombstone()) {
-                writer.add(entries);
+                writer.addMerged(entries);
             }
             if (taken && (writer.bytes() >= until || passed >= MOST_PASSED)) {
                 return true;
@@ -135,6 +136,11 @@ final class Merge implements MergeWork {
         } finally {
             epochs.exit(slot);
         }
+    }
+
+    @Override
+    public long workBytes() {
+        return writer.appendedBytes() + writer.linkedBytes() / LINKED_OF_WRITTEN;
     }
 
     @Override

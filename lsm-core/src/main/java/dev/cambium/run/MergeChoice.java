@@ -20,6 +20,8 @@ final class MergeChoice {
     /** Runs that come to more than this part of the base go into that, stretch by stretch, and are not merged whole before: it takes their room twice. */
     private static final int LARGE_TO_BASE = 16;
 
+    private static final long NEVER_LARGE = 4 << 20;
+
     /** But where there are more young runs than that, they are merged all the same. */
     private static final int MOST_YOUNG_RUNS = 12;
 
@@ -62,7 +64,7 @@ final class MergeChoice {
         boolean hasBase = BaseChoice.hasBase(all);
         List<LiveRun> runs = hasBase ? all.subList(0, all.size() - 1) : all;
         long mostBytes = hasBase && runs.size() <= MOST_YOUNG_RUNS
-                ? all.get(all.size() - 1).record().bytes() / LARGE_TO_BASE
+                ? Math.max(NEVER_LARGE, all.get(all.size() - 1).record().bytes() / LARGE_TO_BASE)
                 : Long.MAX_VALUE;
         int enough = isIdle ? TIER_SIZE_WHEN_IDLE : TIER_SIZE;
         for (int from = 0; from < runs.size(); ) {

@@ -34,13 +34,19 @@ interface MergeWork extends AutoCloseable {
     /** Bytes of keys and values that there are to be merged, about. */
     long bytesTotal();
 
+    /** Linking takes so many times less than writing; see {@link #workBytes}. */
+    long LINKED_OF_WRITTEN = 32;
+
+    /** How much has been done so far, in bytes of pages whose writing takes as long, about. */
+    long workBytes();
+
     /** Bytes of pages written so far. */
     long appendedBytes();
 
     /** Which pages it adds, and takes away. */
     PageChanges changes();
 
-    /** Writes the rest. */
+    /** Writes the rest; null where nothing has changed. */
     Result finish();
 
     /** After a step that threw for a damaged page: the stretch of the base that is to be left alone, or null where {@link #stuckInputs} are. */

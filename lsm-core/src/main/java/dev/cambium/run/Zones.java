@@ -29,8 +29,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * The zones of an open store: those that pages are appended to, readers of all that are named, and the files of those that died.
  *
- * <p>There are three streams, for pages that die together: pages of young runs and those of the base, which the background lane appends through
- * {@link #sink}, and the chunks of long values, which {@link LongValues} appends. Order of a change: pages; {@link #force}; {@link #openReaders}; an edit with {@link #describe};
+ * <p>There are four streams, for pages that die together: pages of young runs, those of the base and pages of values, which the background lane
+ * appends through {@link #sink}, and the chunks of long values, which {@link LongValues} appends. Order of a change: pages; {@link #force}; {@link #openReaders}; an edit with {@link #describe};
  * {@link #named} once that is forced. All that can fail comes before the edit. A zone that nothing refers to any more is dropped by the
  * same edit; its file is deleted once that edit cannot be lost and nobody reads it.
  *
@@ -45,6 +45,9 @@ public final class Zones implements AutoCloseable {
 
     /** Pages of the base. */
     static final int STREAM_BASE = 2;
+
+    /** Pages of values, which merges leave where they are. */
+    static final int STREAM_VALUES = 3;
 
     /** A zone is to be this part of what is live, so that what is dead can be given back bit by bit. */
     private static final int ZONES_OF_LIVE = 64;
@@ -107,7 +110,9 @@ public final class Zones implements AutoCloseable {
                 STREAM_YOUNG,
                 new OpenZone(disk, this.storeId, STREAM_YOUNG, clock, pool, this::youngLength, this::takeNumber),
                 STREAM_BASE,
-                new OpenZone(disk, this.storeId, STREAM_BASE, clock, pool, this::length, this::takeNumber));
+                new OpenZone(disk, this.storeId, STREAM_BASE, clock, pool, this::length, this::takeNumber),
+                STREAM_VALUES,
+                new OpenZone(disk, this.storeId, STREAM_VALUES, clock, pool, this::length, this::takeNumber));
         this.chunks =
                 new OpenZone(disk, this.storeId, STREAM_LONG_VALUES, clock, pool, () -> capacity, this::takeNumber);
         try {

@@ -86,7 +86,8 @@ public class RunBuildBenchmark {
     private ManifestRecord.Run build(int entries, Values values) {
         int length = values.length();
         try (ZoneWriter pages = ZoneWriter.create(disk, ++zone, STORE_ID, 0, 0, ZoneWriter.MAX_LENGTH, pool);
-                RunWriter writer = new RunWriter(rawLength -> pages, pool, PageSizes.DEFAULT, STORE_ID, 1, 1, 42)) {
+                RunWriter writer = new RunWriter(
+                        rawLength -> pages, rawLength -> pages, pool, PageSizes.DEFAULT, STORE_ID, 1, 1, 42)) {
             for (int number = 0; number < entries; number++) {
                 KeyForm.DECIMAL.write(number, key, Operation.KEYSPACE_ID_LENGTH);
                 values.write(number, value);

@@ -12,6 +12,7 @@ public final class PageSealer {
     private int payloadCrc;
     private long pointer;
     private int storedLength;
+    private boolean wasTooShort;
 
     public PageSealer(byte[] storeId) {
         this.storeId = storeId.clone();
@@ -29,6 +30,7 @@ public final class PageSealer {
      * @param zone number of the zone that it goes to
      * @param zoneOffset where in the zone
      * @param owner number of the run; of a page that is its own home, {@link Pointer#NULL}
+     * @param leastStored a page that would be shorter when it is compressed is stored as it is
      * @param target has {@link #room} bytes at {@code targetOffset}
      * @return the stored length
      */
@@ -42,12 +44,15 @@ public final class PageSealer {
             int zoneOffset,
             long birth,
             long owner,
+            int leastStored,
             Memory target,
             int targetOffset) {
         int payload = rawLength - PageHeader.LENGTH;
         int payloadAt = targetOffset + PageHeader.LENGTH;
         int compressed = Lz4.compress(raw, PageHeader.LENGTH, payload, target, payloadAt);
-        boolean pays = compressed <= payload - payload / 8 && compressed < payload;
+        boolean shrinks = compressed <= payload - payload / 8 && compressed < payload;
+        wasTooShort = shrinks && PageHeader.LENGTH + compressed < leastStored;
+        boolean pays = shrinks && !wasTooShort;
         if (!pays) {
             target.put(payloadAt, raw, PageHeader.LENGTH, payload);
         }
@@ -71,6 +76,11 @@ public final class PageSealer {
         target.putLong(targetOffset + PageHeader.OWNER_OFFSET, owner == Pointer.NULL ? pointer : owner);
         PageHeader.seal(target, targetOffset, storeId, crc);
         return storedLength;
+    }
+
+    /** Whether the page sealed last is stored as it is because it would have been too short. */
+    public boolean wasTooShort() {
+        return wasTooShort;
     }
 
     /** Pointer to the page sealed last. */

@@ -48,6 +48,7 @@ public final class ValueReference {
                 && Pointer.isPlausible(home(page, offset))
                 && Pointer.fits(home(page, offset), storedLength(page, offset))
                 && index(page, offset) < count(page, offset)
+                && count(page, offset) <= units(page, offset)
                 && valueLength(page, offset) >= 0;
         if (!isInPage && !canBeChunked(page, offset)) {
             throw notA("reference to a value", page, offset, file, fileOffset);
@@ -108,8 +109,31 @@ public final class ValueReference {
         return memory.getUnsignedShort(offset + INDEX_OFFSET);
     }
 
-    /** How many values the page has. */
+    /** How many values the page has: no more than units. */
     public static int count(Memory memory, int offset) {
         return memory.getUnsignedShort(offset + COUNT_OFFSET);
+    }
+
+    /** Units of {@link Pointer#ALIGNMENT} bytes that the page takes in its zone. */
+    private static int units(Memory memory, int offset) {
+        return Pointer.paddedLength(storedLength(memory, offset)) / Pointer.ALIGNMENT;
+    }
+
+    /**
+     * The first of the units of its zone that are live as long as this value is: the page's are shared out evenly among its values, in their
+     * order, so that each has one at least.
+     */
+    public static long firstUnit(Memory memory, int offset) {
+        return shareStart(memory, offset, index(memory, offset));
+    }
+
+    /** The unit behind the last of those. */
+    public static long endUnit(Memory memory, int offset) {
+        return shareStart(memory, offset, index(memory, offset) + 1);
+    }
+
+    private static long shareStart(Memory memory, int offset, int index) {
+        return Pointer.offset(home(memory, offset)) / Pointer.ALIGNMENT
+                + (long) index * units(memory, offset) / count(memory, offset);
     }
 }

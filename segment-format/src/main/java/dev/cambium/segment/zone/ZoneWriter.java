@@ -6,6 +6,7 @@ import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.format.FormatHead;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.PageHeader;
+import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.PageSealer;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.pool.BufferPool;
@@ -133,6 +134,32 @@ public final class ZoneWriter implements AutoCloseable {
      */
     public void append(
             Memory raw, int rawLength, int kind, int level, int flags, long birth, long owner, long firstKey) {
+        append(raw, rawLength, kind, level, flags, birth, owner, firstKey, 0);
+    }
+
+    /**
+     * As above, of a page of values: each is to have a unit of {@link Pointer#ALIGNMENT} bytes of its own, so that the zone's live pages can say
+     * whether it lives.
+     *
+     * @param count of the values, each of which is longer than such a unit
+     * @return whether it is stored as it is for that reason only: with fewer values it would have shrunk
+     */
+    public boolean appendValues(Memory raw, int rawLength, int count, long birth) {
+        int leastStored = (count - 1) * Pointer.ALIGNMENT + 1;
+        append(raw, rawLength, PageKind.VALUES, 0, 0, birth, Pointer.NULL, 0, leastStored);
+        return sealer.wasTooShort();
+    }
+
+    private void append(
+            Memory raw,
+            int rawLength,
+            int kind,
+            int level,
+            int flags,
+            long birth,
+            long owner,
+            long firstKey,
+            int leastStored) {
         throwIfFailed();
         if (!hasRoomFor(rawLength)) {
             throw new IllegalStateException("zone " + zone + " has no room for a page of " + rawLength + " bytes");
@@ -140,7 +167,8 @@ public final class ZoneWriter implements AutoCloseable {
         int offset = length();
         Memory target = pending.reserve(PageSealer.room(rawLength) + Pointer.ALIGNMENT);
         int at = pending.used();
-        int stored = sealer.seal(raw, rawLength, kind, level, flags, zone, offset, birth, owner, target, at);
+        int stored =
+                sealer.seal(raw, rawLength, kind, level, flags, zone, offset, birth, owner, leastStored, target, at);
         int padded = Pointer.paddedLength(stored);
         target.zero(at + stored, padded - stored);
         pending.advance(padded);

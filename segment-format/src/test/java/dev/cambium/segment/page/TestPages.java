@@ -192,6 +192,7 @@ public final class TestPages {
                 zoneOffset,
                 birth,
                 owner,
+                0,
                 target,
                 0);
         return new Stored(target, length, sealer.pointer(), sealer.payloadCrc());

@@ -3,11 +3,13 @@ package dev.cambium.tools.dump;
 import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.page.ChunkList;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.page.ValuePage;
 import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.zone.ZoneFiles;
 import java.util.HashMap;
@@ -78,7 +80,7 @@ final class RunPages implements AutoCloseable {
                 part.broken(name + " has another payloadCrc");
             } else if (!owners.test(PageHeader.owner(page.stored(), 0))) {
                 part.broken(name + " has another owner");
-            } else if (!isLive(pointer, PageHeader.storedLength(page.stored(), 0))) {
+            } else if (!isOfManyValues(pointer, page) && !isLive(pointer, PageHeader.storedLength(page.stored(), 0))) {
                 part.broken(name + " is not live in the manifest");
             }
         }
@@ -93,19 +95,45 @@ final class RunPages implements AutoCloseable {
         return page;
     }
 
-    /** Whether the manifest calls all of a page live. */
-    private boolean isLive(long pointer, int storedLength) {
-        RoaringBitmap units = facts.state().live().get(Pointer.zone(pointer));
-        long first = Pointer.offset(pointer) / Pointer.ALIGNMENT;
-        return units != null && units.contains(first, first + Pointer.paddedLength(storedLength) / Pointer.ALIGNMENT);
+    /** Whether a page has values of which each is live by itself. */
+    private static boolean isOfManyValues(long pointer, StoredPage page) {
+        return Pointer.kind(pointer) == PageKind.VALUES
+                && page.raw() != null
+                && page.rawProblem() == null
+                && new ValuePage(page.raw()).count() > 1;
     }
 
-    /** Reads the pages of values that a leaf refers to, each once, and says in {@code part} what is wrong with them. */
-    void noteValues(LeafContent content, Part part) {
+    /** Whether the manifest calls all of a page live. */
+    private boolean isLive(long pointer, int storedLength) {
+        long first = Pointer.offset(pointer) / Pointer.ALIGNMENT;
+        return areLive(Pointer.zone(pointer), first, first + Pointer.paddedLength(storedLength) / Pointer.ALIGNMENT);
+    }
+
+    private boolean areLive(int zone, long firstUnit, long endUnit) {
+        RoaringBitmap units = facts.state().live().get(zone);
+        return units != null && units.contains(firstUnit, endUnit);
+    }
+
+    /**
+     * Reads the pages of values that a leaf refers to, each once, and says in {@code part} what is wrong with them.
+     *
+     * @param merged what of the run counts no more: of that, the values may be gone
+     */
+    void noteValues(LeafContent content, Stretches merged, Part part) {
         LeafPage leaf = content.page();
         for (int i = 0; i < leaf.count(); i++) {
             if (content.isReference(i)) {
                 int at = leaf.valueOffset(i);
+                byte[] key = leaf.key(i);
+                if (merged.of(key, 0, key.length) != null) {
+                    continue;
+                }
+                if (!areLive(
+                        Pointer.zone(ValueReference.home(leaf.memory(), at)),
+                        ValueReference.firstUnit(leaf.memory(), at),
+                        ValueReference.endUnit(leaf.memory(), at))) {
+                    part.broken("the value of key " + i + " is not live in the manifest");
+                }
                 noteValues(ValueReference.home(leaf.memory(), at), ValueReference.payloadCrc(leaf.memory(), at), part);
             }
         }

@@ -203,7 +203,7 @@ final class TreeDump implements AutoCloseable {
                 break;
             }
         }
-        pages.noteValues(content, part);
+        pages.noteValues(content, merged, part);
         leaves++;
         entries += leaf.count();
         write(part);

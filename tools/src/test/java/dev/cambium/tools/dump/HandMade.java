@@ -113,6 +113,7 @@ final class HandMade {
                     offset,
                     PageHeader.birth(page.stored(), 0),
                     id,
+                    0,
                     target,
                     0);
             file.write(offset, target, 0, length);
