@@ -175,9 +175,12 @@ public final class GroupWriter {
 
     private void commit(WriteRequest group) {
         boolean sync = false;
+        long bytes = 0;
         for (WriteRequest request = group; request != null; request = request.next) {
             sync |= request.sync;
+            bytes += LogRecord.HEADER_LENGTH + request.operationsLength();
         }
+        flusher.pace(bytes, memtableRoom(), memtableBytes);
         spanMapped = !sync;
         long firstBatch = log.lastBatch() + 1;
         nextBatch = firstBatch;

@@ -88,6 +88,7 @@ public final class Flusher implements AutoCloseable {
     private final LongValues longValues;
     private final PageSizes sizes;
     private final StepWaits waits;
+    private final WritePace pace;
     private final MergeChoice choice = new MergeChoice();
     private final BaseChoice baseChoice;
     private final CleanerChoice cleaner;
@@ -127,6 +128,8 @@ public final class Flusher implements AutoCloseable {
     private final IdleLoading loading;
     private int pausesUsed; // so far: what is worth doing in a pause only was done
     private long owed; // bytes to be merged before the next memtable is laid down
+    private long workDone; // by the present step, in bytes of pages
+    private volatile double pagesOfMemtable = 0.5; // bytes of pages that a byte of a memtable came to, the last time
     private long nextRun;
     private long nextBirth;
 
@@ -152,6 +155,7 @@ public final class Flusher implements AutoCloseable {
         this.epochs = epochs;
         this.lane = lane;
         this.waits = new StepWaits(parker, clock);
+        this.pace = new WritePace(clock, parker);
         this.longValues = longValues;
         this.sizes = sizes;
         this.baseChoice = new BaseChoice(epochs, sizes.leaf());
@@ -176,6 +180,8 @@ public final class Flusher implements AutoCloseable {
     private void step() {
         boolean more = false;
         StoreException failure = null;
+        workDone = 0;
+        pace.stepBegins();
         try {
             epochs.reclaim(); // what steps before took out of use while it was being read
             more = doWork();
@@ -188,6 +194,8 @@ public final class Flusher implements AutoCloseable {
             failure = new StoreException("the background work failed: " + e, e);
             throw e;
         } finally {
+            pace.stepEnded(workDone);
+            pace.owes(owed);
             isMerging = merge != null;
             stepsEnded = stepsEnded + 1;
             waits.stepEnded(failure);
@@ -279,7 +287,8 @@ public final class Flusher implements AutoCloseable {
         if (merge != null) {
             long before = merge.workBytes();
             boolean unfinished = merge.step(STEP_BYTES);
-            owed -= merge.workBytes() - before;
+            workDone = merge.workBytes() - before;
+            owed -= workDone;
             if (!unfinished) {
                 finishMerge();
             }
@@ -323,11 +332,14 @@ public final class Flusher implements AutoCloseable {
 
     private void flush(Memtable memtable) {
         manifest.throwIfFailed(); // else each try would fill the disk with pages that cannot be named
+        List<LiveRun> before = versions.current().runs();
+        int tooMany = Math.max(0, before.size() - TOLERATED_RUNS);
+        owed += (long) (pagesOf(memtable) * (pressure(before) + tooMany));
+        pace.owes(owed);
         log.forceThrough(memtable.lastPosition());
         long birth = nextBirth++;
         ManifestRecord.Run run;
         PageChanges changes;
-        long appended;
         List<byte[]> sampled = new ArrayList<>();
         long every = Math.max(1, memtable.entries() / SAMPLED_KEYS);
         try (RunWriter writer = newRun(birth, false)) {
@@ -344,8 +356,10 @@ public final class Flusher implements AutoCloseable {
             }
             int tier = versions.current().runs().isEmpty() ? ManifestRecord.BASE_TIER : 0;
             run = writer.finish(tier, birth, birth, memtable.firstBatch(), memtable.lastBatch());
-            appended = writer.appendedBytes();
+            long appended = writer.appendedBytes();
             flushedBytes = flushedBytes + appended;
+            workDone = appended;
+            pagesOfMemtable = (double) appended / Math.max(1, memtable.arena().filledBytes());
         }
         long firstLiveLog = versions.current().newerThan(memtable).firstLog();
         log.letGo(firstLiveLog);
@@ -369,8 +383,6 @@ public final class Flusher implements AutoCloseable {
             loading.add(named.run.record().id());
         }
         manifest.rollIfLong();
-        int tooMany = Math.max(0, versions.current().runs().size() - TOLERATED_RUNS);
-        owed += (long) (appended * (pressure(versions.current().runs()) + tooMany));
     }
 
     /** Which part of some keys the base has. */
@@ -629,6 +641,26 @@ public final class Flusher implements AutoCloseable {
             zones.confirmDrops();
             zones.deleteDead();
         }
+    }
+
+    private double pagesOf(Memtable memtable) {
+        return memtable.arena().filledBytes() * pagesOfMemtable;
+    }
+
+    /**
+     * Some bytes were written: slows the writer down where the background would not keep up; for the commit leader.
+     *
+     * @param room bytes that the active memtable has left
+     * @param memtableBytes of a full one
+     */
+    public void pace(long bytes, long room, long memtableBytes) {
+        List<Memtable> sealed = versions.current().sealed();
+        double sealedWork = 0;
+        for (Memtable memtable : sealed) {
+            sealedWork += pagesOf(memtable);
+        }
+        long roomForMore = sealed.size() < MOST_SEALED ? memtableBytes / 2 : 0;
+        pace.pace(bytes, (long) sealedWork, Math.max(0, room) + roomForMore);
     }
 
     /**

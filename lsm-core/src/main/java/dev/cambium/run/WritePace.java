@@ -1,0 +1,102 @@
+package dev.cambium.run;
+
+import dev.cambium.segment.runtime.Clock;
+import dev.cambium.segment.runtime.Parker;
+
+/**
+ * How fast writes may come so that the background keeps up: what it has to do should be done when the room for writes has been used up. So the rate is
+ * the room that is left by the time that the work will take, measured on what was done last; a writer that comes faster sleeps a little, now and
+ * then, and does not meet the limit where it would have to wait for long.
+ *
+ * <p>Threads: {@link #stepEnded} and {@link #owes} by the background lane, {@link #pace} by the commit leader.
+ */
+final class WritePace {
+    /*
+     * Writes are looked at every few KiB. Each stretch of them should have taken its share of the time that is left; what it took less is added up, and
+     * slept once it comes to a millisecond. Who was slower has something to his credit, for a while: so a writer that comes at four fifths
+     * of the rate, in bursts, does not sleep.
+     */
+    private static final int LOOK_BYTES = 4 << 10;
+    private static final long SLEEP_NANOS = 1_000_000;
+    private static final long MOST_CREDIT_NANOS = 20_000_000;
+    private static final double DECAY = 0.9; // of what was measured, with each step
+
+    private final Clock clock;
+    private final Parker parker;
+
+    // The lane's.
+    private double measuredWork;
+    private double measuredNanos;
+    private volatile double workPerNano; // 0 where nothing was measured
+    private volatile long owed;
+    private volatile long stepBegan;
+
+    // The leader's.
+    private long unseenBytes;
+    private long lookedAt;
+    private double tooFastNanos;
+
+    WritePace(Clock clock, Parker parker) {
+        this.clock = clock;
+        this.parker = parker;
+    }
+
+    /** A step begins. */
+    void stepBegins() {
+        stepBegan = clock.nanoTime();
+    }
+
+    /**
+     * A step has ended.
+     *
+     * @param work that it did, in bytes of pages written
+     */
+    void stepEnded(long work) {
+        long nanos = clock.nanoTime() - stepBegan;
+        if (work > 0 && nanos > 0) {
+            measuredWork = measuredWork * DECAY + work;
+            measuredNanos = measuredNanos * DECAY + nanos;
+            workPerNano = measuredWork / measuredNanos;
+        }
+    }
+
+    /** What is to be merged, beside memtables that are to be laid down, before there is room for more; in bytes of pages written. */
+    void owes(long work) {
+        owed = Math.max(0, work);
+    }
+
+    /**
+     * Some bytes were written: sleeps a millisecond, if they came too fast.
+     *
+     * @param sealedWork what memtables that wait will take to be laid down, in bytes of pages written
+     * @param room bytes that may be written before a writer would have to wait
+     */
+    void pace(long bytes, long sealedWork, long room) {
+        unseenBytes += bytes;
+        if (unseenBytes < LOOK_BYTES) {
+            return;
+        }
+        long written = unseenBytes;
+        unseenBytes = 0;
+        long work = owed + sealedWork;
+        double rate = workPerNano;
+        if (work <= 0 || rate == 0) {
+            tooFastNanos = 0;
+            lookedAt = 0;
+            return;
+        }
+        long now = clock.nanoTime();
+        if (lookedAt != 0) {
+            double left = work / rate - (now - stepBegan);
+            double share = Math.max(0, left) * written / Math.max(written, room);
+            tooFastNanos = Math.max(-MOST_CREDIT_NANOS, tooFastNanos + share - (now - lookedAt));
+        }
+        lookedAt = now;
+        if (tooFastNanos >= SLEEP_NANOS) {
+            parker.parkNanos(this, SLEEP_NANOS);
+            lookedAt = clock.nanoTime();
+            // Counted as it was: it may have been longer, or have been cut short.
+            tooFastNanos = Math.max(0, Math.min(tooFastNanos, MOST_CREDIT_NANOS) - (lookedAt - now));
+        }
+    }
+}
