@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.disk.ZoneFile;
+import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.SuperblockFile;
 import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.PageKind;
+import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.segment.zone.ZoneWalk;
 import dev.cambium.testkit.disk.CrashOutcome;
 import dev.cambium.testkit.disk.SimulatedDisk;
@@ -28,7 +30,6 @@ import org.junit.jupiter.api.Test;
 
 /** A page that is not what was written: whoever needs it is told where it is, all else goes on. */
 class DamagedRunTest {
-    private static final String ZONE = "zone-0000000000000001";
     private static final int KEYS = 400;
     private static final Logger LOGGER = Logger.getLogger("dev.cambium");
 
@@ -46,7 +47,11 @@ class DamagedRunTest {
     }
 
     /** A page in a zone. */
-    private record Page(int kind, int level, int offset, int length) {
+    private record Page(int zone, int kind, int level, int offset, int length) {
+        String file() {
+            return ZoneFiles.name(zone);
+        }
+
         boolean contains(long at) {
             return offset <= at && at < offset + length;
         }
@@ -70,15 +75,17 @@ class DamagedRunTest {
     private static List<Page> pages(SmallStore small) {
         List<Page> pages = new ArrayList<>();
         byte[] storeId = SuperblockFile.open(small.disk()).current().storeId();
-        long end = small.manifest().zones().get(1).length();
-        try (ZoneFile file = small.disk().openReadOnly(ZONE);
-                ZoneWalk walk = new ZoneWalk(file, 1, storeId, end)) {
-            while (walk.next()) {
-                pages.add(new Page(
-                        PageHeader.kind(walk.page(), 0),
-                        PageHeader.level(walk.page(), 0),
-                        walk.offset(),
-                        PageHeader.storedLength(walk.page(), 0)));
+        for (ManifestRecord.Zone zone : small.manifest().zones().values()) {
+            try (ZoneFile file = small.disk().openReadOnly(ZoneFiles.name(zone.number()));
+                    ZoneWalk walk = new ZoneWalk(file, zone.number(), storeId, zone.length())) {
+                while (walk.next()) {
+                    pages.add(new Page(
+                            zone.number(),
+                            PageHeader.kind(walk.page(), 0),
+                            PageHeader.level(walk.page(), 0),
+                            walk.offset(),
+                            PageHeader.storedLength(walk.page(), 0)));
+                }
             }
         }
         return pages;
@@ -87,7 +94,7 @@ class DamagedRunTest {
     /** Opens a copy of the disk with one bit of a page inverted. */
     private static SmallStore damaged(SmallStore small, Page page, int byteInPage) {
         SimulatedDisk disk = small.disk().afterCrash(CrashOutcome.EVERYTHING);
-        disk.corrupt(ZONE, (page.offset + byteInPage) * 8L + 3);
+        disk.corrupt(page.file(), (page.offset + byteInPage) * 8L + 3);
         return new SmallStore(SmallStore.ROOMY, StepExecutor.Mode.INLINE, disk);
     }
 
@@ -98,9 +105,9 @@ class DamagedRunTest {
             try {
                 assertEquals(model.get(key), s(small.store().get(b(key))), key);
             } catch (CorruptionException e) {
-                assertEquals(ZONE, e.file());
+                assertEquals(page.file(), e.file());
                 assertTrue(page.contains(e.offset()), () -> e.getMessage() + ", damaged is " + page);
-                assertTrue(e.getMessage().contains(ZONE), e.getMessage());
+                assertTrue(e.getMessage().contains(page.file()), e.getMessage());
                 failed++;
             }
         }
@@ -228,7 +235,7 @@ class DamagedRunTest {
                         trial.store().stats().runs() <= 6,
                         "newer runs are merged: " + trial.store().stats());
                 CorruptionException told = assertThrows(CorruptionException.class, trial.store()::compact);
-                assertEquals(ZONE, told.file());
+                assertEquals(middle.file(), told.file());
                 assertTrue(middle.contains(told.offset()), told.getMessage());
                 assertTrue(told.getMessage().startsWith("not all runs can be merged: "), told.getMessage());
                 assertTrue(trial.store().stats().runs() <= 3, "what is older, the damaged one, and what is newer");
