@@ -6,7 +6,7 @@ import java.util.concurrent.locks.LockSupport;
  * A thread that does nothing but sleep for a millisecond at a time, and notes how much later it wakes: what the machine and the JVM (its
  * pauses, other threads, other processes) would have done to any thread meanwhile.
  */
-final class StallWatch implements AutoCloseable {
+public final class StallWatch implements AutoCloseable {
     private static final long SLEEP_NANOS = 1_000_000;
 
     private final LatencyHistogram stalls = new LatencyHistogram();
@@ -15,7 +15,8 @@ final class StallWatch implements AutoCloseable {
 
     private StallWatch() {}
 
-    static StallWatch start() {
+    /** Starts one. */
+    public static StallWatch start() {
         StallWatch watch = new StallWatch();
         watch.thread.setDaemon(true);
         watch.thread.start();
@@ -31,7 +32,7 @@ final class StallWatch implements AutoCloseable {
     }
 
     /** Ends the watch; what it has seen. */
-    Latencies end() {
+    public Latencies end() {
         close();
         return stalls.summary();
     }

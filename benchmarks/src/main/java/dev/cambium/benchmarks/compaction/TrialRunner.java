@@ -1,0 +1,111 @@
+package dev.cambium.benchmarks.compaction;
+
+import dev.cambium.benchmarks.Directories;
+import dev.cambium.benchmarks.EngineFailedException;
+import dev.cambium.benchmarks.EngineJvm;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** Runs trials, one at a time, each in a JVM of its own with one engine on its class path, in a directory that is gone afterwards. */
+final class TrialRunner implements AutoCloseable {
+    private static final int HEAP_MIB = 1024;
+    private static final int DIRECT_MIB = 1280;
+
+    private final boolean quick;
+    private final int minutes;
+    private final Path directory;
+    private final List<Candidate> candidates;
+    private final EngineJvm jvm = new EngineJvm();
+    private final Set<String> engines = new LinkedHashSet<>();
+    private final Thread cleanUp;
+    private int failures;
+
+    /** @param minutes that long trials take unless they are to be quick */
+    TrialRunner(boolean quick, int minutes, Path directory, List<Candidate> candidates) {
+        this.quick = quick;
+        this.minutes = minutes;
+        this.directory = directory;
+        this.candidates = List.copyOf(candidates);
+        cleanUp = new Thread(() -> {
+            jvm.end();
+            Directories.delete(directory);
+        });
+        Runtime.getRuntime().addShutdownHook(cleanUp);
+        Directories.delete(directory);
+    }
+
+    boolean isQuick() {
+        return quick;
+    }
+
+    int minutes() {
+        return minutes;
+    }
+
+    /** Those of some candidates that were asked for. */
+    List<Candidate> among(List<Candidate> some) {
+        return some.stream().filter(candidates::contains).toList();
+    }
+
+    /** Those that were asked for. */
+    List<Candidate> candidates() {
+        return candidates;
+    }
+
+    /** Runs a trial; what it found, or nothing where it failed, which is told and counted. */
+    Figures run(CompactionPart part, Candidate candidate, String title, List<String> arguments) throws IOException {
+        System.err.printf("compaction: %s: %s, %s%n", part.userName(), title, candidate.title());
+        try {
+            Figures figures = Figures.parse(jvm.run(
+                    candidate.engine(),
+                    flags(),
+                    directory.resolve("temporary"),
+                    CompactionProcess.class,
+                    CompactionProcess.arguments(part, candidate, directory.resolve("data"), arguments)));
+            engines.add(figures.engine());
+            return figures;
+        } catch (EngineFailedException e) {
+            System.err.println("compaction: failed: " + e.getMessage());
+            failures++;
+            return new Figures();
+        } finally {
+            Directories.delete(directory);
+        }
+    }
+
+    private static List<String> flags() {
+        return new ArrayList<>(List.of(
+                "-Xms" + HEAP_MIB + "m",
+                "-Xmx" + HEAP_MIB + "m",
+                "-XX:+AlwaysPreTouch",
+                "-XX:MaxDirectMemorySize=" + DIRECT_MIB + "m"));
+    }
+
+    /** The conditions, for people. */
+    String conditions() {
+        return String.format(
+                Locale.ROOT,
+                "each trial a JVM of its own with one engine on its class path, a heap of %d MiB and 256 MiB of memory budget or block cache",
+                HEAP_MIB);
+    }
+
+    /** What the engines said of themselves. */
+    Set<String> engines() {
+        return engines;
+    }
+
+    int failures() {
+        return failures;
+    }
+
+    @Override
+    public void close() {
+        Directories.delete(directory);
+        Runtime.getRuntime().removeShutdownHook(cleanUp);
+    }
+}
