@@ -10,12 +10,13 @@ import java.util.List;
 public final class CompactionProcess {
     private CompactionProcess() {}
 
-    static List<String> arguments(CompactionPart part, Candidate candidate, Path directory, List<String> more) {
+    static List<String> arguments(CompactionPart part, Candidate candidate, Path directory, int quietMillis, List<String> more) {
         List<String> arguments = new ArrayList<>(List.of(
                 part.name(),
                 candidate.engine().opener(),
                 Boolean.toString(candidate.isUniversal()),
-                directory.toString()));
+                directory.toString(),
+                Integer.toString(quietMillis)));
         arguments.addAll(more);
         return arguments;
     }
@@ -27,7 +28,8 @@ public final class CompactionProcess {
                 opener,
                 Boolean.parseBoolean(arguments[2]),
                 Path.of(arguments[3]),
-                Arrays.asList(arguments).subList(4, arguments.length));
+                Integer.parseInt(arguments[4]),
+                Arrays.asList(arguments).subList(5, arguments.length));
         System.out.print(CompactionPart.valueOf(arguments[0]).trial(site).toLines());
         System.out.flush();
         System.exit(0); // whatever threads an engine has left

@@ -23,6 +23,7 @@ final class TrialRunner implements AutoCloseable {
     private final EngineJvm jvm = new EngineJvm();
     private final Set<String> engines = new LinkedHashSet<>();
     private final Thread cleanUp;
+    private volatile boolean interrupted;
     private int failures;
 
     /** @param minutes that long trials take unless they are to be quick */
@@ -32,6 +33,7 @@ final class TrialRunner implements AutoCloseable {
         this.directory = directory;
         this.candidates = List.copyOf(candidates);
         cleanUp = new Thread(() -> {
+            interrupted = true;
             jvm.end();
             Directories.delete(directory);
         });
@@ -59,23 +61,30 @@ final class TrialRunner implements AutoCloseable {
 
     /** Runs a trial; what it found, or nothing where it failed, which is told and counted. */
     Figures run(CompactionPart part, Candidate candidate, String title, List<String> arguments) throws IOException {
-        System.err.printf("compaction: %s: %s, %s%n", part.userName(), title, candidate.title());
+        System.err.printf("compaction: %s: %s, %s", part.userName(), title, candidate.title());
+        long start = System.nanoTime();
         try {
             Figures figures = Figures.parse(jvm.run(
                     candidate.engine(),
                     flags(),
                     directory.resolve("temporary"),
                     CompactionProcess.class,
-                    CompactionProcess.arguments(part, candidate, directory.resolve("data"), arguments)));
+                    CompactionProcess.arguments(part, candidate, directory.resolve("data"), quietMillis(), arguments)));
             engines.add(figures.engine());
+            System.err.printf(Locale.ROOT, ": %.0f s%n", (System.nanoTime() - start) / 1e9);
             return figures;
         } catch (EngineFailedException e) {
-            System.err.println("compaction: failed: " + e.getMessage());
+            System.err.println(": failed: " + e.getMessage());
             failures++;
             return new Figures();
         } finally {
-            Directories.delete(directory);
+            deleteUnlessInterrupted();
         }
+    }
+
+    /** After so long without a flush or a merge, a store has nothing left to do; where figures mean little anyway, it may have. */
+    private int quietMillis() {
+        return quick ? 300 : 1200;
     }
 
     private static List<String> flags() {
@@ -105,7 +114,15 @@ final class TrialRunner implements AutoCloseable {
 
     @Override
     public void close() {
-        Directories.delete(directory);
-        Runtime.getRuntime().removeShutdownHook(cleanUp);
+        deleteUnlessInterrupted();
+        if (!interrupted) {
+            Runtime.getRuntime().removeShutdownHook(cleanUp);
+        }
+    }
+
+    private void deleteUnlessInterrupted() {
+        if (!interrupted) { // else the hook does it
+            Directories.delete(directory);
+        }
     }
 }

@@ -14,12 +14,12 @@ import java.util.List;
  * Where a trial takes place: the engine that it opens, the directory for it, and what it was told.
  *
  * @param directory of this trial alone
+ * @param quietMillis without a flush or a merge, after which a store has nothing left to do
  * @param arguments that its part of the command has for it
  */
-record TrialSite(EngineOpener opener, boolean universal, Path directory, List<String> arguments) {
+record TrialSite(EngineOpener opener, boolean universal, Path directory, int quietMillis, List<String> arguments) {
     private static final long MEMORY_BYTES = 256L << 20; // Cambium's default; a block cache as large
-    private static final long QUIET_MILLIS = 1200; // after these, an idle store has nothing left to do
-    private static final int MOST_WAITS = 500;
+    private static final int MOST_WAITS = 1000;
 
     /** The argument at an index, a number. */
     int number(int index) {
@@ -46,17 +46,17 @@ record TrialSite(EngineOpener opener, boolean universal, Path directory, List<St
     }
 
     /** Waits until nothing is laid down or merged any more. */
-    static void awaitQuiet(Engine engine) {
+    void awaitQuiet(Engine engine) {
         long before;
         DiskUse now = engine.diskUse();
         int waits = 0;
         do {
             if (waits++ == MOST_WAITS) {
-                throw new IllegalStateException("still merging after " + MOST_WAITS * QUIET_MILLIS / 1000 + " s");
+                throw new IllegalStateException("still merging after " + MOST_WAITS * quietMillis / 1000 + " s");
             }
             before = now.writtenBytes();
             engine.settle();
-            sleep(QUIET_MILLIS);
+            sleep(quietMillis);
             now = engine.diskUse();
         } while (now.writtenBytes() > before);
     }

@@ -66,7 +66,7 @@ final class WriteTables {
     }
 
     private long memtableBytes() {
-        return runner.isQuick() ? 512 << 10 : 4 << 20;
+        return runner.isQuick() ? 256 << 10 : 4 << 20;
     }
 
     private int memtables() {

@@ -22,7 +22,7 @@ final class WriteTrial {
             PutStream puts = new PutStream(engine, entries, load.valueLength());
             if (load.isOverwrite()) {
                 puts.putAll(load.load(entries));
-                TrialSite.awaitQuiet(engine);
+                site.awaitQuiet(engine);
             }
             DiskUse before = engine.diskUse();
             SpaceWatch watch = SpaceWatch.start(
@@ -33,11 +33,11 @@ final class WriteTrial {
             }
             SpaceSeries series = watch.end();
             DiskUse atEnd = engine.diskUse();
-            TrialSite.awaitQuiet(engine);
+            site.awaitQuiet(engine);
             DiskUse settled = engine.diskUse();
             puts.check();
             engine.compact();
-            TrialSite.awaitQuiet(engine);
+            site.awaitQuiet(engine);
             long compacted = engine.diskUse().liveBytes();
             puts.check();
             Figures figures = new Figures()
