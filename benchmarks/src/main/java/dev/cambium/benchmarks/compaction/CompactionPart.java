@@ -9,7 +9,11 @@ import java.util.stream.Collectors;
 /** A part of the benchmark: tables, and the trial that each of their figures comes from. The lower-case name is what users write. */
 enum CompactionPart {
     AMPLIFICATION("Bytes written and kept", WriteTrial::run, WriteTables::amplification),
-    SPACE("Space after many overwrites", WriteTrial::run, WriteTables::space);
+    SPACE("Space after many overwrites", WriteTrial::run, WriteTables::space),
+    PUTS("Puts while runs are merged", PutTrial::run, PutTable::run),
+    TAIL("Latency of puts at four fifths of the sustained rate", TailTrial::run, TailTable::run),
+    TOMBSTONES("Seeks over deleted keys", TombstoneTrial::run, TombstoneTable::run),
+    SCAN("Scans of what was merged by links", ScanTrial::run, ScanTable::run);
 
     /** What runs in a JVM of its own. */
     private interface Trial {

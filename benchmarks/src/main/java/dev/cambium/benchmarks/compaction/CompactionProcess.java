@@ -10,7 +10,8 @@ import java.util.List;
 public final class CompactionProcess {
     private CompactionProcess() {}
 
-    static List<String> arguments(CompactionPart part, Candidate candidate, Path directory, int quietMillis, List<String> more) {
+    static List<String> arguments(
+            CompactionPart part, Candidate candidate, Path directory, int quietMillis, List<String> more) {
         List<String> arguments = new ArrayList<>(List.of(
                 part.name(),
                 candidate.engine().opener(),

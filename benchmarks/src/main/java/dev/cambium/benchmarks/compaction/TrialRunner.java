@@ -99,7 +99,7 @@ final class TrialRunner implements AutoCloseable {
     String conditions() {
         return String.format(
                 Locale.ROOT,
-                "each trial a JVM of its own with one engine on its class path, a heap of %d MiB and 256 MiB of memory budget or block cache",
+                "a JVM of its own with one engine on its class path, a heap of %d MiB and 256 MiB of memory budget or block cache",
                 HEAP_MIB);
     }
 

@@ -14,6 +14,7 @@ import java.util.Locale;
 final class WriteTables {
     private static final int ROUNDS = 5;
     private static final int MANY_ROUNDS = 20;
+    private static final int QUICK_ROUNDS = 2;
     private static final double STEADY_GOAL = 1.25;
     private static final double PEAK_GOAL = 1.35;
     private static final int MODEL_ENTRIES = 200_000;
@@ -55,13 +56,13 @@ final class WriteTables {
 
     /** All loads, overwritten five times. */
     static String amplification(TrialRunner runner) throws IOException {
-        return new WriteTables(runner, CompactionPart.AMPLIFICATION, ROUNDS, false)
+        return new WriteTables(runner, CompactionPart.AMPLIFICATION, runner.isQuick() ? QUICK_ROUNDS : ROUNDS, false)
                 .run(Arrays.asList(WriteLoad.values()));
     }
 
     /** Small entries, overwritten twenty times. */
     static String space(TrialRunner runner) throws IOException {
-        return new WriteTables(runner, CompactionPart.SPACE, runner.isQuick() ? ROUNDS : MANY_ROUNDS, true)
+        return new WriteTables(runner, CompactionPart.SPACE, runner.isQuick() ? QUICK_ROUNDS : MANY_ROUNDS, true)
                 .run(List.of(WriteLoad.UNIFORM));
     }
 
@@ -70,7 +71,7 @@ final class WriteTables {
     }
 
     private int memtables() {
-        return runner.isQuick() ? 32 : 100;
+        return runner.isQuick() ? 24 : 100;
     }
 
     private String run(List<WriteLoad> loads) throws IOException {
