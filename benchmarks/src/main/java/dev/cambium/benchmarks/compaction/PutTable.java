@@ -18,7 +18,7 @@ final class PutTable {
     private PutTable() {}
 
     static String run(TrialRunner runner) throws IOException {
-        int count = runner.isQuick() ? 300_000 : 10_000_000;
+        int count = runner.isQuick() ? 1_000_000 : 10_000_000;
         int rounds = runner.isQuick() ? 1 : 3;
         Map<Candidate, List<Figures>> found = new EnumMap<>(Candidate.class);
         for (int round = 1; round <= rounds; round++) {
@@ -50,7 +50,7 @@ final class PutTable {
         });
         return String.format(Locale.ROOT, """
                 %,d puts of 116 bytes, one a call, keys drawn of as many, uniformly; both engines as they are usually opened. Median of \
-                rounds, engines taking turns: %d. Each after a million puts to another store, for the JIT's sake. Files: zones (sorted \
+                rounds, engines taking turns: %d. Each after puts to another store, a million at most, for the JIT's sake. Files: zones (sorted \
                 tables) when the last put returned; settled: when nothing was merged any more.
 
                 """, count, rounds) + table;

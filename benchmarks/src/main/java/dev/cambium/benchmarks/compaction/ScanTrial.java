@@ -46,7 +46,8 @@ final class ScanTrial {
         }
     }
 
-    private static final int PASSES = 5; // after one for the JIT's and the pool's sake
+    private static final int PASSES = 5; // after one for the pool's sake
+    private static final long WARM_UP_ENTRIES = 3_000_000; // scanned for the JIT's sake, before anything is overwritten
 
     private ScanTrial() {}
 
@@ -61,6 +62,9 @@ final class ScanTrial {
         try (Engine engine = site.open("store", site.number(2))) {
             PutStream puts = new PutStream(engine, entries, PutTrial.VALUE_BYTES);
             puts.putAll(Permutation.random(entries, 7));
+            for (long seen = 0; seen < WARM_UP_ENTRIES; seen += (long) entries * (PASSES + 1)) {
+                scan(engine, entries);
+            }
             for (int round = 0; round < site.number(3); round++) {
                 puts.putAll(overwrites.draw(entries, entries, round));
             }

@@ -5,7 +5,6 @@ import dev.cambium.benchmarks.EngineFailedException;
 import dev.cambium.benchmarks.EngineJvm;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -13,7 +12,8 @@ import java.util.Set;
 
 /** Runs trials, one at a time, each in a JVM of its own with one engine on its class path, in a directory that is gone afterwards. */
 final class TrialRunner implements AutoCloseable {
-    private static final int HEAP_MIB = 1024;
+    private static final int HEAP_MIB = 2048;
+    private static final int QUICK_HEAP_MIB = 512;
     private static final int DIRECT_MIB = 1280;
 
     private final boolean quick;
@@ -87,12 +87,16 @@ final class TrialRunner implements AutoCloseable {
         return quick ? 300 : 1200;
     }
 
-    private static List<String> flags() {
-        return new ArrayList<>(List.of(
-                "-Xms" + HEAP_MIB + "m",
-                "-Xmx" + HEAP_MIB + "m",
+    private int heapMib() {
+        return quick ? QUICK_HEAP_MIB : HEAP_MIB;
+    }
+
+    private List<String> flags() {
+        return List.of(
+                "-Xms" + heapMib() + "m",
+                "-Xmx" + heapMib() + "m",
                 "-XX:+AlwaysPreTouch",
-                "-XX:MaxDirectMemorySize=" + DIRECT_MIB + "m"));
+                "-XX:MaxDirectMemorySize=" + DIRECT_MIB + "m");
     }
 
     /** The conditions, for people. */
@@ -100,7 +104,7 @@ final class TrialRunner implements AutoCloseable {
         return String.format(
                 Locale.ROOT,
                 "a JVM of its own with one engine on its class path, a heap of %d MiB and 256 MiB of memory budget or block cache",
-                HEAP_MIB);
+                heapMib());
     }
 
     /** What the engines said of themselves. */
