@@ -18,7 +18,7 @@ final class PutTable {
     private PutTable() {}
 
     static String run(TrialRunner runner) throws IOException {
-        int count = runner.isQuick() ? 1_000_000 : 10_000_000;
+        int count = runner.isQuick() ? 700_000 : 10_000_000;
         int rounds = runner.isQuick() ? 1 : 3;
         Map<Candidate, List<Figures>> found = new EnumMap<>(Candidate.class);
         for (int round = 1; round <= rounds; round++) {

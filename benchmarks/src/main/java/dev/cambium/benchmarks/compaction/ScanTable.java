@@ -16,7 +16,7 @@ final class ScanTable {
 
     static String run(TrialRunner runner) throws IOException {
         long memtableBytes = runner.isQuick() ? 256 << 10 : 4 << 20;
-        int memtables = runner.isQuick() ? 24 : 100;
+        int memtables = runner.isQuick() ? 12 : 100;
         int entries = Math.toIntExact(memtables * memtableBytes / PutStream.entryBytes(PutTrial.VALUE_BYTES));
         MarkdownTable table = new MarkdownTable(
                 2,

@@ -47,7 +47,9 @@ final class ScanTrial {
     }
 
     private static final int PASSES = 5; // after one for the pool's sake
-    private static final long WARM_UP_ENTRIES = 3_000_000; // scanned for the JIT's sake, before anything is overwritten
+    private static final int WARM_UP_PASSES =
+            20; // for the JIT's sake, before anything is overwritten; fewer where there are many entries
+    private static final int WARM_UP_ENTRIES = 3_000_000;
 
     private ScanTrial() {}
 
@@ -62,8 +64,8 @@ final class ScanTrial {
         try (Engine engine = site.open("store", site.number(2))) {
             PutStream puts = new PutStream(engine, entries, PutTrial.VALUE_BYTES);
             puts.putAll(Permutation.random(entries, 7));
-            for (long seen = 0; seen < WARM_UP_ENTRIES; seen += (long) entries * (PASSES + 1)) {
-                scan(engine, entries);
+            for (int pass = 0; pass < WARM_UP_PASSES && (long) pass * entries < WARM_UP_ENTRIES; pass++) {
+                pass(engine, entries);
             }
             for (int round = 0; round < site.number(3); round++) {
                 puts.putAll(overwrites.draw(entries, entries, round));
@@ -90,24 +92,28 @@ final class ScanTrial {
     private static double scan(Engine engine, int entries) {
         double[] rates = new double[PASSES];
         for (int pass = -1; pass < PASSES; pass++) {
-            long start = System.nanoTime();
-            int seen = 0;
-            long bytes = 0;
-            try (EntryCursor cursor = engine.cursor()) {
-                for (boolean on = cursor.first(); on; on = cursor.next()) {
-                    bytes += cursor.key().length + cursor.value().length;
-                    seen++;
-                }
-            }
-            long nanos = System.nanoTime() - start;
-            long expected = (long) entries * PutStream.entryBytes(PutTrial.VALUE_BYTES);
-            if (seen != entries || bytes != expected) {
-                throw new IllegalStateException("a scan of " + entries + " entries has seen " + seen + " in " + bytes
-                        + " bytes of " + expected);
-            }
-            rates[Math.max(0, pass)] = entries * 1e9 / nanos;
+            rates[Math.max(0, pass)] = pass(engine, entries);
         }
         Arrays.sort(rates);
         return rates[PASSES / 2];
+    }
+
+    private static double pass(Engine engine, int entries) {
+        long start = System.nanoTime();
+        int seen = 0;
+        long bytes = 0;
+        try (EntryCursor cursor = engine.cursor()) {
+            for (boolean on = cursor.first(); on; on = cursor.next()) {
+                bytes += cursor.key().length + cursor.value().length;
+                seen++;
+            }
+        }
+        long nanos = System.nanoTime() - start;
+        long expected = (long) entries * PutStream.entryBytes(PutTrial.VALUE_BYTES);
+        if (seen != entries || bytes != expected) {
+            throw new IllegalStateException(
+                    "a scan of " + entries + " entries has seen " + seen + " in " + bytes + " bytes of " + expected);
+        }
+        return entries * 1e9 / nanos;
     }
 }

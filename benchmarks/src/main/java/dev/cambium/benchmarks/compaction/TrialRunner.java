@@ -84,7 +84,7 @@ final class TrialRunner implements AutoCloseable {
 
     /** After so long without a flush or a merge, a store has nothing left to do; where figures mean little anyway, it may have. */
     private int quietMillis() {
-        return quick ? 300 : 1200;
+        return quick ? 150 : 1200;
     }
 
     private int heapMib() {

@@ -71,7 +71,7 @@ final class WriteTables {
     }
 
     private int memtables() {
-        return runner.isQuick() ? 24 : 100;
+        return runner.isQuick() ? 12 : 100;
     }
 
     private String run(List<WriteLoad> loads) throws IOException {
