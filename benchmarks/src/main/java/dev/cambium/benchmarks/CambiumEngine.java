@@ -7,14 +7,16 @@ import dev.cambium.Store;
 import dev.cambium.StoreStats;
 import dev.cambium.WriteBatch;
 
-/** Cambium with its default options, but for the memory budget. */
+/** Cambium with its default options, but for the memory budget and, where that is asked for, the size of memtables. */
 public final class CambiumEngine implements Engine {
     private final Store store;
+    private final long memtableBytes;
     private final Durability durability;
     private final WriteBatch batch = new WriteBatch();
 
-    private CambiumEngine(Store store, Durability durability) {
+    private CambiumEngine(Store store, long memtableBytes, Durability durability) {
         this.store = store;
+        this.memtableBytes = memtableBytes;
         this.durability = durability;
     }
 
@@ -22,8 +24,13 @@ public final class CambiumEngine implements Engine {
     public static final class Opener implements EngineOpener {
         @Override
         public CambiumEngine open(EngineSettings settings) {
+            Options options = Options.DEFAULT.withMemoryBudget(settings.memoryBytes());
+            if (settings.memtableBytes() > 0) {
+                options = options.withMemtableBytes(settings.memtableBytes());
+            }
             return new CambiumEngine(
-                    Store.open(settings.directory(), Options.DEFAULT.withMemoryBudget(settings.memoryBytes())),
+                    Store.open(settings.directory(), options),
+                    options.memtableBytes(),
                     settings.forced() ? Durability.SYNC : Durability.BUFFERED);
         }
     }
@@ -94,6 +101,27 @@ public final class CambiumEngine implements Engine {
     }
 
     @Override
+    public void delete(byte[] key) {
+        store.delete(key, durability);
+    }
+
+    @Override
+    public Snapshot snapshot() {
+        return store.snapshot()::close;
+    }
+
+    @Override
+    public void flush() {
+        store.flush();
+    }
+
+    @Override
+    public DiskUse diskUse() {
+        StoreStats stats = store.stats();
+        return new DiskUse(stats.flushedBytes(), stats.mergedBytes(), stats.zoneBytes(), stats.pageBytes());
+    }
+
+    @Override
     public void compact() {
         store.compact();
     }
@@ -106,7 +134,9 @@ public final class CambiumEngine implements Engine {
     @Override
     public String describe() {
         return "Cambium: default options, memory budget "
-                + (store.stats().memory().budgetBytes() >> 20) + " MiB, " + durability
+                + (store.stats().memory().budgetBytes() >> 20) + " MiB, memtables of " + (memtableBytes >> 10)
+                + " KiB, "
+                + durability
                 + (store.stats().mappedLog() ? ", mapped log" : ", log by write calls");
     }
 

@@ -19,6 +19,32 @@ public interface Engine extends AutoCloseable {
     /** A cursor over what is there now. */
     EntryCursor cursor();
 
+    /** Deletes a key. From any thread. */
+    default void delete(byte[] key) {
+        throw new UnsupportedOperationException("delete");
+    }
+
+    /** Holds on to what is there now, for nobody to read, until it is closed. */
+    default Snapshot snapshot() {
+        throw new UnsupportedOperationException("snapshot");
+    }
+
+    /** A state of an engine that is held. */
+    interface Snapshot extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** Lays down what is in memory only. */
+    default void flush() {
+        throw new UnsupportedOperationException("flush");
+    }
+
+    /** What it has written, and what its files take. From any thread. */
+    default DiskUse diskUse() {
+        throw new UnsupportedOperationException("diskUse");
+    }
+
     /** Brings the data into the form that takes least space, where the engine has a command for that. */
     default void compact() {}
 

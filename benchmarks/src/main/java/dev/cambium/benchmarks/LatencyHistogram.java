@@ -58,6 +58,11 @@ public final class LatencyHistogram {
         return maxNanos;
     }
 
+    /** How many were recorded. */
+    public long count() {
+        return total;
+    }
+
     public long maxNanos() {
         return maxNanos;
     }

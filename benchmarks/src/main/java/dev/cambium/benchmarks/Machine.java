@@ -10,13 +10,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The machine as a report names it: what a reader needs to place the figures, and nothing that identifies it. */
-final class Machine {
+public final class Machine {
     private static final Pattern RELEASE = Pattern.compile("\\d+(\\.\\d+)?");
 
     private Machine() {}
 
     /** Cores, memory, operating system, JDK, file system of the data, on one line. */
-    static String describe(Path directory) {
+    public static String describe(Path directory) {
         long memoryBytes =
                 ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
         Matcher release = RELEASE.matcher(System.getProperty("os.version"));

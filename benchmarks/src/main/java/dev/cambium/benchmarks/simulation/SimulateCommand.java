@@ -1,6 +1,5 @@
 package dev.cambium.benchmarks.simulation;
 
-import dev.cambium.benchmarks.Permutation;
 import dev.cambium.benchmarks.TableOptions;
 import java.io.IOException;
 import java.util.Arrays;
@@ -17,6 +16,7 @@ import java.util.Set;
  */
 public final class SimulateCommand {
     private static final int MEMTABLES = 100; // that the data are as large as
+    private static final int SETTLING = 2; // rounds of writes before it is steady
 
     /**
      * What is stored.
@@ -135,22 +135,8 @@ public final class SimulateCommand {
 
     private SimulationResult simulate(SimulationSettings settings, Traffic traffic, Shape shape) {
         int entries = quick ? 5_000 : 200_000;
-        int memtable = entries / MEMTABLES;
-        Simulation simulation = new Simulation(settings, shape.leafEntries, shape.valueSize, entries);
-        int[] first = Permutation.random(entries, 7);
-        Arrays.setAll(first, i -> Write.put(first[i]));
-        add(simulation, first, memtable);
-        int[] writes = traffic.draw(entries, (rounds() + 2) * entries, 3);
-        add(simulation, Arrays.copyOf(writes, 2 * entries), memtable); // till it is steady
-        simulation.beginToMeasure();
-        add(simulation, Arrays.copyOfRange(writes, 2 * entries, writes.length), memtable);
-        return simulation.result();
-    }
-
-    private static void add(Simulation simulation, int[] writes, int memtable) {
-        for (int at = 0; at < writes.length; at += memtable) {
-            simulation.add(Arrays.copyOfRange(writes, at, Math.min(writes.length, at + memtable)));
-        }
+        return new Scenario(settings, shape.leafEntries, shape.valueSize, entries, MEMTABLES)
+                .overwrite(traffic, SETTLING, rounds());
     }
 
     private void add(String format, Object... arguments) {

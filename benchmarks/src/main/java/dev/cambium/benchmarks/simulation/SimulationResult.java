@@ -13,7 +13,7 @@ package dev.cambium.benchmarks.simulation;
  * @param runs young runs that a read has to ask, on average
  * @param mostStep bytes appended for one memtable, by what users wrote of it, at its highest: what back-pressure has to spread
  */
-record SimulationResult(
+public record SimulationResult(
         double written,
         double relocated,
         double copied,

@@ -9,7 +9,7 @@ package dev.cambium.benchmarks.simulation;
  * @param streams that pages are appended to: 1 for all, 2 (young, base), 3 (young, base, relocated), 4 (flushed too)
  * @param target space amplification: zone files by live pages
  */
-record SimulationSettings(int tier, double trigger, double liveThreshold, int streams, double target) {
+public record SimulationSettings(int tier, double trigger, double liveThreshold, int streams, double target) {
     /** What is chosen where values are in leaves. */
     static final SimulationSettings IN_LEAVES = new SimulationSettings(4, 0.2, 0.55, 3, 1.1);
 

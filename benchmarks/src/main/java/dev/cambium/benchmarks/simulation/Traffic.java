@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /** What is written to a store that has been filled. */
-enum Traffic {
+public enum Traffic {
     /** Any key as often as any other. */
     UNIFORM {
         @Override
@@ -64,12 +64,17 @@ enum Traffic {
     /** {@linkplain Write Writes} to a store that has the keys from 0 to {@code entries - 1}. */
     abstract int[] draw(int entries, int count, long seed);
 
+    /** The keys of so many writes, in order; deletes are as good as puts here. */
+    public int[] keys(int entries, int count, long seed) {
+        return Arrays.stream(draw(entries, count, seed)).map(Write::key).toArray();
+    }
+
     private static int[] puts(int[] keys) {
         return Arrays.stream(keys).map(Write::put).toArray();
     }
 
     /** The name in tables. */
-    String title() {
+    public String title() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

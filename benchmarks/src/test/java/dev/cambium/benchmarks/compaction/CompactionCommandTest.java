@@ -1,0 +1,63 @@
+package dev.cambium.benchmarks.compaction;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CompactionCommandTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void theQuickFormReportsWhatWasAskedForAndLeavesNothingBehind() throws IOException {
+        Path out = directory.resolve("report.md");
+        Path data = directory.resolve("data");
+        assertEquals(
+                0,
+                CompactionCommand.run(
+                        "--quick",
+                        "--only",
+                        "space,tombstones",
+                        "--engines",
+                        "cambium",
+                        "--dir",
+                        data.toString(),
+                        "--out",
+                        out.toString()));
+        List<String> report = Files.readAllLines(out);
+        String written = only(report, "| overwrites uniform, 100 B | Cambium | ", " ≤ 10.0, ≤ leveled ");
+        assertEquals(8, cells(written), written);
+        assertTrue(report.stream().anyMatch(line -> line.contains("goal ≤ 1.25") && line.contains("goal ≤ 1.35")));
+        String seeks = only(report, "| Cambium | ", "");
+        assertEquals(8, cells(seeks), seeks);
+        assertTrue(report.stream().noneMatch(line -> line.contains("failed") || line.contains("NaN")));
+        assertTrue(Files.notExists(data.resolve("compaction")));
+    }
+
+    private static String only(List<String> report, String start, String part) {
+        List<String> found = report.stream()
+                .filter(line -> line.startsWith(start) && line.contains(part))
+                .toList();
+        assertEquals(1, found.size(), String.join("\n", report));
+        return found.get(0);
+    }
+
+    private static long cells(String row) {
+        return row.chars().filter(c -> c == '|').count() - 1;
+    }
+
+    @Test
+    void whatItDoesNotKnowIsRefused() throws IOException {
+        assertEquals(2, CompactionCommand.run("--fast"));
+        assertEquals(2, CompactionCommand.run("--only"));
+        assertEquals(2, CompactionCommand.run("--only", "everything"));
+        assertEquals(2, CompactionCommand.run("--engines", "cambium,rocksdb"));
+        assertEquals(2, CompactionCommand.run("--minutes", "0"));
+    }
+}
