@@ -13,6 +13,7 @@ import dev.cambium.testkit.disk.OperationKind;
 import dev.cambium.testkit.disk.SimulatedDisk;
 import dev.cambium.testkit.runtime.StepExecutor;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -147,7 +148,7 @@ class RunSnapshotTest {
             }
             store.flush();
             NavigableMap<String, String> old = new TreeMap<>(model);
-            Set<Integer> zones = small.manifest().zones().keySet();
+            Set<Integer> zones = new HashSet<>(small.manifest().zones().keySet());
             assertTrue(zones.size() >= 3, zones.toString());
             Snapshot then = store.snapshot();
             Cursor cursor = then.cursor();
@@ -159,8 +160,9 @@ class RunSnapshotTest {
                 }
                 store.flush();
             }
-            store.compact(); // else a part of the base that is not due yet has values there
-            assertTrue(small.manifest().zones().keySet().stream().noneMatch(zones::contains), "they are still in use");
+            assertTrue(small.manifest().live().keySet().stream().noneMatch(zones::contains), "they are still in use");
+            zones.removeAll(small.manifest().zones().keySet()); // but for one that is appended to
+            assertTrue(zones.size() >= 2, "hardly any is no longer named");
             assertTrue(cursor.next());
             assertEquals(old.get(key(151)), s(cursor.value()));
             SmallStore.assertHolds(old, then, "zones without a name");
