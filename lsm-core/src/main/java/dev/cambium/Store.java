@@ -13,6 +13,7 @@ import dev.cambium.log.Recovery;
 import dev.cambium.log.Verification;
 import dev.cambium.log.WriteAheadLog;
 import dev.cambium.memtable.Memtable;
+import dev.cambium.run.CompactionOutlook;
 import dev.cambium.run.Flusher;
 import dev.cambium.run.LiveRun;
 import dev.cambium.run.LongValues;
@@ -25,6 +26,7 @@ import dev.cambium.segment.frame.Frame;
 import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
+import dev.cambium.segment.manifest.Stretch;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.pool.MemoryAccount;
 import dev.cambium.segment.pool.MemoryUse;
@@ -94,6 +96,8 @@ public final class Store implements AutoCloseable {
     private final GroupWriter writer;
     private final Committer committer;
     private final Writes writes;
+    private final StoreCompaction compaction;
+    private final Keyspace own;
     private final PointReads reads;
     private final RecoveryReport recoveryReport;
     private final AtomicLong openSnapshots = new AtomicLong();
@@ -226,6 +230,8 @@ public final class Store implements AutoCloseable {
         this.mostLongBytes = options.zoneBytes();
         this.committer = new Committer(writer, environment.parker());
         this.writes = new Writes(this, committer, writer, longValues, flusher);
+        this.own = new Keyspace(this, Keyspace.DEFAULT_ID, "");
+        this.compaction = new StoreCompaction(this, flusher, manifest, environment.clock());
         this.budgetChange = new BudgetChange(options, pool, frames, writes, writer, flusher);
         this.reads = new PointReads(this) {
             @Override
@@ -438,22 +444,99 @@ public final class Store implements AutoCloseable {
     }
 
     /**
-     * Merges everything into one run, in which overwritten and deleted entries are gone, and gives their zones back to the system, as
-     * far as no snapshot needs them. What is in memory is laid down first. Returns when that is done; reads and writes go on meanwhile.
+     * Writes everything anew in one run, in order, in which overwritten and deleted entries are gone, and gives the zones of before back to the
+     * system, as far as no snapshot needs them: stretch by stretch, so that it takes little more room than there is taken now. What is in memory is
+     * laid down first. Returns when that is done; reads and writes go on meanwhile.
      *
-     * @throws dev.cambium.error.StoreIOException where it cannot be written; nothing is lost, and the runs are as before
-     * @throws dev.cambium.error.CorruptionException where a page cannot be read: the run that it is in is left alone, the runs on either side
-     *     of it are merged
+     * @throws dev.cambium.error.StoreIOException where it cannot be written; nothing is lost, and what was done stays done
+     * @throws dev.cambium.error.CorruptionException where a page cannot be read: the stretch of keys that it is in is left alone, everything
+     *     else is merged
      */
-    public void compact() {
-        compact((done, total) -> {});
+    public CompactionReport compact() {
+        return compact((done, total) -> {});
     }
 
     /** As {@link #compact()}, and tells how far it has come. */
-    public void compact(CompactionListener progress) {
+    public CompactionReport compact(CompactionListener progress) {
+        return compact(Compaction.EVERYTHING, progress);
+    }
+
+    /** As {@link #compact()}, of a range of keys of the store's own keyspace; null for no bound. */
+    public CompactionReport compact(byte[] from, byte[] to, CompactionListener progress) {
+        return compact(Compaction.EVERYTHING.withKeyspace(own).withRange(from, to), progress);
+    }
+
+    /**
+     * Merges a part of what there is, stretch by stretch: what is done stays done, whatever happens later, and needs little room besides what there is.
+     * What is in memory is laid down first. Returns when that is done; reads and writes go on meanwhile. Errors as of {@link #compact()}.
+     *
+     * @param progress is told, in the calling thread, how far it has come
+     */
+    public CompactionReport compact(Compaction what, CompactionListener progress) {
+        Limits.checkNotNull(what, "what");
         Limits.checkNotNull(progress, "progress");
-        flush();
-        flusher.mergeAll(progress);
+        return compaction.run(compaction.wish(what), progress);
+    }
+
+    /**
+     * Moves what is live out of zones that are mostly dead, until zone files come to {@code targetSpaceAmplification} times what is live, or there is
+     * nothing that it pays to move. As {@link #compact(Compaction, CompactionListener)} otherwise.
+     *
+     * @param targetSpaceAmplification 1.05 or more
+     */
+    public CompactionReport clean(double targetSpaceAmplification, CompactionListener progress) {
+        Limits.checkNotNull(progress, "progress");
+        return compaction.run(compaction.cleaning(targetSpaceAmplification), progress);
+    }
+
+    /**
+     * Moves what is live out of some zones, which are given back.
+     *
+     * @param zones numbers, as {@link #zoneStats} has them
+     * @throws IllegalArgumentException where one is not a zone of the store, or takes the chunks of long values, which stay where they are
+     */
+    public CompactionReport clean(Collection<Integer> zones, CompactionListener progress) {
+        Limits.checkNotNull(zones, "zones");
+        Limits.checkNotNull(progress, "progress");
+        return compaction.run(compaction.cleaning(zones), progress);
+    }
+
+    /** What {@link #compact(Compaction, CompactionListener)} would do now. Reads key pages only. */
+    public CompactionEstimate estimate(Compaction what) {
+        Limits.checkNotNull(what, "what");
+        return compaction.estimate(what);
+    }
+
+    /** Which zones {@link #clean(double, CompactionListener)} would begin with now. */
+    public List<ZoneStats> estimateClean(double targetSpaceAmplification) {
+        Compaction.checkTarget(targetSpaceAmplification);
+        return compaction.zonesToClean(targetSpaceAmplification);
+    }
+
+    /** What it would be to merge a stretch of internal keys. */
+    CompactionEstimate estimate(Stretch stretch, boolean rewrites, List<ZoneStats> zonesToClean) {
+        int slot = enter();
+        try {
+            return CompactionOutlook.estimate(versions.current().runs(), stretch, rewrites, zonesToClean);
+        } finally {
+            epochs.exit(slot);
+        }
+    }
+
+    /** All zone files, by number. */
+    public List<ZoneStats> zoneStats() {
+        requireOpen();
+        return compaction.zoneStats();
+    }
+
+    /** All runs, newest first; the last one may be the base. */
+    public List<RunStats> runStats() {
+        int slot = enter();
+        try {
+            return versions.current().runs().stream().map(LiveRun::stats).toList();
+        } finally {
+            epochs.exit(slot);
+        }
     }
 
     /** After a second without writes: what is worth a run becomes one, and young runs are merged, so that reads have less to search. */

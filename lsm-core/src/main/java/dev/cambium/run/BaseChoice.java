@@ -70,6 +70,11 @@ final class BaseChoice {
         return !setAside.isEmpty();
     }
 
+    /** Whether there is one with keys of another. */
+    boolean isSetAsideIn(Stretch stretch) {
+        return !setAside.leftOf(stretch).equals(List.of(stretch));
+    }
+
     /** Why a stretch cannot be merged; there is one. */
     CorruptionException damage() {
         return damage;
@@ -221,14 +226,31 @@ final class BaseChoice {
         return new Range(stretch, (long) (inLeaves / leafBytes) + 1, (long) bytes, false);
     }
 
-    /** Every range there is, in the order of keys. */
-    Deque<Range> all(List<LiveRun> runs) {
+    /**
+     * Every range that has keys of a stretch, in the order of keys, those excepted that are set aside.
+     *
+     * @param untouched whether ranges are among them in which younger runs have nothing
+     */
+    List<Range> all(List<LiveRun> runs, Stretch of, boolean untouched) {
+        settleUnknown(runs);
         int slot = epochs.enter();
         try {
             RangeEstimates estimates = new RangeEstimates(base(runs).tree());
-            Deque<Range> all = new ArrayDeque<>();
+            for (LiveRun run : runs.subList(0, runs.size() - 1)) {
+                estimates.add(run.tree(), run.merged());
+            }
+            List<Range> all = new ArrayList<>();
             for (int i = 0; i < estimates.count(); i++) {
-                all.add(range(runs, estimates, i, i));
+                Stretch stretch = estimates.stretch(i);
+                boolean isIn = stretch.endsBehind(of.from()) && of.endsBehind(stretch.from());
+                if (isIn
+                        && setAside.leftOf(stretch).equals(List.of(stretch))
+                        && (untouched
+                                || runs.stream()
+                                        .anyMatch(run -> !run.record().isBase()
+                                                && !run.left(stretch).isEmpty()))) {
+                    all.add(range(runs, estimates, i, i));
+                }
             }
             return all;
         } finally {

@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * When zones are cleaned, and which: once zone files are longer than what is live in them by more than the target says, those that are worth most
@@ -40,6 +41,7 @@ final class CleanerChoice {
     private static final int MOVED_AT_ONCE = 20;
 
     private final ReadEpochs epochs;
+    private final Predicate<Stretch> isSetAside;
     private final Deque<BaseChoice.Range> planned = new ArrayDeque<>();
     private final Map<Integer, Long> tried = new HashMap<>(); // zone: what was live there when it was last chosen
     private Set<Integer> victims = Set.of();
@@ -47,8 +49,10 @@ final class CleanerChoice {
     private byte[] sweptTo; // where to go on with a sweep that was left off; or null
     private LiveRun leftover; // a young run to be written anew, or null
 
-    CleanerChoice(ReadEpochs epochs) {
+    /** @param isSetAside says which stretches have a damaged page, and are left alone */
+    CleanerChoice(ReadEpochs epochs, Predicate<Stretch> isSetAside) {
         this.epochs = epochs;
+        this.isSetAside = isSetAside;
     }
 
     /** Zones that are being cleaned. */
@@ -69,23 +73,25 @@ final class CleanerChoice {
      * The stretches of the base to be merged next, ascending; whoever merges them takes them out.
      *
      * @param runs newest first
+     * @param excess bytes of zone files beyond what is aimed at: none where it is not positive
      * @param use of the zones as the state has them
      * @param zoneLength of the zones that are written now
      */
-    Deque<BaseChoice.Range> next(List<LiveRun> runs, ManifestState state, SpaceUse use, long zoneLength) {
+    Deque<BaseChoice.Range> next(
+            List<LiveRun> runs, ManifestState state, double excess, SpaceUse use, long zoneLength) {
         if (!BaseChoice.hasBase(runs)) {
             planned.clear();
             sweptTo = null;
         } else if (planned.isEmpty() && sweptTo != null) {
             planRest(runs);
         }
-        if (planned.isEmpty() && BaseChoice.hasBase(runs) && use.excessBytes() > 0) {
-            plan(runs, state, use, zoneLength);
+        if (planned.isEmpty() && BaseChoice.hasBase(runs) && excess > 0) {
+            plan(runs, state, excess, use, zoneLength);
         }
         return planned;
     }
 
-    private void plan(List<LiveRun> runs, ManifestState state, SpaceUse use, long zoneLength) {
+    private void plan(List<LiveRun> runs, ManifestState state, double excess, SpaceUse use, long zoneLength) {
         int slot = epochs.enter();
         try {
             Set<Integer> young = new HashSet<>();
@@ -102,7 +108,7 @@ final class CleanerChoice {
                 young.addAll(own);
             }
             if (leftover == null) {
-                chooseVictims(runs, young, state, use);
+                chooseVictims(runs, young, state, excess, use);
             }
         } finally {
             epochs.exit(slot);
@@ -122,36 +128,56 @@ final class CleanerChoice {
         return gain;
     }
 
-    private void chooseVictims(List<LiveRun> runs, Set<Integer> young, ManifestState state, SpaceUse use) {
+    private void chooseVictims(
+            List<LiveRun> runs, Set<Integer> young, ManifestState state, double excess, SpaceUse use) {
         tried.keySet().retainAll(state.zones().keySet());
-        List<ManifestRecord.Zone> candidates = new ArrayList<>(state.zones().values());
-        candidates.removeIf(zone -> zone.state() == ZoneState.OPEN
-                || !Zones.isOfRuns(zone.stream())
-                || young.contains(zone.number())
-                || state.liveBytes(zone.number()) > MOST_LIVE * zone.length()
-                || tried.getOrDefault(zone.number(), -1L) == state.liveBytes(zone.number()));
-        int newest = state.next().zone();
-        candidates.sort(Comparator.comparingDouble(
-                (ManifestRecord.Zone zone) -> -score(state.liveBytes(zone.number()), zone, newest)));
         Set<Integer> chosen = new HashSet<>();
-        double left = use.excessBytes();
-        long toMove = 0;
         boolean hasValues = false;
-        for (ManifestRecord.Zone zone : candidates) {
-            if (left <= 0 || chosen.size() == MOST_VICTIMS || toMove > use.liveBytes() / MOVED_AT_ONCE) {
-                break;
-            }
-            toMove += state.liveBytes(zone.number());
+        for (ManifestRecord.Zone zone : victims(
+                state,
+                excess,
+                use.liveBytes() / MOVED_AT_ONCE,
+                zone -> young.contains(zone.number())
+                        || tried.getOrDefault(zone.number(), -1L) == state.liveBytes(zone.number()))) {
             chosen.add(zone.number());
             tried.put(zone.number(), state.liveBytes(zone.number()));
             hasValues |= zone.stream() == Zones.STREAM_VALUES;
-            left -= zone.length() - state.liveBytes(zone.number());
         }
         victims = chosen;
-        RunTree base = runs.get(runs.size() - 1).tree();
         haveValues = hasValues;
         sweptTo = null;
-        planFrom(base, new byte[0]);
+        planFrom(runs.get(runs.size() - 1).tree(), new byte[0], false);
+    }
+
+    /**
+     * The zones that it pays to clean first, best first.
+     *
+     * @param excess bytes of files to be given back, about
+     * @param mostToMove bytes of live pages, about
+     * @param isOut zones that are not to be among them
+     */
+    static List<ManifestRecord.Zone> victims(
+            ManifestState state, double excess, long mostToMove, Predicate<ManifestRecord.Zone> isOut) {
+        List<ManifestRecord.Zone> candidates = new ArrayList<>(state.zones().values());
+        candidates.removeIf(zone -> zone.state() == ZoneState.OPEN
+                || !Zones.isOfRuns(zone.stream())
+                || state.liveBytes(zone.number()) > MOST_LIVE * zone.length()
+                || isOut.test(zone));
+        int newest = state.next().zone();
+        candidates.sort(Comparator.comparingDouble(
+                (ManifestRecord.Zone zone) -> -score(state.liveBytes(zone.number()), zone, newest)));
+        List<ManifestRecord.Zone> chosen = new ArrayList<>();
+        double left = excess;
+        long toMove = 0;
+        for (ManifestRecord.Zone zone : candidates) {
+            if (left <= 0 || chosen.size() == MOST_VICTIMS || toMove > mostToMove) {
+                break;
+            }
+            chosen.add(zone);
+            toMove += state.liveBytes(zone.number());
+            left -= zone.length() - state.liveBytes(zone.number());
+        }
+        return chosen;
     }
 
     /** Goes on with a sweep for values that was left off. */
@@ -160,18 +186,19 @@ final class CleanerChoice {
         sweptTo = null;
         int slot = epochs.enter();
         try {
-            planFrom(runs.get(runs.size() - 1).tree(), from);
+            planFrom(runs.get(runs.size() - 1).tree(), from, false);
         } finally {
             epochs.exit(slot);
         }
     }
 
-    private void planFrom(RunTree base, byte[] from) {
+    /** @param all whether younger runs have pages in victims, so that all of them go into the base */
+    private void planFrom(RunTree base, byte[] from, boolean all) {
         List<Stretch> withPages = ZoneUse.ranges(base, victims::contains);
         // Where values lie, only leaves say: all ranges are looked through, as they come.
         for (Stretch stretch : haveValues ? ZoneUse.ranges(base, zone -> true) : withPages) {
-            if (stretch.endsBehind(from)) {
-                planned.add(new BaseChoice.Range(stretch, 1, 0, !haveValues || withPages.contains(stretch)));
+            if (stretch.endsBehind(from) && !isSetAside.test(stretch)) {
+                planned.add(new BaseChoice.Range(stretch, 1, 0, all || !haveValues || withPages.contains(stretch)));
             }
         }
     }
@@ -179,6 +206,28 @@ final class CleanerChoice {
     /** Zones out of which a merge takes along what it meets, since a sweep is going to. */
     Set<Integer> victimsOfSweep() {
         return sweptTo == null ? Set.of() : victims;
+    }
+
+    /** Plans to clean some zones, whatever else is planned. */
+    void planZones(List<LiveRun> runs, Set<Integer> zones) {
+        forgetPlan();
+        sweptTo = null;
+        victims = zones;
+        haveValues = true; // which has all ranges looked through, and young runs' pages among them
+        int slot = epochs.enter();
+        try {
+            boolean hasYoung = runs.subList(0, runs.size() - 1).stream()
+                    .anyMatch(
+                            run -> ZoneUse.of(run.tree(), run.merged()).stream().anyMatch(zones::contains));
+            planFrom(runs.get(runs.size() - 1).tree(), new byte[0], hasYoung);
+        } finally {
+            epochs.exit(slot);
+        }
+    }
+
+    /** Whether something is planned, or was and is to go on. */
+    boolean isPlanned() {
+        return !planned.isEmpty() || sweptTo != null;
     }
 
     /** Whether values stand in some of the victims, so that leaves have to be searched for them. */

@@ -26,6 +26,7 @@ import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.runtime.Parker;
 import dev.cambium.version.Version;
 import dev.cambium.version.Versions;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
@@ -33,7 +34,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
@@ -93,26 +94,7 @@ public final class Flusher implements AutoCloseable {
     private final BaseChoice baseChoice;
     private final CleanerChoice cleaner;
 
-    /** What somebody waits for: that all runs there are become one. */
-    private static final class MergeWish {
-        private volatile long bytesDone;
-        private volatile long bytesTotal;
-        private volatile boolean isDone;
-        private volatile StoreException failure;
-
-        /** @param merge that grants it, or null where that has been finished */
-        private void noteProgress(MergeWork merge) {
-            if (merge == null) {
-                bytesDone = bytesTotal;
-                isDone = true;
-            } else {
-                bytesTotal = merge.bytesTotal();
-                bytesDone = merge.bytesDone();
-            }
-        }
-    }
-
-    private final ConcurrentLinkedQueue<MergeWish> wishes = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedDeque<CompactionWish> wishes = new ConcurrentLinkedDeque<>();
     private final AtomicInteger pauses = new AtomicInteger(); // of the writers
     private volatile boolean isMerging;
     private volatile long stepsEnded;
@@ -123,7 +105,9 @@ public final class Flusher implements AutoCloseable {
 
     // The lane's own.
     private MergeWork merge;
-    private MergeWish granted; // by the merge; or null
+    private CompactionWish granted; // by the merge; or null
+    private final Deque<BaseChoice.Range> plannedForWish = new ArrayDeque<>();
+    private long compactedBase; // number of a base of which all has just been written anew; 0 where there is none
     private final WarmStart warmStart;
     private final IdleLoading loading;
     private int pausesUsed; // so far: what is worth doing in a pause only was done
@@ -159,7 +143,7 @@ public final class Flusher implements AutoCloseable {
         this.longValues = longValues;
         this.sizes = sizes;
         this.baseChoice = new BaseChoice(epochs, sizes.leaf());
-        this.cleaner = new CleanerChoice(epochs);
+        this.cleaner = new CleanerChoice(epochs, baseChoice::isSetAsideIn);
         this.warmStart = warmStart;
         this.loading = new IdleLoading(frames, epochs);
         this.nextRun = manifest.state().next().run();
@@ -240,7 +224,8 @@ public final class Flusher implements AutoCloseable {
                     choice.setAside(merge.stuckInputs(), (CorruptionException) e);
                 }
                 if (granted != null) { // who wished for it gets what can be had without them
-                    wishes.add(granted);
+                    granted.damage = (CorruptionException) e;
+                    wishes.addFirst(granted);
                     granted = null;
                 }
             } else {
@@ -293,12 +278,13 @@ public final class Flusher implements AutoCloseable {
                 finishMerge();
             }
         }
-        if (granted != null && merge == null && damagedRuns() > 0) {
-            wishes.add(granted); // there may be more to merge, on the other side of a damaged run
-            granted = null;
-        }
         if (granted != null) {
-            granted.noteProgress(merge);
+            if (merge != null) {
+                granted.noteProgress(merge);
+            } else {
+                wishes.addFirst(granted); // there may be more to do for it
+                granted = null;
+            }
         }
         return true;
     }
@@ -306,9 +292,10 @@ public final class Flusher implements AutoCloseable {
     private void giveUp(Throwable reason) {
         cleaner.forgetPlan();
         owed = 0;
-        if (granted != null && !granted.isDone) {
-            granted.failure =
-                    reason instanceof StoreException e ? e : new StoreException("the merge failed: " + reason, reason);
+        if (granted != null && !granted.isDone()) {
+            granted.fail(
+                    reason instanceof StoreException e ? e : new StoreException("the merge failed: " + reason, reason));
+            granted = null;
         }
         try {
             close();
@@ -480,29 +467,76 @@ public final class Flusher implements AutoCloseable {
     /** Begins a merge, or ends a wish for one that is not needed; returns whether there was one of the two to do. */
     private boolean beginNext(List<LiveRun> runs, boolean isIdle) {
         granted = wishes.poll();
-        if (granted == null) {
-            List<LiveRun> inputs = choice.next(runs, isIdle);
-            if (!inputs.isEmpty()) {
-                begin(inputs, runs);
-            } else if (!runs.isEmpty() && !BaseChoice.hasBase(runs)) {
-                makeBase(runs.get(runs.size() - 1));
-            } else if (space().ratio() / space().target() > BaseChoice.hiddenShare(runs, space().trigger())) {
-                return beginCleaning(runs) || beginHidden(runs);
-            } else {
-                return beginHidden(runs) || beginCleaning(runs);
-            }
-        } else if (damagedRuns() > 0) {
-            List<LiveRun> inputs = choice.soundNeighbours(runs);
-            if (inputs.isEmpty()) {
-                granted.failure = choice.damage(runs);
+        if (granted != null) {
+            if (!beginFor(granted, runs)) {
+                granted.end();
                 granted = null;
-            } else {
-                begin(inputs, runs);
             }
-        } else if (runs.size() > 1 || runs.size() == 1 && runs.get(0).record().tombstones() > 0) {
-            begin(runs, runs);
-            granted.noteProgress(merge);
+            return true;
         }
+        List<LiveRun> inputs = choice.next(runs, isIdle);
+        if (!inputs.isEmpty()) {
+            begin(inputs, runs);
+            return true;
+        }
+        if (!runs.isEmpty() && !BaseChoice.hasBase(runs)) {
+            makeBase(runs.get(runs.size() - 1));
+            return true;
+        }
+        return space().ratio() / space().target() > BaseChoice.hiddenShare(runs, space().trigger())
+                ? beginCleaning(runs) || beginHidden(runs)
+                : beginHidden(runs) || beginCleaning(runs);
+    }
+
+    /** Does the next thing that a wish is for; returns whether there was any. */
+    private boolean beginFor(CompactionWish wish, List<LiveRun> runs) {
+        if (runs.isEmpty()) {
+            return false;
+        }
+        if (!BaseChoice.hasBase(runs)) {
+            makeBase(runs.get(runs.size() - 1));
+            return true;
+        }
+        if (!wish.isSwept && beginSweep(wish, runs)) {
+            return true;
+        }
+        wish.isSwept = true;
+        if (!wish.zones.isEmpty() && !wish.areZonesPlanned) {
+            wish.areZonesPlanned = true;
+            zones.seal();
+            cleaner.planZones(runs, wish.zones);
+        }
+        return !wish.zones.isEmpty() && cleaner.isPlanned()
+                ? beginCleaning(runs, 0)
+                : wish.target > 0 && beginCleaning(runs, wish.target);
+    }
+
+    /** Begins a merge of what comes next of a stretch; returns whether there is any. */
+    private boolean beginSweep(CompactionWish wish, List<LiveRun> runs) {
+        LiveRun base = runs.get(runs.size() - 1);
+        if (wish.rewrites && runs.size() == 1 && base.record().id() == compactedBase) {
+            return false;
+        }
+        Stretch left = new Stretch(wish.sweptTo, wish.stretch.to());
+        plannedForWish.clear();
+        plannedForWish.addAll(baseChoice.all(runs, left, wish.rewrites));
+        if (baseChoice.isSetAsideIn(left)) {
+            wish.damage = baseChoice.damage();
+        }
+        if (!wish.hasBegun) {
+            wish.begin(
+                    plannedForWish.stream().mapToLong(BaseChoice.Range::bytes).sum());
+            if (wish.rewrites) {
+                zones.seal(); // so that the zones of before hold nothing that lives on
+            }
+        }
+        if (plannedForWish.isEmpty()) {
+            return false;
+        }
+        baseChoice.forgetPlan();
+        cleaner.forgetPlan();
+        IntPredicate worthIt = zonesToLink();
+        beginBase(runs, plannedForWish, wish.rewrites ? zone -> false : worthIt, null);
         return true;
     }
 
@@ -513,16 +547,24 @@ public final class Flusher implements AutoCloseable {
             return false;
         }
         cleaner.forgetPlan(); // the stretches may become others
-        beginBase(runs, ranges, cleaner.victimsOfSweep(), false);
+        beginBase(runs, ranges, zonesToLink(cleaner.victimsOfSweep()), null);
         return true;
     }
 
     /** Begins a merge that gives room back where zone files are too long for what lives in them; returns whether there is any. */
     private boolean beginCleaning(List<LiveRun> runs) {
-        Deque<BaseChoice.Range> ranges = cleaner.next(runs, manifest.state(), space(), zones.length());
+        return beginCleaning(runs, space().target());
+    }
+
+    /** @param target bytes of files for each that is live, that zones are cleaned to; what has been planned goes on in any case */
+    private boolean beginCleaning(List<LiveRun> runs, double target) {
+        SpaceUse use = space();
+        Deque<BaseChoice.Range> ranges =
+                cleaner.next(runs, manifest.state(), target > 0 ? use.excessBytes(target) : 0, use, zones.length());
         if (!ranges.isEmpty()) {
             baseChoice.forgetPlan();
-            beginBase(runs, ranges, cleaner.victims(), cleaner.victimsHaveValues());
+            Set<Integer> victims = cleaner.victims();
+            beginBase(runs, ranges, zonesToLink(victims), cleaner.victimsHaveValues() ? victims::contains : null);
             return true;
         }
         LiveRun leftover = cleaner.takeLeftover(runs);
@@ -537,9 +579,6 @@ public final class Flusher implements AutoCloseable {
         boolean oldest = inputs.get(inputs.size() - 1) == all.get(all.size() - 1);
         baseChoice.forgetPlan();
         cleaner.forgetPlan();
-        if (inputs.size() == all.size()) {
-            zones.seal(); // so that the zones of before hold nothing that lives on
-        }
         merge = new Merge(
                 inputs,
                 versions.current().zones(),
@@ -549,7 +588,7 @@ public final class Flusher implements AutoCloseable {
                 epochs,
                 oldest,
                 oldest,
-                granted != null ? zone -> false : zonesToLink());
+                zonesToLink());
     }
 
     private static double meanOverlap(List<LiveRun> inputs) {
@@ -564,13 +603,12 @@ public final class Flusher implements AutoCloseable {
     }
 
     /**
-     * @param victims zones in which no page of the ranges is to stay
-     * @param haveValues whether values stand there
+     * @param toLink says of which zones a page of the ranges may stay where it is
+     * @param valuesToMove see {@link BaseMerge}
      */
     private void beginBase(
-            List<LiveRun> runs, Deque<BaseChoice.Range> ranges, Set<Integer> victims, boolean haveValues) {
+            List<LiveRun> runs, Deque<BaseChoice.Range> ranges, IntPredicate toLink, IntPredicate valuesToMove) {
         manifest.throwIfFailed();
-        IntPredicate worthIt = zonesToLink();
         ManifestState state = manifest.state();
         long live = state.live().keySet().stream().mapToLong(state::liveBytes).sum();
         merge = new BaseMerge(
@@ -581,8 +619,8 @@ public final class Flusher implements AutoCloseable {
                 pool,
                 epochs,
                 ranges,
-                zone -> !victims.contains(zone) && worthIt.test(zone),
-                haveValues ? victims::contains : null,
+                toLink,
+                valuesToMove,
                 Math.max(LEAST_COMMIT_BYTES, live / COMMITS));
     }
 
@@ -602,6 +640,12 @@ public final class Flusher implements AutoCloseable {
     }
 
     /** Zones that are mostly live: out of others a merge takes the pages along that it meets, so that they can be given back. */
+    private IntPredicate zonesToLink(Set<Integer> victims) {
+        IntPredicate worthIt = zonesToLink();
+        return zone -> !victims.contains(zone) && worthIt.test(zone);
+    }
+
+    /** As above, where none is being cleaned. */
     private IntPredicate zonesToLink() {
         ManifestState state = manifest.state();
         return zone -> {
@@ -617,6 +661,7 @@ public final class Flusher implements AutoCloseable {
             return;
         }
         mergedBytes = mergedBytes + merge.appendedBytes();
+        boolean isLastOfWish = granted != null && !granted.isSwept && plannedForWish.isEmpty();
         Named named = name(null, result, merge.changes(), meanOverlap(result.inputs()), (edit, state) -> {});
         Map<LiveRun, LiveRun> replacements = new HashMap<>();
         result.inputs().forEach(input -> replacements.put(input, null));
@@ -634,12 +679,27 @@ public final class Flusher implements AutoCloseable {
         if (named.run != null && result.merged().isEmpty() && result.inputs().size() > 1) {
             loading.add(named.run.record().id());
         }
+        if (granted != null) {
+            noteNamedFor(granted, isLastOfWish, named.run);
+        }
         close();
         manifest.rollIfLong();
         if (zones.hasUnconfirmedDrops()) {
             manifest.confirm();
             zones.confirmDrops();
             zones.deleteDead();
+        }
+    }
+
+    /** A merge for a wish is named; to be called while it is known. */
+    private void noteNamedFor(CompactionWish wish, boolean isLast, LiveRun base) {
+        wish.noteNamed(merge);
+        if (isLast) {
+            wish.isSwept = true;
+            boolean isAll = wish.rewrites && wish.stretch.equals(Stretch.ALL) && wish.damage == null;
+            compactedBase = isAll && base != null ? base.record().id() : 0;
+        } else if (!wish.isSwept) {
+            wish.sweptTo = plannedForWish.peek().stretch().from();
         }
     }
 
@@ -717,20 +777,19 @@ public final class Flusher implements AutoCloseable {
     }
 
     /**
-     * Merges all runs into one, and waits for it.
+     * Has something compacted or cleaned, and waits for it.
      *
      * @param progress is told in the calling thread how far it has come
      */
-    public void mergeAll(CompactionListener progress) {
-        MergeWish wish = new MergeWish();
+    public void compact(CompactionWish wish, CompactionListener progress) {
         wishes.add(wish);
         try {
             await(() -> {
-                if (wish.failure != null) {
-                    throw StepWaits.failure("not all runs can be merged: ", wish.failure);
+                if (wish.failure() != null) {
+                    throw StepWaits.failure("not all can be merged: ", wish.failure());
                 }
-                progress.progress(wish.bytesDone, wish.bytesTotal);
-                return wish.isDone;
+                progress.progress(wish.bytesDone(), wish.bytesTotal());
+                return wish.isDone();
             });
         } finally {
             wishes.remove(wish);

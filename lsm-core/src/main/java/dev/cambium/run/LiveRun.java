@@ -1,5 +1,6 @@
 package dev.cambium.run;
 
+import dev.cambium.RunStats;
 import dev.cambium.compaction.RunTree;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.Stretch;
@@ -104,6 +105,13 @@ public final class LiveRun {
     /** What the manifest says of it. */
     public ManifestRecord.Run record() {
         return tree.run();
+    }
+
+    /** What there is to tell of it. */
+    public RunStats stats() {
+        ManifestRecord.Run run = record();
+        return new RunStats(
+                run.id(), run.isBase() ? -1 : run.tier(), countedEntries(), run.tombstones(), run.bytes(), overlap);
     }
 
     /** Takes a reference, unless the last one is gone. To be called inside an epoch slot. */

@@ -56,6 +56,11 @@ record SpaceUse(long fileBytes, long liveBytes, long valueBytes, boolean isSmall
 
     /** Bytes of files beyond the target; not positive where there are none, or too few to be worth it. */
     double excessBytes() {
-        return isSmall ? 0 : fileBytes - target() * liveBytes;
+        return isSmall ? 0 : excessBytes(target());
+    }
+
+    /** Bytes of files beyond another target; not positive where there are none. */
+    double excessBytes(double otherTarget) {
+        return fileBytes - otherTarget * liveBytes;
     }
 }

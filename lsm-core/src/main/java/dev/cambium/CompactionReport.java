@@ -1,0 +1,24 @@
+package dev.cambium;
+
+/**
+ * What a compaction came to.
+ *
+ * @param mergedBytes of keys and values that went through it, those that were linked included
+ * @param linkedBytes of those, in pages that became part of the new tree as they were, unread
+ * @param writtenBytes of pages that were written
+ * @param zoneBytesBefore of zone files, with what was laid down for it
+ * @param zoneBytesAfter of zone files; those that a snapshot or a cursor still holds are not among them
+ * @param elapsedNanos from the call to its end
+ */
+public record CompactionReport(
+        long mergedBytes,
+        long linkedBytes,
+        long writtenBytes,
+        long zoneBytesBefore,
+        long zoneBytesAfter,
+        long elapsedNanos) {
+    /** Bytes of zone files that are no more; negative where there are more. */
+    public long givenBackBytes() {
+        return zoneBytesBefore - zoneBytesAfter;
+    }
+}

@@ -1,0 +1,118 @@
+package dev.cambium;
+
+import dev.cambium.log.Manifest;
+import dev.cambium.run.CompactionOutlook;
+import dev.cambium.run.CompactionWish;
+import dev.cambium.run.Flusher;
+import dev.cambium.segment.log.Operation;
+import dev.cambium.segment.manifest.Stretch;
+import dev.cambium.segment.runtime.Clock;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** What a store is asked to compact and clean: checked, put as a wish to the background, waited for, and told what it came to. Safe for any thread. */
+final class StoreCompaction {
+    private final Store store;
+    private final Flusher flusher;
+    private final Manifest manifest;
+    private final Clock clock;
+
+    StoreCompaction(Store store, Flusher flusher, Manifest manifest, Clock clock) {
+        this.store = store;
+        this.flusher = flusher;
+        this.manifest = manifest;
+        this.clock = clock;
+    }
+
+    CompactionWish wish(Compaction what) {
+        Stretch stretch = stretch(what);
+        return what.targetSpaceAmplification() == 0
+                ? CompactionWish.rewriting(stretch)
+                : CompactionWish.merging(stretch, what.targetSpaceAmplification());
+    }
+
+    /** The internal keys that are meant. */
+    private Stretch stretch(Compaction what) {
+        Keyspace keyspace = what.keyspace();
+        if (keyspace == null) {
+            return Stretch.ALL;
+        }
+        if (keyspace.store() != store) {
+            throw new IllegalArgumentException("keyspace \"" + keyspace.name() + "\" is of another store");
+        }
+        byte[] from = internal(keyspace.id(), what.from());
+        byte[] to = what.to() == null ? internal(keyspace.id() + 1, null) : internal(keyspace.id(), what.to());
+        return new Stretch(from, to);
+    }
+
+    private static byte[] internal(int keyspaceId, byte[] key) {
+        if (key != null) {
+            Limits.checkKey(key);
+        }
+        byte[] internal = new byte[Operation.KEYSPACE_ID_LENGTH + (key == null ? 0 : key.length)];
+        for (int i = 0; i < Operation.KEYSPACE_ID_LENGTH; i++) {
+            internal[i] = (byte) (keyspaceId >>> 8 * (Operation.KEYSPACE_ID_LENGTH - 1 - i));
+        }
+        if (key != null) {
+            System.arraycopy(key, 0, internal, Operation.KEYSPACE_ID_LENGTH, key.length);
+        }
+        return internal;
+    }
+
+    CompactionWish cleaning(double target) {
+        Compaction.checkTarget(target);
+        return CompactionWish.cleaning(target);
+    }
+
+    CompactionWish cleaning(Collection<Integer> zones) {
+        Map<Integer, ZoneStats> known = zoneStats().stream().collect(Collectors.toMap(ZoneStats::number, zone -> zone));
+        Set<Integer> chosen = new TreeSet<>(zones);
+        for (int zone : chosen) {
+            ZoneStats named = known.get(zone);
+            if (named == null) {
+                throw new IllegalArgumentException("there is no zone " + zone + "; there are "
+                        + new TreeSet<>(known.keySet()).toString().replaceAll("[\\[\\]]", ""));
+            }
+            if (named.stream() == ZoneStats.Stream.LONG_VALUES) {
+                throw new IllegalArgumentException(
+                        "zone " + zone + " takes chunks of values of more than 1 MiB, which stay where they are");
+            }
+        }
+        return CompactionWish.cleaning(chosen);
+    }
+
+    CompactionReport run(CompactionWish wish, CompactionListener progress) {
+        long began = clock.nanoTime();
+        store.flush();
+        long before = zoneBytes();
+        flusher.compact(wish, progress);
+        return new CompactionReport(
+                wish.bytesDone(),
+                wish.linkedBytes(),
+                wish.writtenBytes(),
+                before,
+                zoneBytes(),
+                clock.nanoTime() - began);
+    }
+
+    private long zoneBytes() {
+        return zoneStats().stream().mapToLong(ZoneStats::bytes).sum();
+    }
+
+    List<ZoneStats> zoneStats() {
+        return CompactionOutlook.zones(manifest.state());
+    }
+
+    List<ZoneStats> zonesToClean(double target) {
+        return CompactionOutlook.toClean(manifest.state(), target);
+    }
+
+    CompactionEstimate estimate(Compaction what) {
+        double target = what.targetSpaceAmplification();
+        return store.estimate(stretch(what), target == 0, target == 0 ? List.of() : zonesToClean(target));
+    }
+}
