@@ -588,6 +588,7 @@ public final class Store implements AutoCloseable {
                     named.stream().mapToLong(ManifestRecord.Zone::length).sum(),
                     flusher.flushedBytes(),
                     flusher.mergedBytes(),
+                    flusher.debtBytes(),
                     frames.loads(),
                     frames.loadedBytes(),
                     memoryStats(indexBytes),

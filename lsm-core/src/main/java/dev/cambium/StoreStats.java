@@ -14,6 +14,8 @@ package dev.cambium;
  * @param zoneBytes of those files, as far as they count
  * @param flushedBytes of pages that memtables were laid down in since the store was opened
  * @param mergedBytes of pages that merges wrote since then
+ * @param debtBytes of pages that are to be laid down, merged or moved, about, so that memtables are on disk, younger runs hide no more than they may, and
+ *     zone files are as long as aimed at
  * @param pageLoads pages read from zones since the store was opened, those that were in memory already not counted
  * @param pageLoadBytes read for them
  * @param memory who holds which part of it
@@ -36,6 +38,7 @@ public record StoreStats(
         long zoneBytes,
         long flushedBytes,
         long mergedBytes,
+        long debtBytes,
         long pageLoads,
         long pageLoadBytes,
         MemoryStats memory,
@@ -51,6 +54,11 @@ public record StoreStats(
      */
     public double writeAmplification() {
         return flushedBytes == 0 ? 0 : (double) (flushedBytes + mergedBytes) / flushedBytes;
+    }
+
+    /** In how many places a read looks for a key that is not there: memtables and runs, each of which has a filter. */
+    public int readAmplification() {
+        return memtables + runs;
     }
 
     /** Bytes of zones for each byte of pages that are alive; 0 where there are none. */

@@ -174,8 +174,8 @@ class RunRecoveryTest {
         try (SmallStore small = new SmallStore(SmallStore.ROOMY, StepExecutor.Mode.MANUAL)) {
             NavigableMap<String, String> model = new TreeMap<>();
             for (int run = 0; run < 4; run++) {
-                for (int i = 0; i < 250; i++) {
-                    String value = SmallStore.noise(1000L * run + i, 3000);
+                for (int i = 0; i < 700; i++) {
+                    String value = SmallStore.noise(1000L * run + i, 1000);
                     String key = i % 8 == 0 ? "k" + i : "k" + i + "." + run;
                     small.store().put(b(key), b(value), Durability.NONE);
                     model.put(key, value);

@@ -250,6 +250,17 @@ public final class Flusher implements AutoCloseable {
         return mergedBytes;
     }
 
+    /** Bytes of pages that there are to be written, about, before all is as it should be. From any thread. */
+    public long debtBytes() {
+        Version version = versions.current();
+        SpaceUse use = space();
+        double sealedPages =
+                version.sealed().stream().mapToDouble(this::pagesOf).sum();
+        double hidden = BaseChoice.hiddenShare(version.runs(), use.trigger()) - 1;
+        return (long)
+                (sealedPages + Math.max(0, use.excessBytes()) + Math.max(0, hidden) * use.trigger() * use.liveBytes());
+    }
+
     /** How many runs have a page that a merge could not read. */
     public int damagedRuns() {
         return choice.damagedOf(versions.current().runs()) + (baseChoice.isDamaged() ? 1 : 0);
@@ -506,9 +517,16 @@ public final class Flusher implements AutoCloseable {
             zones.seal();
             cleaner.planZones(runs, wish.zones);
         }
+        if (wish.damage != null && wish.rewrites) { // what lies behind it can be brought together all the same
+            List<LiveRun> inputs = choice.soundNeighbours(young(runs));
+            if (!inputs.isEmpty()) {
+                begin(inputs, runs);
+                return true;
+            }
+        }
         return !wish.zones.isEmpty() && cleaner.isPlanned()
                 ? beginCleaning(runs, 0)
-                : wish.target > 0 && beginCleaning(runs, wish.target);
+                : wish.target > 0 && beginCleaning(runs, space().excessBytes(wish.target));
     }
 
     /** Begins a merge of what comes next of a stretch; returns whether there is any. */
@@ -553,14 +571,12 @@ public final class Flusher implements AutoCloseable {
 
     /** Begins a merge that gives room back where zone files are too long for what lives in them; returns whether there is any. */
     private boolean beginCleaning(List<LiveRun> runs) {
-        return beginCleaning(runs, space().target());
+        return beginCleaning(runs, space().excessBytes());
     }
 
-    /** @param target bytes of files for each that is live, that zones are cleaned to; what has been planned goes on in any case */
-    private boolean beginCleaning(List<LiveRun> runs, double target) {
-        SpaceUse use = space();
-        Deque<BaseChoice.Range> ranges =
-                cleaner.next(runs, manifest.state(), target > 0 ? use.excessBytes(target) : 0, use, zones.length());
+    /** @param excess bytes of zone files that are too many; what has been planned goes on in any case */
+    private boolean beginCleaning(List<LiveRun> runs, double excess) {
+        Deque<BaseChoice.Range> ranges = cleaner.next(runs, manifest.state(), excess, space(), zones.length());
         if (!ranges.isEmpty()) {
             baseChoice.forgetPlan();
             Set<Integer> victims = cleaner.victims();
