@@ -6,7 +6,7 @@ package dev.cambium;
  * @param id of the run
  * @param tier how many times its entries were merged with those of runs like it; -1 for the base
  * @param entries that count, about, tombstones included: what has gone into the base does not
- * @param tombstones in it
+ * @param tombstones of those, about
  * @param bytes of keys and values in it
  * @param partOfBase which part of its keys the base has too, about; of the base 0, and of a run that nobody has looked at yet -1
  */

@@ -570,7 +570,7 @@ public final class Store implements AutoCloseable {
                     version.memtables().mapToLong(Memtable::tombstones).sum();
             for (LiveRun run : version.runs()) {
                 entries += run.countedEntries();
-                tombstones += run.record().tombstones();
+                tombstones += run.countedTombstones();
             }
             ManifestState state = manifest.state();
             Collection<ManifestRecord.Zone> named = state.zones().values();

@@ -15,6 +15,7 @@ public final class RangeEstimates {
     private final List<byte[]> lows = new ArrayList<>(); // the first is empty: no bound
     private final List<Long> baseEntries = new ArrayList<>();
     private double[] youngEntries;
+    private double[] youngTombstones;
 
     /** Reads the key pages of the base down to level 2. */
     public RangeEstimates(RunTree base) {
@@ -26,6 +27,7 @@ public final class RangeEstimates {
             addRanges(root, Stretch.ALL.from());
         }
         youngEntries = new double[lows.size()];
+        youngTombstones = new double[lows.size()];
     }
 
     private void addRanges(KeyNode node, byte[] low) {
@@ -68,6 +70,7 @@ public final class RangeEstimates {
                         continue;
                     }
                     youngEntries[range] += (double) page.entries(i) / (to - from + 1);
+                    youngTombstones[range] += (double) page.tombstones(i) / (to - from + 1);
                 }
             }
         }
@@ -163,5 +166,9 @@ public final class RangeEstimates {
 
     public double youngEntries(int range) {
         return youngEntries[range];
+    }
+
+    public double youngTombstones(int range) {
+        return youngTombstones[range];
     }
 }

@@ -10,7 +10,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * When stretches of the base are merged with the younger runs, and which (decision 0011): once what those have of keys that the base has too
@@ -32,6 +34,12 @@ final class BaseChoice {
     /** Bytes that an entry takes in a leaf, about, whose value stands in a page of values. */
     private static final int REFERENCE_IN_LEAF = 64;
 
+    /** Runs with fewer tombstones are not looked at for stretches that are mostly deleted. */
+    private static final int LEAST_TOMBSTONES = 1024;
+
+    /** Tombstones to the entries that the base has, from which on a range is merged though younger runs hide little in all. */
+    private static final double DENSE = 0.25;
+
     /** A range that has so little of the average is merged together with the next. */
     private static final double SMALL = 0.4;
 
@@ -48,6 +56,7 @@ final class BaseChoice {
     private final int leafBytes;
     private final Deque<Range> planned = new ArrayDeque<>();
     private byte[] sweptTo = {};
+    private final Set<Long> lookedAt = new HashSet<>(); // numbers of runs that were, for tombstones
     private volatile Stretches setAside = Stretches.NONE;
     private CorruptionException damage;
 
@@ -144,8 +153,48 @@ final class BaseChoice {
             if (excess > 0) {
                 plan(runs, excess);
             }
+            if (planned.isEmpty() && haveNewTombstones(runs)) {
+                planDense(runs);
+            }
         }
         return planned;
+    }
+
+    /** Whether there is a run that has not been looked at, with tombstones enough to be looked at. */
+    private boolean haveNewTombstones(List<LiveRun> runs) {
+        lookedAt.retainAll(runs.stream().map(run -> run.record().id()).toList());
+        boolean found = false;
+        for (LiveRun run : runs.subList(0, runs.size() - 1)) {
+            found |= run.record().tombstones() >= LEAST_TOMBSTONES
+                    && lookedAt.add(run.record().id());
+        }
+        return found;
+    }
+
+    /** Plans the ranges of which younger runs delete a good part: whoever seeks there passes all of that one by one. */
+    private void planDense(List<LiveRun> runs) {
+        RangeEstimates estimates = estimates(runs);
+        for (int i = 0; i < estimates.count(); i++) {
+            boolean isDense =
+                    estimates.youngTombstones(i) >= Math.max(LEAST_TOMBSTONES / 8, DENSE * estimates.baseEntries(i));
+            Range range = range(runs, estimates, i, i);
+            if (isDense && setAside.leftOf(range.stretch).equals(List.of(range.stretch))) {
+                planned.add(range);
+            }
+        }
+    }
+
+    private RangeEstimates estimates(List<LiveRun> runs) {
+        int slot = epochs.enter();
+        try {
+            RangeEstimates estimates = new RangeEstimates(base(runs).tree());
+            for (LiveRun run : runs.subList(0, runs.size() - 1)) {
+                estimates.add(run.tree(), run.merged());
+            }
+            return estimates;
+        } finally {
+            epochs.exit(slot);
+        }
     }
 
     private void settleUnknown(List<LiveRun> runs) {
@@ -168,16 +217,7 @@ final class BaseChoice {
     }
 
     private void plan(List<LiveRun> runs, double excess) {
-        RangeEstimates estimates;
-        int slot = epochs.enter();
-        try {
-            estimates = new RangeEstimates(base(runs).tree());
-            for (LiveRun run : runs.subList(0, runs.size() - 1)) {
-                estimates.add(run.tree(), run.merged());
-            }
-        } finally {
-            epochs.exit(slot);
-        }
+        RangeEstimates estimates = estimates(runs);
         int count = estimates.count();
         double fullest = 0;
         int first = 0;
@@ -194,10 +234,7 @@ final class BaseChoice {
                 boolean isNextFree = n + 1 < count && i + 1 < count; // else it is where the sweep began
                 int last = estimates.baseEntries(i) < SMALL * average && isNextFree ? i + 1 : i;
                 Range range = range(runs, estimates, i, last);
-                if (setAside.leftOf(range.stretch).equals(List.of(range.stretch))
-                        && runs.stream()
-                                .anyMatch(run -> !run.record().isBase()
-                                        && !run.left(range.stretch).isEmpty())) {
+                if (setAside.leftOf(range.stretch).equals(List.of(range.stretch)) && isYoungIn(runs, range.stretch)) {
                     chosen.add(range);
                     taken += estimates.youngEntries(i) + (last > i ? estimates.youngEntries(last) : 0);
                 }
@@ -233,28 +270,21 @@ final class BaseChoice {
      */
     List<Range> all(List<LiveRun> runs, Stretch of, boolean untouched) {
         settleUnknown(runs);
-        int slot = epochs.enter();
-        try {
-            RangeEstimates estimates = new RangeEstimates(base(runs).tree());
-            for (LiveRun run : runs.subList(0, runs.size() - 1)) {
-                estimates.add(run.tree(), run.merged());
+        RangeEstimates estimates = estimates(runs);
+        List<Range> all = new ArrayList<>();
+        for (int i = 0; i < estimates.count(); i++) {
+            Stretch stretch = estimates.stretch(i);
+            boolean isIn = stretch.endsBehind(of.from()) && of.endsBehind(stretch.from());
+            if (isIn && setAside.leftOf(stretch).equals(List.of(stretch)) && (untouched || isYoungIn(runs, stretch))) {
+                all.add(range(runs, estimates, i, i));
             }
-            List<Range> all = new ArrayList<>();
-            for (int i = 0; i < estimates.count(); i++) {
-                Stretch stretch = estimates.stretch(i);
-                boolean isIn = stretch.endsBehind(of.from()) && of.endsBehind(stretch.from());
-                if (isIn
-                        && setAside.leftOf(stretch).equals(List.of(stretch))
-                        && (untouched
-                                || runs.stream()
-                                        .anyMatch(run -> !run.record().isBase()
-                                                && !run.left(stretch).isEmpty()))) {
-                    all.add(range(runs, estimates, i, i));
-                }
-            }
-            return all;
-        } finally {
-            epochs.exit(slot);
         }
+        return all;
+    }
+
+    /** Whether younger runs have something of a stretch. */
+    private static boolean isYoungIn(List<LiveRun> runs, Stretch stretch) {
+        return runs.stream()
+                .anyMatch(run -> !run.record().isBase() && !run.left(stretch).isEmpty());
     }
 }

@@ -70,6 +70,9 @@ public final class Flusher implements AutoCloseable {
 
     private static final double MOST_OWED = 40;
 
+    /** While nobody writes, younger runs are to hide less: this part of what they may. */
+    private static final double TRIGGER_WHEN_IDLE = 0.5;
+
     /** A merge of the base is named, and its inputs given back, after so many bytes of pages, or this part of what is live. */
     private static final long LEAST_COMMIT_BYTES = 2 << 20;
 
@@ -494,9 +497,11 @@ public final class Flusher implements AutoCloseable {
             makeBase(runs.get(runs.size() - 1));
             return true;
         }
-        return space().ratio() / space().target() > BaseChoice.hiddenShare(runs, space().trigger())
-                ? beginCleaning(runs) || beginHidden(runs)
-                : beginHidden(runs) || beginCleaning(runs);
+        SpaceUse use = space();
+        double trigger = isIdle ? use.trigger() * TRIGGER_WHEN_IDLE : use.trigger();
+        return use.ratio() / use.target() > BaseChoice.hiddenShare(runs, use.trigger())
+                ? beginCleaning(runs) || beginHidden(runs, trigger)
+                : beginHidden(runs, trigger) || beginCleaning(runs);
     }
 
     /** Does the next thing that a wish is for; returns whether there was any. */
@@ -559,8 +564,8 @@ public final class Flusher implements AutoCloseable {
     }
 
     /** Begins a merge of stretches of the base of which younger runs hide too much; returns whether there are any. */
-    private boolean beginHidden(List<LiveRun> runs) {
-        Deque<BaseChoice.Range> ranges = baseChoice.next(runs, space().trigger());
+    private boolean beginHidden(List<LiveRun> runs, double trigger) {
+        Deque<BaseChoice.Range> ranges = baseChoice.next(runs, trigger);
         if (ranges.isEmpty()) {
             return false;
         }

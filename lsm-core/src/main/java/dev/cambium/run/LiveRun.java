@@ -51,6 +51,12 @@ public final class LiveRun {
         return liveEntries == UNKNOWN ? record().entries() : liveEntries;
     }
 
+    /** How many of its tombstones count, about. */
+    public long countedTombstones() {
+        ManifestRecord.Run run = record();
+        return merged.isEmpty() ? run.tombstones() : run.tombstones() * countedEntries() / Math.max(1, run.entries());
+    }
+
     /** How many entries count, about; or {@link #UNKNOWN}. */
     long liveEntries() {
         return liveEntries;
@@ -111,7 +117,7 @@ public final class LiveRun {
     public RunStats stats() {
         ManifestRecord.Run run = record();
         return new RunStats(
-                run.id(), run.isBase() ? -1 : run.tier(), countedEntries(), run.tombstones(), run.bytes(), overlap);
+                run.id(), run.isBase() ? -1 : run.tier(), countedEntries(), countedTombstones(), run.bytes(), overlap);
     }
 
     /** Takes a reference, unless the last one is gone. To be called inside an epoch slot. */
