@@ -3,7 +3,7 @@ package dev.cambium;
 /**
  * What a compaction came to.
  *
- * @param mergedBytes of keys and values that went through it, those that were linked included
+ * @param mergedBytes of keys and values that were merged, those that were linked included; and of pages that were moved to give zones back
  * @param linkedBytes of those, in pages that became part of the new tree as they were, unread
  * @param writtenBytes of pages that were written
  * @param zoneBytesBefore of zone files, with what was laid down for it

@@ -12,6 +12,9 @@ import java.util.Set;
  * <p>Threads: the background lane moves it on; who waits looks at the progress.
  */
 public final class CompactionWish {
+    /** Where pages of values stay as they are, zones are cleaned to that. */
+    private static final double TARGET_OF_VALUES = 1.05;
+
     final Stretch stretch; // what goes into the base; null for nothing
     final boolean rewrites; // whether pages that could stay as they are are written anew
     final double target; // what zones are cleaned to; 0 where they are not
@@ -41,9 +44,12 @@ public final class CompactionWish {
         this.isSwept = stretch == null;
     }
 
-    /** All of a stretch into the base, all of it written anew. */
+    /**
+     * All of a stretch into the base, all pages of it written anew but for those of values, which lie anywhere: where all keys are meant, what is live
+     * in zones that are mostly dead is moved, too.
+     */
     public static CompactionWish rewriting(Stretch stretch) {
-        return new CompactionWish(stretch, true, 0, Set.of());
+        return new CompactionWish(stretch, true, stretch.equals(Stretch.ALL) ? TARGET_OF_VALUES : 0, Set.of());
     }
 
     /** All of a stretch into the base; then zones are cleaned until files come to {@code target} times what is live, or no further. */
@@ -69,7 +75,7 @@ public final class CompactionWish {
 
     /** A merge for it has come so far. */
     void noteProgress(MergeWork merge) {
-        bytesDone = bytesBefore + merge.bytesDone();
+        bytesDone = bytesBefore + (isSwept ? merge.appendedBytes() : merge.bytesDone());
         bytesTotal = Math.max(bytesTotal, bytesDone);
     }
 
@@ -77,7 +83,7 @@ public final class CompactionWish {
     void noteNamed(MergeWork merge) {
         noteProgress(merge);
         bytesBefore = bytesDone;
-        linkedBytes = linkedBytes + merge.bytesLinked();
+        linkedBytes = linkedBytes + (isSwept ? 0 : merge.bytesLinked());
         writtenBytes = writtenBytes + merge.appendedBytes();
     }
 

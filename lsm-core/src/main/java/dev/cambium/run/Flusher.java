@@ -559,7 +559,7 @@ public final class Flusher implements AutoCloseable {
         baseChoice.forgetPlan();
         cleaner.forgetPlan();
         IntPredicate worthIt = zonesToLink();
-        beginBase(runs, plannedForWish, wish.rewrites ? zone -> false : worthIt, null);
+        beginBase(runs, plannedForWish, wish.rewrites ? zone -> isOfValues(zone) && worthIt.test(zone) : worthIt, null);
         return true;
     }
 
@@ -610,6 +610,11 @@ public final class Flusher implements AutoCloseable {
                 oldest,
                 oldest,
                 zonesToLink());
+    }
+
+    private boolean isOfValues(int zone) {
+        ManifestRecord.Zone named = manifest.state().zones().get(zone);
+        return named != null && named.stream() == Zones.STREAM_VALUES;
     }
 
     private static double meanOverlap(List<LiveRun> inputs) {
