@@ -66,7 +66,7 @@ public final class Flusher implements AutoCloseable {
     private static final double TOLERATED_EXCESS = 1.02;
 
     /** Bytes to be merged for each that is laid down, where it is twice as much as it should be; and at most. */
-    private static final double OWED_PER_EXCESS = 50;
+    private static final double OWED_PER_EXCESS = 100;
 
     private static final double MOST_OWED = 40;
 

@@ -13,7 +13,7 @@ import dev.cambium.segment.manifest.ManifestState;
  * @param isSmall whether no more is dead than the zones that are being written make up for
  */
 record SpaceUse(long fileBytes, long liveBytes, long valueBytes, boolean isSmall) {
-    private static final double TRIGGER = 0.2;
+    private static final double TRIGGER = 0.15;
     private static final double TRIGGER_OF_VALUES = 0.05;
     private static final double TARGET = 1.1;
     private static final double TARGET_OF_VALUES = 1.25;
