@@ -89,6 +89,7 @@ public final class Cambium implements Runnable {
                 .addSubcommand(new DumpCommand(streams))
                 .addSubcommand(new VerifyCommand(streams))
                 .addSubcommand(new CompactCommand(streams))
+                .addSubcommand(new CleanCommand(streams))
                 .addSubcommand(new DemoWriterCommand(streams));
         cambium.setOut(help)
                 .setExpandAtFiles(false) // a key may begin with @
