@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
         description = {
             "Move what is live out of zones that are mostly dead, and give those back.",
             "Without options zones are cleaned until their files take 1.1 times what is live in them, or there",
-            "is none that it pays to clean. Nothing is moved that is in a zone which stays.",
+            "is none that it pays to clean.",
             "It needs little room besides what there is, and can be interrupted at any point: what is done by",
             "then stays done, and nothing is lost."
         },

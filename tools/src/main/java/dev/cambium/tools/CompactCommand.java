@@ -26,12 +26,12 @@ import picocli.CommandLine.Option;
         },
         footer = {
             "%nExamples:",
-            "  cambium compact my.db                              all of it",
-            "  cambium compact my.db --target-space-amp 1.1       no more than that takes",
-            "  cambium compact my.db --range user:a..user:c       keys from user:a on and below user:c",
-            "  cambium compact my.db --keyspace logs --range ..2024   keys below 2024 of a keyspace",
-            "  cambium compact my.db --range '1\\x2E\\x2E..'         keys from 1.. on",
-            "  cambium compact my.db --dry-run --json             what it would be",
+            "  cambium compact my.db                                 all of it",
+            "  cambium compact my.db --target-space-amp 1.1          only as much as that takes",
+            "  cambium compact my.db --range user:a..user:c          keys from user:a on and below user:c",
+            "  cambium compact my.db --keyspace logs --range ..2024  keys below 2024 of a keyspace",
+            "  cambium compact my.db --range '1\\x2E\\x2E..'           keys from 1.. on",
+            "  cambium compact my.db --dry-run --json                what it would be",
             "",
             ExitCode.HELP
         })
