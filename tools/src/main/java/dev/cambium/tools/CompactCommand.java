@@ -16,13 +16,14 @@ import picocli.CommandLine.Option;
         versionProvider = Cambium.Version.class,
         description = {
             "Merge runs, and give back the space of what was overwritten or deleted.",
-            "Without options all there is is written anew, in order, as one run. With --target-space-amp only",
-            "what has changed is merged, pages that need not be touched stay where they are, and zones are",
-            "cleaned until their files take X times what is live in them.",
+            "Without options all there is is written anew, in order, as one run; values of 1 KiB and more stay",
+            "where they are unless their zones are mostly dead. With --target-space-amp only what has changed is",
+            "merged, pages that need not be touched stay too, and zones are cleaned until their files take X",
+            "times what is live in them.",
             "It goes stretch by stretch and needs little room besides what there is. It can be interrupted at",
             "any point: what is done by then stays done, and nothing is lost.",
-            "Prints what was merged, in bytes of keys and values; linked of that, that is taken over unread; and",
-            "the bytes of pages that were written and of zone files that were given back."
+            "Prints what was merged, in bytes of keys and values; what of it was linked, that is taken over",
+            "unread; and the bytes of pages that were written and of zone files that were given back."
         },
         footer = {
             "%nExamples:",

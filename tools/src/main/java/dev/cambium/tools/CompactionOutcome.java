@@ -34,7 +34,7 @@ record CompactionOutcome(StoreStats before, StoreStats after, CompactionReport r
                 after.entries(),
                 report.elapsedNanos() / 1e9);
         out.line(
-                "merged %s of keys and values, linked %s of them, wrote %s of pages, %s %s",
+                "merged or moved %s, linked %s of that, wrote %s of pages, %s %s",
                 MemorySize.show(report.mergedBytes()),
                 MemorySize.show(report.linkedBytes()),
                 MemorySize.show(report.writtenBytes()),
