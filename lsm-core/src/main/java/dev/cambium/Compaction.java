@@ -24,7 +24,7 @@ public record Compaction(Keyspace keyspace, byte[] from, byte[] to, double targe
         }
         if (keyspace == null && (from != null || to != null)) {
             throw new IllegalArgumentException(
-                    "a range is of one keyspace: name it, or give the range without one to Store.compact(from, to, progress)");
+                    "a range is of one keyspace: give it with one; that of the store itself is Store.ownKeyspace()");
         }
         if (from != null && to != null && Arrays.compareUnsigned(from, to) >= 0) {
             throw new IllegalArgumentException(

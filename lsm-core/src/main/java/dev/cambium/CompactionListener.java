@@ -7,7 +7,8 @@ public interface CompactionListener {
      * Called every now and then; what it throws ends the wait, not the compaction.
      *
      * @param doneBytes of keys and values merged so far
-     * @param totalBytes of keys and values of all runs that are merged; 0 before the merge has begun, or where none is needed
+     * @param totalBytes of keys and values of all that is to be merged, about; 0 before the merge has begun, where none is needed, and while zones are cleaned, of
+     *     which nobody knows before
      */
     void progress(long doneBytes, long totalBytes);
 }

@@ -397,6 +397,11 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    /** What the store's own methods work in, as a keyspace; its name is empty, and it is not among {@link #keyspaces}. */
+    public Keyspace ownKeyspace() {
+        return own;
+    }
+
     /** Names of all keyspaces but the store's own, sorted. */
     public List<String> keyspaces() {
         epochs.exit(enter());
@@ -507,10 +512,22 @@ public final class Store implements AutoCloseable {
         return compaction.estimate(what);
     }
 
-    /** Which zones {@link #clean(double, CompactionListener)} would begin with now. */
+    /** Which zones {@link #clean(double, CompactionListener)} would clean now, the first one first; which they are in the end, merges meanwhile decide too. */
     public List<ZoneStats> estimateClean(double targetSpaceAmplification) {
+        requireOpen();
         Compaction.checkTarget(targetSpaceAmplification);
         return compaction.zonesToClean(targetSpaceAmplification);
+    }
+
+    /**
+     * The zones that {@link #clean(Collection, CompactionListener)} would give back.
+     *
+     * @throws IllegalArgumentException where it would throw one
+     */
+    public List<ZoneStats> estimateClean(Collection<Integer> zones) {
+        Limits.checkNotNull(zones, "zones");
+        requireOpen();
+        return compaction.zonesToClean(zones);
     }
 
     /** What it would be to merge a stretch of internal keys. */

@@ -7,15 +7,19 @@ import dev.cambium.run.Flusher;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.manifest.Stretch;
 import dev.cambium.segment.runtime.Clock;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** What a store is asked to compact and clean: checked, put as a wish to the background, waited for, and told what it came to. Safe for any thread. */
 final class StoreCompaction {
+    private static final int MOST_SHOWN = 20; // numbers of zones in a message
+
     private final Store store;
     private final Flusher flusher;
     private final Manifest manifest;
@@ -69,20 +73,36 @@ final class StoreCompaction {
     }
 
     CompactionWish cleaning(Collection<Integer> zones) {
-        Map<Integer, ZoneStats> known = zoneStats().stream().collect(Collectors.toMap(ZoneStats::number, zone -> zone));
-        Set<Integer> chosen = new TreeSet<>(zones);
-        for (int zone : chosen) {
+        return CompactionWish.cleaning(
+                zonesToClean(zones).stream().map(ZoneStats::number).collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    /** The zones of those numbers, each of which must be one that can be cleaned. */
+    List<ZoneStats> zonesToClean(Collection<Integer> zones) {
+        NavigableMap<Integer, ZoneStats> known = new TreeMap<>();
+        zoneStats().forEach(zone -> known.put(zone.number(), zone));
+        List<ZoneStats> chosen = new ArrayList<>();
+        for (int zone : new TreeSet<>(zones)) {
             ZoneStats named = known.get(zone);
             if (named == null) {
-                throw new IllegalArgumentException("there is no zone " + zone + "; there are "
-                        + new TreeSet<>(known.keySet()).toString().replaceAll("[\\[\\]]", ""));
+                throw new IllegalArgumentException("there is no zone " + zone + "; " + show(known.navigableKeySet()));
             }
             if (named.stream() == ZoneStats.Stream.LONG_VALUES) {
                 throw new IllegalArgumentException(
                         "zone " + zone + " takes chunks of values of more than 1 MiB, which stay where they are");
             }
+            chosen.add(named);
         }
-        return CompactionWish.cleaning(chosen);
+        return chosen;
+    }
+
+    private static String show(NavigableSet<Integer> zones) {
+        if (zones.isEmpty()) {
+            return "the store has none";
+        }
+        return zones.size() <= MOST_SHOWN
+                ? "there are " + zones.toString().replaceAll("[\\[\\]]", "")
+                : "there are " + zones.size() + " from " + zones.first() + " to " + zones.last();
     }
 
     CompactionReport run(CompactionWish wish, CompactionListener progress) {
@@ -91,7 +111,7 @@ final class StoreCompaction {
         long before = zoneBytes();
         flusher.compact(wish, progress);
         return new CompactionReport(
-                wish.bytesDone(),
+                wish.mergedBytes(),
                 wish.linkedBytes(),
                 wish.writtenBytes(),
                 before,

@@ -136,6 +136,7 @@ final class CleanerChoice {
         for (ManifestRecord.Zone zone : victims(
                 state,
                 excess,
+                MOST_VICTIMS,
                 use.liveBytes() / MOVED_AT_ONCE,
                 zone -> young.contains(zone.number())
                         || tried.getOrDefault(zone.number(), -1L) == state.liveBytes(zone.number()))) {
@@ -153,11 +154,12 @@ final class CleanerChoice {
      * The zones that it pays to clean first, best first.
      *
      * @param excess bytes of files to be given back, about
+     * @param most zones that are chosen
      * @param mostToMove bytes of live pages, about
      * @param isOut zones that are not to be among them
      */
     static List<ManifestRecord.Zone> victims(
-            ManifestState state, double excess, long mostToMove, Predicate<ManifestRecord.Zone> isOut) {
+            ManifestState state, double excess, int most, long mostToMove, Predicate<ManifestRecord.Zone> isOut) {
         List<ManifestRecord.Zone> candidates = new ArrayList<>(state.zones().values());
         candidates.removeIf(zone -> zone.state() == ZoneState.OPEN
                 || !Zones.isOfRuns(zone.stream())
@@ -170,7 +172,7 @@ final class CleanerChoice {
         double left = excess;
         long toMove = 0;
         for (ManifestRecord.Zone zone : candidates) {
-            if (left <= 0 || chosen.size() == MOST_VICTIMS || toMove > mostToMove) {
+            if (left <= 0 || chosen.size() == most || toMove > mostToMove) {
                 break;
             }
             chosen.add(zone);

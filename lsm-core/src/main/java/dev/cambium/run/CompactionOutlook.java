@@ -19,10 +19,10 @@ public final class CompactionOutlook {
         return state.zones().values().stream().map(zone -> stats(zone, state)).toList();
     }
 
-    /** The zones that would be cleaned first, best first. */
+    /** The zones that would be cleaned, best first. */
     public static List<ZoneStats> toClean(ManifestState state, double target) {
         double excess = SpaceUse.of(state, 0).excessBytes(target);
-        return CleanerChoice.victims(state, excess, Long.MAX_VALUE, zone -> false).stream()
+        return CleanerChoice.victims(state, excess, Integer.MAX_VALUE, Long.MAX_VALUE, zone -> false).stream()
                 .map(zone -> stats(zone, state))
                 .toList();
     }

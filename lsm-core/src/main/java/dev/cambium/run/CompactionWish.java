@@ -76,7 +76,9 @@ public final class CompactionWish {
     /** A merge for it has come so far. */
     void noteProgress(MergeWork merge) {
         bytesDone = bytesBefore + (isSwept ? merge.appendedBytes() : merge.bytesDone());
-        bytesTotal = Math.max(bytesTotal, bytesDone);
+        if (hasBegun) { // else nobody knows how much there is
+            bytesTotal = Math.max(bytesTotal, bytesDone);
+        }
     }
 
     /** A merge for it is at its end, and named. */
@@ -90,7 +92,7 @@ public final class CompactionWish {
     /** All has been done that can be. */
     void end() {
         failure = damage;
-        bytesDone = bytesTotal;
+        bytesDone = Math.max(bytesDone, bytesTotal);
         isDone = true;
     }
 
@@ -107,7 +109,7 @@ public final class CompactionWish {
         return failure;
     }
 
-    public long bytesDone() {
+    long bytesDone() {
         return bytesDone;
     }
 
@@ -115,7 +117,12 @@ public final class CompactionWish {
         return bytesTotal;
     }
 
-    /** Of what was done, what became part of the new base as it was, in bytes of keys and values. */
+    /** What went through merges that have been named, in bytes of keys and values. */
+    public long mergedBytes() {
+        return bytesBefore;
+    }
+
+    /** Of what was merged, what became part of the new base as it was, in bytes of keys and values. */
     public long linkedBytes() {
         return linkedBytes;
     }

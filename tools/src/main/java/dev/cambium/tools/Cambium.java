@@ -58,10 +58,16 @@ public final class Cambium implements Runnable {
 
     private static final int HELP_WIDTH = 100;
 
+    /** How what the store warns of is printed: a line like those of the command itself. */
+    private static final String WARNING_FORMAT = "java.util.logging.SimpleFormatter.format";
+
     @CommandLine.Spec
     private CommandSpec spec;
 
     public static void main(String[] args) {
+        if (System.getProperty(WARNING_FORMAT) == null) {
+            System.setProperty(WARNING_FORMAT, "cambium: warning: %5$s%6$s%n");
+        }
         Streams streams = Streams.of(
                 // buffered: on a pipe, FileInputStream's own readNBytes asks for its position and fails
                 new BufferedInputStream(new FileInputStream(FileDescriptor.in)),
@@ -89,6 +95,7 @@ public final class Cambium implements Runnable {
                 .addSubcommand(new DumpCommand(streams))
                 .addSubcommand(new VerifyCommand(streams))
                 .addSubcommand(new CompactCommand(streams))
+                .addSubcommand(new CleanCommand(streams))
                 .addSubcommand(new DemoWriterCommand(streams));
         cambium.setOut(help)
                 .setExpandAtFiles(false) // a key may begin with @

@@ -1,28 +1,67 @@
 package dev.cambium.tools;
 
+import dev.cambium.Compaction;
+import dev.cambium.CompactionEstimate;
+import dev.cambium.RunStats;
 import dev.cambium.Store;
-import dev.cambium.StoreStats;
-import dev.cambium.tools.load.Progress;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
-/** {@code cambium compact}: merges a store's runs into one. */
+/** {@code cambium compact}: merges a store's runs, or a part of them. */
 @Command(
         name = "compact",
         mixinStandardHelpOptions = true,
         versionProvider = Cambium.Version.class,
         description = {
-            "Merge everything into one run, and give back the space of what was overwritten or deleted.",
-            "Needs as much room again as the live entries take, until it has ended. It can be interrupted at any",
-            "point: what is not done by then is dropped, and nothing is lost."
+            "Merge runs, and give back the space of what was overwritten or deleted.",
+            "Without options all there is is written anew, in order, as one run; values of 1 KiB and more stay",
+            "where they are unless their zones are mostly dead. With --target-space-amp only what has changed is",
+            "merged, pages that need not be touched stay too, and zones are cleaned until their files take X",
+            "times what is live in them.",
+            "It goes stretch by stretch and needs little room besides what there is. It can be interrupted at",
+            "any point: what is done by then stays done, and nothing is lost.",
+            "Prints what was merged, in bytes of keys and values; what of it was linked, that is taken over",
+            "unread; and the bytes of pages that were written and of zone files that were given back."
         },
-        footer = {"%nExamples:", "  cambium compact my.db", "  cambium compact my.db --json", "", ExitCode.HELP})
+        footer = {
+            "%nExamples:",
+            "  cambium compact my.db                                 all of it",
+            "  cambium compact my.db --target-space-amp 1.1          only as much as that takes",
+            "  cambium compact my.db --range user:a..user:c          keys from user:a on and below user:c",
+            "  cambium compact my.db --keyspace logs --range ..2024  keys below 2024 of a keyspace",
+            "  cambium compact my.db --range '1\\x2E\\x2E..'           keys from 1.. on",
+            "  cambium compact my.db --dry-run --json                what it would be",
+            "",
+            ExitCode.HELP
+        })
 final class CompactCommand implements Callable<Integer> {
     private final Streams streams;
 
     @Mixin
     private StoreArguments arguments;
+
+    @Option(
+            names = "--keyspace",
+            paramLabel = "NAME",
+            description = "Only this keyspace; all there are unless given, or the store's own where there is a range.")
+    private String keyspace;
+
+    @Option(
+            names = "--range",
+            paramLabel = "A..B",
+            description = "Only keys from A on and below B. A or B may be left out; a dot can be typed as \\x2E.")
+    private String range;
+
+    @Option(
+            names = "--target-space-amp",
+            paramLabel = "X",
+            description = "Merge what has changed, and clean until zone files take X times what is live; 1.05 or more.")
+    private Double target;
+
+    @Option(names = "--dry-run", description = "Only tell what would be done.")
+    private boolean dryRun;
 
     @Mixin
     private JsonOption json;
@@ -36,40 +75,66 @@ final class CompactCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        long started = System.nanoTime();
-        StoreStats before;
-        StoreStats after;
-        try (Store store = arguments.openExisting();
-                Progress progress = new Progress(streams.errIsTerminal() ? streams.err() : null, "bytes")) {
-            before = store.stats();
-            store.compact((done, total) -> progress.update(done, done, total));
-            after = store.stats();
+        KeyBounds bounds = KeyBounds.parse("--range", range);
+        Compaction all =
+                target == null ? Compaction.EVERYTHING : Compaction.EVERYTHING.withTargetSpaceAmplification(target);
+        CompactionOutcome outcome;
+        try (Store store = arguments.openExisting()) {
+            Compaction what = part(store, bounds, all);
+            if (dryRun) {
+                tell(store.estimate(what), inLogs(store));
+                return ExitCode.OK;
+            }
+            outcome = CompactionOutcome.of(store, streams, progress -> store.compact(what, progress));
         }
-        report(before, after, (System.nanoTime() - started) / 1e9);
+        if (json.isSet()) {
+            streams.out().line(outcome.toJson());
+        } else {
+            outcome.print(streams.out());
+        }
         return ExitCode.OK;
     }
 
-    private void report(StoreStats before, StoreStats after, double seconds) {
+    private Compaction part(Store store, KeyBounds bounds, Compaction all) {
+        if (keyspace == null && bounds == null) {
+            return all;
+        }
+        Compaction inKeyspace = all.withKeyspace(
+                keyspace == null ? store.ownKeyspace() : StoreArguments.existing(store, keyspace, ExitCode.USAGE));
+        return bounds == null ? inKeyspace : inKeyspace.withRange(bounds.from(), bounds.to());
+    }
+
+    /** Entries that have not been laid down, and are in no estimate. */
+    private static long inLogs(Store store) {
+        return store.stats().entries()
+                - store.runStats().stream().mapToLong(RunStats::entries).sum();
+    }
+
+    private void tell(CompactionEstimate estimate, long inLogs) {
+        Output out = streams.out();
         if (json.isSet()) {
-            streams.out().line(Json.object(object -> {
-                object.writeNumberField("runsBefore", before.runs());
-                object.writeNumberField("runsAfter", after.runs());
-                object.writeNumberField("entriesBefore", before.entries());
-                object.writeNumberField("entriesAfter", after.entries());
-                object.writeNumberField("zoneBytesBefore", before.zoneBytes());
-                object.writeNumberField("zoneBytesAfter", after.zoneBytes());
-                object.writeNumberField("seconds", Math.round(seconds * 1000) / 1000.0);
+            out.line(Json.object(object -> {
+                object.writeBooleanField("dryRun", true);
+                object.writeNumberField("stretches", estimate.stretches());
+                object.writeNumberField("stretchesInAll", estimate.stretchesInAll());
+                object.writeNumberField("mergedBytes", estimate.mergedBytes());
+                object.writeNumberField("youngEntries", estimate.youngEntries());
+                object.writeNumberField("entriesInLogs", inLogs);
+                ZoneLines.write(object, "zonesToClean", estimate.zonesToClean());
             }));
-        } else {
-            streams.out()
-                    .line(
-                            "%,d runs of %s became %,d of %s, with %,d entries, in %.2f s",
-                            before.runs(),
-                            MemorySize.show(before.zoneBytes()),
-                            after.runs(),
-                            MemorySize.show(after.zoneBytes()),
-                            after.entries(),
-                            seconds);
+            return;
+        }
+        out.line(
+                "would merge %,d of %,d stretches of keys: about %s of keys and values, with %,d entries of younger runs",
+                estimate.stretches(),
+                estimate.stretchesInAll(),
+                MemorySize.show(estimate.mergedBytes()),
+                estimate.youngEntries());
+        if (inLogs > 0) {
+            out.line("not counted: %,d entries in logs, which would be laid down first", inLogs);
+        }
+        if (!estimate.zonesToClean().isEmpty()) {
+            CleanCommand.tell(out, estimate.zonesToClean());
         }
     }
 }

@@ -15,7 +15,7 @@ public final class ExitCode {
     /** The answer is no: the key or keyspace is absent, there are findings, a line to be loaded is malformed. */
     public static final int NO = 1;
 
-    /** The command line does not fit: wrong arguments, no store there, no such input file. */
+    /** The command line does not fit: wrong arguments, no store there, no such input file, nothing there to be compacted. */
     public static final int USAGE = 2;
 
     public static final int LOCKED = 3;

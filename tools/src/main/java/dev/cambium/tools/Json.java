@@ -36,6 +36,11 @@ public final class Json {
         return text.toString();
     }
 
+    /** To three decimals, which is as much as anybody reads. */
+    static double rounded(double value) {
+        return Math.round(value * 1000) / 1000.0;
+    }
+
     /** Writes {@code name} with the bytes as text, or {@code nameHex} with their digits where they are none. */
     public static void writeBytes(JsonGenerator json, String name, byte[] bytes) throws IOException {
         try {

@@ -7,7 +7,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** A number of bytes as it is typed ({@code 512m}) and shown ({@code 21.3 MB}). */
-final class MemorySize implements ITypeConverter<Long> {
+public final class MemorySize implements ITypeConverter<Long> {
     private static final Pattern TYPED = Pattern.compile("(\\d{1,18})\\s*([kmgt]?)(i?b)?", Pattern.CASE_INSENSITIVE);
 
     @Override
@@ -27,7 +27,7 @@ final class MemorySize implements ITypeConverter<Long> {
     }
 
     /** For people: in decimal units, as disks are sold. */
-    static String show(long bytes) {
+    public static String show(long bytes) {
         if (bytes < 1000) {
             return bytes + " B";
         }

@@ -19,7 +19,15 @@ import picocli.CommandLine.Mixin;
         name = "stats",
         mixinStandardHelpOptions = true,
         versionProvider = Cambium.Version.class,
-        description = "Print what a store holds in memory and on disk.",
+        description = {
+            "Print what a store holds in memory and on disk.",
+            "levels are its runs by tier: the lower the younger; the base holds the oldest data.",
+            "zones by stream tells how many files are how full of pages that are live.",
+            "writeAmplification: bytes of pages written for each that was laid down, since the store was opened.",
+            "readAmplification: places in which a read looks for a key that is not there.",
+            "spaceAmplification: bytes of zone files for each that is live.",
+            "debtBytes: of pages that the background would have to write, about, to have all as it should be."
+        },
         footer = {"%nExamples:", "  cambium stats my.db", "  cambium stats my.db --json", "", ExitCode.HELP})
 final class StatsCommand implements Callable<Integer> {
     private final Streams streams;
@@ -43,21 +51,27 @@ final class StatsCommand implements Callable<Integer> {
         RecoveryReport found;
         List<String> keyspaces;
         SortedMap<String, Long> files;
+        StoreLevels levels;
+        ZoneFill zones;
         try (Store store = arguments.openExisting()) {
             stats = store.stats();
             found = store.recoveryReport();
             keyspaces = store.keyspaces();
+            levels = new StoreLevels(store.runStats());
+            zones = new ZoneFill(store.zoneStats());
             files = StoreFiles.lengths(arguments.directory());
         }
         Map<String, Object> values = values(stats, found);
         if (json.isSet()) {
-            streams.out().line(Json.object(object -> write(object, values, keyspaces, files)));
+            streams.out().line(Json.object(object -> {
+                write(object, values, keyspaces, files);
+                levels.write(object);
+                zones.write(object);
+            }));
         } else {
-            values.forEach((name, value) -> streams.out()
-                    .line(
-                            "%-22s %s",
-                            name,
-                            name.endsWith("Bytes") ? value + "  (" + MemorySize.show((Long) value) + ")" : value));
+            values.forEach((name, value) -> streams.out().line("%-22s %s", name, show(name, value)));
+            levels.print(streams.out());
+            zones.print(streams.out());
             streams.out().line("%-22s %s", "keyspaces", keyspaces.isEmpty() ? "none beside its own" : "");
             keyspaces.forEach(name ->
                     streams.out().line("  %s", Escapes.show(name.getBytes(java.nio.charset.StandardCharsets.UTF_8))));
@@ -65,6 +79,13 @@ final class StatsCommand implements Callable<Integer> {
             files.forEach((name, length) -> streams.out().line("  %-30s %,15d", name, length));
         }
         return ExitCode.OK;
+    }
+
+    private static Object show(String name, Object value) {
+        if (name.endsWith("Bytes")) {
+            return value + "  (" + MemorySize.show((Long) value) + ")";
+        }
+        return name.equals("writeAmplification") ? value + "  (since it was opened just now)" : value;
     }
 
     private static Map<String, Object> values(StoreStats stats, RecoveryReport found) {
@@ -79,9 +100,10 @@ final class StatsCommand implements Callable<Integer> {
         values.put("pageBytes", stats.pageBytes());
         values.put("zones", stats.zones());
         values.put("zoneBytes", stats.zoneBytes());
-        if (stats.pageBytes() > 0) {
-            values.put("spaceAmplification", Math.round(stats.spaceAmplification() * 100) / 100.0);
-        }
+        values.put("writeAmplification", Json.rounded(stats.writeAmplification()));
+        values.put("readAmplification", stats.readAmplification());
+        values.put("spaceAmplification", Json.rounded(stats.spaceAmplification()));
+        values.put("debtBytes", stats.debtBytes());
         putMemory(values, stats.memory());
         values.put("logPosition", stats.logPosition());
         values.put("logForcedThrough", stats.logForcedThrough());

@@ -50,9 +50,14 @@ final class StoreArguments {
 
     /** The named keyspace, which must exist. */
     static Keyspace existing(Store store, String name) {
+        return existing(store, name, ExitCode.NO);
+    }
+
+    /** The named keyspace; where there is none, the command ends with that code. */
+    static Keyspace existing(Store store, String name, int exitCode) {
         if (!store.keyspaces().contains(name)) {
             throw new CommandException(
-                    ExitCode.NO,
+                    exitCode,
                     "there is no keyspace '" + name + "'"
                             + (store.keyspaces().isEmpty()
                                     ? "; the store has none beside its own"

@@ -30,6 +30,8 @@ class DemoCommandTest {
         assertTrue(
                 run.out().matches("(?s).*   ok   Of [1-9][0-9,]* acknowledged writes 0 are missing\\..*"), run.out());
         assertTrue(run.out().contains("the last writer did not close it"), run.out());
+        assertTrue(run.out().matches("(?s).*   Merged .*: linked .*, copied .*; reclaimed .*"), run.out());
+        assertTrue(run.out().matches("(?s).*every value right; linked were [6-9]\\d %.*"), run.out());
         assertFalse(run.out().contains("WRONG"), run.out());
         assertTrue(run.out().endsWith("\nEverything was as it should be.\n"), run.out());
         assertEquals("", run.err());

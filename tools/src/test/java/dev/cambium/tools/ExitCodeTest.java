@@ -30,6 +30,46 @@ class ExitCodeTest {
         CommandRun.of("put", store, "a", "a value of some length");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "compact STORE.none",
+                "compact STORE --range b..a",
+                "compact STORE --keyspace none",
+                "compact STORE --target-space-amp 1.04",
+                "clean STORE --zones 99",
+                "clean STORE --target-space-amp 1",
+                "clean STORE.none --zones 1"
+            })
+    void whatIsRefusedChangesNoDataAndCreatesNoStore(String line) {
+        String stats = dataOf(store);
+        requireFailure(2, CommandRun.of((Object[])
+                line.replace("STORE", store.toString()).split(" ")));
+        assertEquals(stats, dataOf(store));
+        assertFalse(Files.exists(directory.resolve("my.db.none")));
+    }
+
+    private static String dataOf(Path store) {
+        return CommandRun.of("stats", store)
+                .out()
+                .lines()
+                .filter(line -> line.matches("(entries|runs|zones|zoneBytes|logPosition) .*"))
+                .toList()
+                .toString();
+    }
+
+    @Test
+    void aDamagedPageExitsWithFourAndEverythingElseIsCompacted() throws IOException {
+        CommandRun.of("compact", store);
+        flip("zone-0000000000000002", 4096 + 50);
+        for (String options : new String[] {"compact", "compact --target-space-amp 2", "clean --zones 2"}) {
+            CommandRun run = requireFailure(4, CommandRun.of((Object[])
+                    options.replaceFirst(" |$", " " + store + " ").strip().split(" ")));
+            assertTrue(run.err().contains("zone-0000000000000002 is damaged at offset "), run.err());
+        }
+        assertEquals(1, CommandRun.of("verify", store).exitCode());
+    }
+
     private static CommandRun requireFailure(int exitCode, CommandRun run) {
         assertEquals(exitCode, run.exitCode(), run.err());
         assertTrue(run.err().startsWith("cambium: "), run.err());
@@ -76,6 +116,29 @@ class ExitCodeTest {
                 "dump STORE page 0x1000100001",
                 "dump STORE run 9",
                 "dump STORE.none run",
+                "compact STORE.none",
+                "compact STORE --range b..a",
+                "compact STORE --range a..a",
+                "compact STORE --range a",
+                "compact STORE --range a...b",
+                "compact STORE --range \\q..",
+                "compact STORE --keyspace none",
+                "compact STORE --keyspace none --dry-run",
+                "compact STORE --range b..a --dry-run",
+                "compact STORE --target-space-amp 1.04",
+                "compact STORE --target-space-amp 0",
+                "compact STORE --target-space-amp NaN",
+                "compact STORE --target-space-amp much",
+                "clean STORE.none",
+                "clean STORE --zones 99",
+                "clean STORE --zones 99 --dry-run",
+                "clean STORE --zones 90-99",
+                "clean STORE --zones 9-3",
+                "clean STORE --zones 1,,2",
+                "clean STORE --zones x",
+                "clean STORE --zones 1 --target-space-amp 1.2",
+                "clean STORE --target-space-amp 1.04",
+                "clean STORE --target-space-amp -2",
                 "demo STORE"
             })
     void mistakesOfTheCallerExitWithTwo(String line) {
@@ -94,6 +157,10 @@ class ExitCodeTest {
                 "scan STORE",
                 "stats STORE",
                 "verify STORE",
+                "compact STORE",
+                "compact STORE --dry-run",
+                "clean STORE",
+                "clean STORE --dry-run",
                 "load STORE"
             })
     void aLockedStoreExitsWithThree(String line) {

@@ -19,7 +19,8 @@ class HelpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "load", "get", "put", "delete", "scan", "stats", "dump", "verify"})
+    @ValueSource(
+            strings = {"demo", "load", "get", "put", "delete", "scan", "stats", "dump", "verify", "compact", "clean"})
     void everyCommandTeachesWithExamplesAndExitCodes(String command) {
         CommandRun help = CommandRun.of(command, "--help");
         assertEquals(0, help.exitCode());

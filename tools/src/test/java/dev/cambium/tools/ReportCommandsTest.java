@@ -69,7 +69,11 @@ class ReportCommandsTest {
         CommandRun run = CommandRun.of("compact", store);
         assertEquals(0, run.exitCode(), run.err());
         assertTrue(
-                run.out().matches("0 runs of 0 B became 1 of [\\d.]+ kB, with 3 entries, in [\\d.]+ s\n"), run.out());
+                run.out()
+                        .matches("1 run of [\\d.]+ kB became 1 of [\\d.]+ kB, with 3 entries, in [\\d.]+ s\n"
+                                + "merged or moved [\\d.]+ B, linked 0 B of that, wrote [\\d.]+ B of pages,"
+                                + " gave back [\\d.]+ B\n"),
+                run.out());
         assertTrue(CommandRun.of("stats", store).out().contains("\nruns                   1\n"));
         assertEquals(
                 "q",
@@ -90,7 +94,11 @@ class ReportCommandsTest {
             "scan STORE --json --count",
             "scan STORE --json --keys-only --reverse",
             "stats STORE --json",
+            "compact STORE --dry-run --json",
             "compact STORE --json",
+            "clean STORE --dry-run --json",
+            "clean STORE --json",
+            "stats STORE --json",
             "verify STORE --json",
             "dump STORE superblock --json",
             "dump STORE manifest --json",

@@ -6,7 +6,6 @@ import dev.cambium.KeyRange;
 import dev.cambium.Options;
 import dev.cambium.Snapshot;
 import dev.cambium.Store;
-import dev.cambium.StoreStats;
 import dev.cambium.VerifyReport;
 import dev.cambium.WriteBatch;
 import dev.cambium.segment.zone.ZoneFiles;
@@ -23,10 +22,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /**
- * A tour of a store with real data: load, look up, scan, snapshot, kill, recover, verify. Everything that it claims it
+ * A tour of a store with real data: load, look up, scan, snapshot, kill, recover, compact, verify. Everything that it claims it
  * checks; {@link #failures} counts what was not so. One thread.
  */
 public final class Demo {
@@ -44,7 +42,6 @@ public final class Demo {
     private final byte[][] keys;
     private final byte[][] values;
     private final Steps steps;
-    private int failures;
 
     /** @param limit how many characters are used at most */
     public Demo(Path directory, int limit, Output out) {
@@ -65,10 +62,12 @@ public final class Demo {
             changeUnderSnapshot(store);
         }
         killAndRecover();
-        compact();
+        try (Store store = Store.open(directory, SMALL)) {
+            new CompactionSteps(store, keys, steps).run();
+        }
         dumpPage();
         verify();
-        return failures == 0;
+        return steps.failures() == 0;
     }
 
     private void load(Store store) {
@@ -103,7 +102,7 @@ public final class Demo {
         for (int i = 0; i < keys.length; i++) {
             wrong += Arrays.equals(store.get(keys[i]), values[i]) ? 0 : 1;
         }
-        claim(wrong == 0, "All %,d are there with the right value: %.0f ms.", keys.length, steps.millis());
+        steps.claim(wrong == 0, "All %,d are there with the right value: %.0f ms.", keys.length, steps.millis());
     }
 
     private void scan(Store store) {
@@ -124,7 +123,7 @@ public final class Demo {
         long expected = Arrays.stream(keys)
                 .filter(key -> new String(key, StandardCharsets.UTF_8).startsWith("RIGHTWARDS"))
                 .count();
-        claim(ordered && found == expected, "%,d found, in order: %.1f ms.", found, steps.millis());
+        steps.claim(ordered && found == expected, "%,d found, in order: %.1f ms.", found, steps.millis());
     }
 
     private void changeUnderSnapshot(Store store) {
@@ -155,7 +154,7 @@ public final class Demo {
             wrong += Arrays.equals(found, expected) ? 0 : 1;
             live += found == null ? 0 : 1;
         }
-        claim(wrong == 0, "The store itself has %,d entries and the new values.", live);
+        steps.claim(wrong == 0, "The store itself has %,d entries and the new values.", live);
     }
 
     private void checkSnapshot(Snapshot then) {
@@ -171,7 +170,7 @@ public final class Demo {
         for (int i = 0; i < keys.length; i++) {
             wrong += Arrays.equals(then.get(keys[i]), values[i]) ? 0 : 1;
         }
-        claim(
+        steps.claim(
                 wrong == 0 && entries == keys.length,
                 "Through the snapshot: %,d entries, every value the old one; one scan takes %.0f ms.",
                 entries,
@@ -192,7 +191,7 @@ public final class Demo {
             for (int number = 1; number <= acknowledged; number++) {
                 missing += Arrays.equals(store.get(DemoWriter.key(number)), DemoWriter.value(number)) ? 0 : 1;
             }
-            claim(
+            steps.claim(
                     missing == 0,
                     "Of %,d acknowledged writes %d are missing. Opened in %.0f ms.",
                     acknowledged,
@@ -203,42 +202,6 @@ public final class Demo {
                 steps.tell("One more had been written, and was cut off before it could be acknowledged.");
             }
         }
-    }
-
-    private void compact() {
-        steps.begin(
-                "Lay the rest down and merge all runs into one: what was deleted or overwritten gives its space back.");
-        try (Store store = Store.open(directory, SMALL)) {
-            store.flush();
-            StoreStats before = store.stats();
-            byte[][] found = Arrays.stream(keys).map(store::get).toArray(byte[][]::new);
-            steps.tell("Before: %s", sizes(before));
-            steps.restartClock();
-            store.compact();
-            double millis = steps.millis();
-            StoreStats after = store.stats();
-            steps.tell("After:  %s", sizes(after));
-            int wrong = 0;
-            for (int i = 0; i < keys.length; i++) {
-                wrong += Arrays.equals(store.get(keys[i]), found[i]) ? 0 : 1;
-            }
-            claim(
-                    wrong == 0 && after.runs() == 1 && after.tombstones() == 0,
-                    "One run, no tombstone, every value as before: %.0f ms.",
-                    millis);
-        }
-    }
-
-    private static String sizes(StoreStats stats) {
-        return String.format(
-                Locale.ROOT,
-                "%d runs with %,d entries (%,d tombstones) in %d zones, %.1f MB of %.1f MB keys and values.",
-                stats.runs(),
-                stats.entries(),
-                stats.tombstones(),
-                stats.zones(),
-                stats.zoneBytes() / 1e6,
-                stats.runBytes() / 1e6);
     }
 
     private void dumpPage() {
@@ -257,14 +220,15 @@ public final class Demo {
         for (String line : lines.subList(0, Math.min(LINES_SHOWN, lines.size()))) {
             steps.tell("| %s", line.length() > WIDTH ? line.substring(0, WIDTH) + "…" : line);
         }
-        claim(exitCode == 0, "The page holds what it must; %d more lines.", Math.max(0, lines.size() - LINES_SHOWN));
+        steps.claim(
+                exitCode == 0, "The page holds what it must; %d more lines.", Math.max(0, lines.size() - LINES_SHOWN));
     }
 
     private void verify() {
         steps.begin("Read every used byte and check all checksums.");
         VerifyReport report = Store.verify(directory);
         report.findings().forEach(finding -> steps.tell("%s", finding.problem()));
-        claim(
+        steps.claim(
                 report.isSound(),
                 "%d findings in %d files, %.1f MB, %,d batches in logs, %,d entries in pages: %.0f ms.",
                 report.findings().size(),
@@ -276,15 +240,8 @@ public final class Demo {
         StoreFiles.lengths(directory).forEach((name, length) -> steps.tell("%-24s %,12d bytes", name, length));
     }
 
-    private void claim(boolean holds, String format, Object... arguments) {
-        if (!holds) {
-            failures++;
-        }
-        steps.tell((holds ? "ok   " : "WRONG ") + format, arguments);
-    }
-
     /** How many claims did not hold. */
     public int failures() {
-        return failures;
+        return steps.failures();
     }
 }

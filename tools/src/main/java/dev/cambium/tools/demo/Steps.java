@@ -3,11 +3,12 @@ package dev.cambium.tools.demo;
 import dev.cambium.tools.Output;
 import java.util.Locale;
 
-/** Numbers the demo's steps, says what each does, and takes the time. One thread. */
+/** Numbers the demo's steps, says what each does, takes the time, and counts claims that do not hold. One thread. */
 final class Steps {
     private final Output out;
     private int number;
     private long startedNanos;
+    private int failures;
 
     Steps(Output out) {
         this.out = out;
@@ -33,5 +34,18 @@ final class Steps {
     void tell(String format, Object... arguments) {
         out.line("   " + String.format(Locale.ROOT, format, arguments));
         out.flush();
+    }
+
+    /** Tells something, and whether it is so. */
+    void claim(boolean holds, String format, Object... arguments) {
+        if (!holds) {
+            failures++;
+        }
+        tell((holds ? "ok   " : "WRONG ") + format, arguments);
+    }
+
+    /** How many claims did not hold. */
+    int failures() {
+        return failures;
     }
 }

@@ -79,5 +79,9 @@ class LinesTest {
                 "[###############...............]  50 %  1,000 entries  500/s  2 s left",
                 Progress.text("entries", 1000, 5000, 10_000, 2.0));
         assertEquals("1,000 entries  500/s", Progress.text("entries", 1000, 5000, -1, 2.0));
+        assertEquals(
+                "[##############................]  49 %  24.5 MB of 50.0 MB  49.0 kB/s  9 min left",
+                Progress.text(null, 0, 24_500_000, 50_000_000, 500));
+        assertEquals("24.5 MB  2.5 MB/s", Progress.text(null, 0, 24_500_000, 0, 10));
     }
 }
