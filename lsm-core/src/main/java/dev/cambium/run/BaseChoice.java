@@ -65,6 +65,11 @@ final class BaseChoice {
                 .log(System.Logger.Level.WARNING, "a stretch of keys is left out of merges: {0}", reason.getMessage());
     }
 
+    /** Whether a stretch, or a part of it, is left alone. */
+    boolean isSetAside(Stretch stretch) {
+        return !setAside.leftOf(stretch).equals(List.of(stretch));
+    }
+
     /** Whether there is a stretch that cannot be merged. */
     boolean isDamaged() {
         return !setAside.isEmpty();
@@ -189,7 +194,7 @@ final class BaseChoice {
                 boolean isNextFree = n + 1 < count && i + 1 < count; // else it is where the sweep began
                 int last = estimates.baseEntries(i) < SMALL * average && isNextFree ? i + 1 : i;
                 Range range = range(runs, estimates, i, last);
-                if (setAside.leftOf(range.stretch).equals(List.of(range.stretch))
+                if (!isSetAside(range.stretch)
                         && runs.stream()
                                 .anyMatch(run -> !run.record().isBase()
                                         && !run.left(range.stretch).isEmpty())) {

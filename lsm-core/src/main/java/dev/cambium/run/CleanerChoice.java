@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * When zones are cleaned, and which: once zone files are longer than what is live in them by more than the target says, those that are worth most
@@ -40,6 +41,8 @@ final class CleanerChoice {
     private static final int MOVED_AT_ONCE = 20;
 
     private final ReadEpochs epochs;
+    private final Predicate<LiveRun> isDamaged;
+    private final Predicate<Stretch> isSetAside;
     private final Deque<BaseChoice.Range> planned = new ArrayDeque<>();
     private final Map<Integer, Long> tried = new HashMap<>(); // zone: what was live there when it was last chosen
     private Set<Integer> victims = Set.of();
@@ -47,8 +50,14 @@ final class CleanerChoice {
     private byte[] sweptTo; // where to go on with a sweep that was left off; or null
     private LiveRun leftover; // a young run to be written anew, or null
 
-    CleanerChoice(ReadEpochs epochs) {
+    /**
+     * @param isDamaged says whether a run has a page that cannot be read, so that it is not written anew
+     * @param isSetAside says whether a stretch has, so that it is not merged
+     */
+    CleanerChoice(ReadEpochs epochs, Predicate<LiveRun> isDamaged, Predicate<Stretch> isSetAside) {
         this.epochs = epochs;
+        this.isDamaged = isDamaged;
+        this.isSetAside = isSetAside;
     }
 
     /** Zones that are being cleaned. */
@@ -95,7 +104,8 @@ final class CleanerChoice {
                 double gain = gain(own, state);
                 if (gain > mostGain
                         && gain >= zoneLength / GAINS_OF_ZONE
-                        && !run.merged().isEmpty()) {
+                        && !run.merged().isEmpty()
+                        && !isDamaged.test(run)) {
                     mostGain = gain;
                     leftover = run;
                 }
@@ -170,7 +180,7 @@ final class CleanerChoice {
         List<Stretch> withPages = ZoneUse.ranges(base, victims::contains);
         // Where values lie, only leaves say: all ranges are looked through, as they come.
         for (Stretch stretch : haveValues ? ZoneUse.ranges(base, zone -> true) : withPages) {
-            if (stretch.endsBehind(from)) {
+            if (stretch.endsBehind(from) && !isSetAside.test(stretch)) {
                 planned.add(new BaseChoice.Range(stretch, 1, 0, !haveValues || withPages.contains(stretch)));
             }
         }

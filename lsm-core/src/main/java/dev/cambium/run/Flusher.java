@@ -159,7 +159,7 @@ public final class Flusher implements AutoCloseable {
         this.longValues = longValues;
         this.sizes = sizes;
         this.baseChoice = new BaseChoice(epochs, sizes.leaf());
-        this.cleaner = new CleanerChoice(epochs);
+        this.cleaner = new CleanerChoice(epochs, choice::isDamaged, baseChoice::isSetAside);
         this.warmStart = warmStart;
         this.loading = new IdleLoading(frames, epochs);
         this.nextRun = manifest.state().next().run();
