@@ -59,10 +59,13 @@ class CleaningFaultTest {
             Set<Integer> dead = mostlyDead(world.small.manifest());
             assertTrue(dead.size() >= 2, "what stays is to be moved out of " + dead);
 
-            world.small.disk().faults().add(FaultRule.on(OperationKind.WRITE)
-                    .inFiles(name -> name.startsWith("zone-"))
-                    .forLackOfRoom()
-                    .always());
+            world.small
+                    .disk()
+                    .faults()
+                    .add(FaultRule.on(OperationKind.WRITE)
+                            .inFiles(name -> name.startsWith("zone-"))
+                            .forLackOfRoom()
+                            .always());
             world.runSteps();
             assertTrue(world.small.disk().faults().failures() > 0, "nothing was to be written");
             assertFalse(mostlyDead(world.small.manifest()).isEmpty());
