@@ -1,6 +1,7 @@
 package dev.cambium;
 
 import static dev.cambium.StoreTest.b;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -100,7 +101,9 @@ class ValuePlacementTest {
             ManifestState before = world.verify("filled");
             NavigableMap<String, String> then = new TreeMap<>(world.model);
             try (Snapshot snapshot = world.small.store().snapshot();
-                    Cursor cursor = snapshot.cursor()) {
+                    Cursor cursor = snapshot.cursor();
+                    ValueView dies = snapshot.view(b(ValueWorld.key(1)));
+                    ValueView moves = snapshot.view(b(ValueWorld.key(5)))) {
                 assertTrue(cursor.next());
                 for (int i = 0; i < keys; i++) {
                     if (i % 5 != 0) { // what stays is scattered over all zones
@@ -120,6 +123,8 @@ class ValuePlacementTest {
                         "zones before: " + before.zones().keySet() + ", after: " + after.zones());
                 world.assertHolds("cleaned");
                 ValueWorld.assertReads(snapshot, then, 7, "the snapshot over what was cleaned");
+                assertArrayEquals(b(then.get(ValueWorld.key(1))), dies.toByteArray());
+                assertArrayEquals(b(then.get(ValueWorld.key(5))), moves.toByteArray());
                 int read = 1;
                 while (cursor.next()) {
                     assertEquals(then.get(StoreTest.s(cursor.key())), StoreTest.s(cursor.value()));
