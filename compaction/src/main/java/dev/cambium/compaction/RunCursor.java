@@ -359,17 +359,23 @@ public final class RunCursor implements SortedCursor {
         return leaf == null ? first() : nextLeaf();
     }
 
-    /** Loads what reads of the leaf that the cursor is in need beside it: filter and values. */
+    /** Loads what reads of the leaf that the cursor is in need beside it: filter and values; those of what counts no more may be gone. */
     void loadBeside() {
         path[depth - 1].mayContain(0);
         long last = Pointer.NULL;
         for (int i = 0; i < leaf.count(); i++) {
             index = i;
-            if (isElsewhere() && ValueReference.home(leaf.memory(), leaf.valueOffset(i)) != last) {
+            if (isElsewhere()
+                    && ValueReference.home(leaf.memory(), leaf.valueOffset(i)) != last
+                    && counts(leaf.key(i))) {
                 last = ValueReference.home(leaf.memory(), leaf.valueOffset(i));
                 pages.values(leaf, i);
             }
         }
+    }
+
+    private boolean counts(byte[] internalKey) {
+        return merged.isEmpty() || merged.of(internalKey, 0, internalKey.length) == null;
     }
 
     private boolean stand(int at) {

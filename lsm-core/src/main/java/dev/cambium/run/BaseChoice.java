@@ -74,14 +74,14 @@ final class BaseChoice {
                 .log(System.Logger.Level.WARNING, "a stretch of keys is left out of merges: {0}", reason.getMessage());
     }
 
+    /** Whether a stretch, or a part of it, is left alone. */
+    boolean isSetAside(Stretch stretch) {
+        return !setAside.leftOf(stretch).equals(List.of(stretch));
+    }
+
     /** Whether there is a stretch that cannot be merged. */
     boolean isDamaged() {
         return !setAside.isEmpty();
-    }
-
-    /** Whether there is one with keys of another. */
-    boolean isSetAsideIn(Stretch stretch) {
-        return !setAside.leftOf(stretch).equals(List.of(stretch));
     }
 
     /** Why a stretch cannot be merged; there is one. */
@@ -178,7 +178,7 @@ final class BaseChoice {
             boolean isDense =
                     estimates.youngTombstones(i) >= Math.max(LEAST_TOMBSTONES / 8, DENSE * estimates.baseEntries(i));
             Range range = range(runs, estimates, i, i);
-            if (isDense && setAside.leftOf(range.stretch).equals(List.of(range.stretch))) {
+            if (isDense && !isSetAside(range.stretch)) {
                 planned.add(range);
             }
         }
@@ -234,7 +234,7 @@ final class BaseChoice {
                 boolean isNextFree = n + 1 < count && i + 1 < count; // else it is where the sweep began
                 int last = estimates.baseEntries(i) < SMALL * average && isNextFree ? i + 1 : i;
                 Range range = range(runs, estimates, i, last);
-                if (setAside.leftOf(range.stretch).equals(List.of(range.stretch)) && isYoungIn(runs, range.stretch)) {
+                if (!isSetAside(range.stretch) && isYoungIn(runs, range.stretch)) {
                     chosen.add(range);
                     taken += estimates.youngEntries(i) + (last > i ? estimates.youngEntries(last) : 0);
                 }
@@ -275,7 +275,7 @@ final class BaseChoice {
         for (int i = 0; i < estimates.count(); i++) {
             Stretch stretch = estimates.stretch(i);
             boolean isIn = stretch.endsBehind(of.from()) && of.endsBehind(stretch.from());
-            if (isIn && setAside.leftOf(stretch).equals(List.of(stretch)) && (untouched || isYoungIn(runs, stretch))) {
+            if (isIn && !isSetAside(stretch) && (untouched || isYoungIn(runs, stretch))) {
                 all.add(range(runs, estimates, i, i));
             }
         }

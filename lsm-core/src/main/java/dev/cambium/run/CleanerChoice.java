@@ -41,6 +41,7 @@ final class CleanerChoice {
     private static final int MOVED_AT_ONCE = 20;
 
     private final ReadEpochs epochs;
+    private final Predicate<LiveRun> isDamaged;
     private final Predicate<Stretch> isSetAside;
     private final Deque<BaseChoice.Range> planned = new ArrayDeque<>();
     private final Map<Integer, Long> tried = new HashMap<>(); // zone: what was live there when it was last chosen
@@ -49,9 +50,13 @@ final class CleanerChoice {
     private byte[] sweptTo; // where to go on with a sweep that was left off; or null
     private LiveRun leftover; // a young run to be written anew, or null
 
-    /** @param isSetAside says which stretches have a damaged page, and are left alone */
-    CleanerChoice(ReadEpochs epochs, Predicate<Stretch> isSetAside) {
+    /**
+     * @param isDamaged says whether a run has a page that cannot be read, so that it is not written anew
+     * @param isSetAside says whether a stretch has, so that it is not merged
+     */
+    CleanerChoice(ReadEpochs epochs, Predicate<LiveRun> isDamaged, Predicate<Stretch> isSetAside) {
         this.epochs = epochs;
+        this.isDamaged = isDamaged;
         this.isSetAside = isSetAside;
     }
 
@@ -101,7 +106,8 @@ final class CleanerChoice {
                 double gain = gain(own, state);
                 if (gain > mostGain
                         && gain >= zoneLength / GAINS_OF_ZONE
-                        && !run.merged().isEmpty()) {
+                        && !run.merged().isEmpty()
+                        && !isDamaged.test(run)) {
                     mostGain = gain;
                     leftover = run;
                 }

@@ -154,7 +154,7 @@ public final class Flusher implements AutoCloseable {
         this.longValues = longValues;
         this.sizes = sizes;
         this.baseChoice = new BaseChoice(epochs, sizes.leaf());
-        this.cleaner = new CleanerChoice(epochs, baseChoice::isSetAsideIn);
+        this.cleaner = new CleanerChoice(epochs, choice::isDamaged, baseChoice::isSetAside);
         this.warmStart = warmStart;
         this.loading = new IdleLoading(frames, epochs);
         this.nextRun = manifest.state().next().run();
@@ -584,7 +584,7 @@ public final class Flusher implements AutoCloseable {
         Stretch left = new Stretch(wish.sweptTo, wish.stretch.to());
         plannedForWish.clear();
         plannedForWish.addAll(baseChoice.all(runs, left, wish.rewrites));
-        if (baseChoice.isSetAsideIn(left)) {
+        if (baseChoice.isSetAside(left)) {
             wish.damage = baseChoice.damage();
         }
         if (!wish.hasBegun) {
@@ -600,7 +600,12 @@ public final class Flusher implements AutoCloseable {
         baseChoice.forgetPlan();
         cleaner.forgetPlan();
         IntPredicate worthIt = zonesToLink();
-        beginBase(runs, plannedForWish, wish.rewrites ? zone -> isOfValues(zone) && worthIt.test(zone) : worthIt, null);
+        ManifestState state = manifest.state();
+        beginBase(
+                runs,
+                plannedForWish,
+                wish.rewrites ? zone -> worthIt.test(zone) && isOfValues(state, zone) : worthIt,
+                null);
         return true;
     }
 
@@ -653,8 +658,8 @@ public final class Flusher implements AutoCloseable {
                 zonesToLink());
     }
 
-    private boolean isOfValues(int zone) {
-        ManifestRecord.Zone named = manifest.state().zones().get(zone);
+    private static boolean isOfValues(ManifestState state, int zone) {
+        ManifestRecord.Zone named = state.zones().get(zone);
         return named != null && named.stream() == Zones.STREAM_VALUES;
     }
 
@@ -708,17 +713,20 @@ public final class Flusher implements AutoCloseable {
 
     /** Zones that are mostly live: out of others a merge takes the pages along that it meets, so that they can be given back. */
     private IntPredicate zonesToLink(Set<Integer> victims) {
-        IntPredicate worthIt = zonesToLink();
-        return zone -> !victims.contains(zone) && worthIt.test(zone);
+        ManifestState state = manifest.state();
+        Set<Integer> worthIt = new HashSet<>(); // once for a merge, which asks for each value that it meets
+        for (ManifestRecord.Zone zone : state.zones().values()) {
+            if (!victims.contains(zone.number())
+                    && state.liveBytes(zone.number()) >= CleanerChoice.LEAST_LIVE * zone.length()) {
+                worthIt.add(zone.number());
+            }
+        }
+        return worthIt::contains;
     }
 
     /** As above, where none is being cleaned. */
     private IntPredicate zonesToLink() {
-        ManifestState state = manifest.state();
-        return zone -> {
-            ManifestRecord.Zone named = state.zones().get(zone);
-            return named != null && state.liveBytes(zone) >= CleanerChoice.LEAST_LIVE * named.length();
-        };
+        return zonesToLink(Set.of());
     }
 
     private void finishMerge() {

@@ -40,7 +40,8 @@ final class MergeChoice {
         }
     }
 
-    private boolean isDamaged(LiveRun run) {
+    /** Whether a run has a page that a merge could not read. */
+    boolean isDamaged(LiveRun run) {
         return damaged.containsKey(run.record().id());
     }
 
