@@ -212,9 +212,6 @@ public final class GroupWriter {
             } catch (WriterFailedException e) {
                 throw e; // no file can be had any more
             } catch (StoreException e) {
-                if (e instanceof DiskFullException) {
-                    flusher.noteDiskFull();
-                }
                 request.fail(e);
                 return;
             }

@@ -8,7 +8,6 @@ import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.error.CorruptionException;
-import dev.cambium.error.DiskFullException;
 import dev.cambium.error.MemoryBudgetException;
 import dev.cambium.error.StoreException;
 import dev.cambium.error.StoreIOException;
@@ -71,9 +70,6 @@ public final class Flusher implements AutoCloseable {
 
     private static final double MOST_OWED = 40;
 
-    /** On a full disk, zones are cleaned until files come to so many times what is live. */
-    private static final double TARGET_WHEN_FULL = 1.05;
-
     /** While nobody writes, younger runs are to hide less: this part of what they may. */
     private static final double TRIGGER_WHEN_IDLE = 0.5;
 
@@ -81,9 +77,6 @@ public final class Flusher implements AutoCloseable {
     private static final long LEAST_COMMIT_BYTES = 2 << 20;
 
     private static final int COMMITS = 64;
-
-    /** On a full disk, there is no more room than the reserve has. */
-    private static final int COMMITS_WHEN_FULL = 256;
 
     /** Keys of a memtable that are looked up in the base, to know how much of it is hidden. */
     private static final int SAMPLED_KEYS = 64;
@@ -107,7 +100,6 @@ public final class Flusher implements AutoCloseable {
     private final ConcurrentLinkedDeque<CompactionWish> wishes = new ConcurrentLinkedDeque<>();
     private final AtomicInteger pauses = new AtomicInteger(); // of the writers
     private volatile boolean isMerging;
-    private volatile boolean isDiskFull; // for a write
     private volatile long stepsEnded;
     private volatile long flushesBegun;
     private volatile long flushesEnded;
@@ -182,11 +174,8 @@ public final class Flusher implements AutoCloseable {
             more = doWork();
         } catch (StoreException e) {
             giveUp(e);
-            more = e instanceof DiskFullException && useReserve();
-            failure = more ? null : e;
-            if (!more) {
-                System.getLogger("dev.cambium").log(System.Logger.Level.WARNING, "a flush failed: {0}", e.getMessage());
-            }
+            failure = e;
+            System.getLogger("dev.cambium").log(System.Logger.Level.WARNING, "a flush failed: {0}", e.getMessage());
         } catch (RuntimeException | Error e) {
             giveUp(e);
             failure = new StoreException("the background work failed: " + e, e);
@@ -203,31 +192,8 @@ public final class Flusher implements AutoCloseable {
         }
     }
 
-    /** A write met a full disk: there may be zones to be given back. From any thread. */
-    public void noteDiskFull() {
-        isDiskFull = true;
-        wake();
-    }
-
-    /** The disk is full: gives the reserve up, if there is one, for zones to be cleaned before anything else; returns whether there was. */
-    private boolean useReserve() {
-        if (!zones.reserve().giveUp()) {
-            return false;
-        }
-        owed = Math.max(owed, space().liveBytes());
-        System.getLogger("dev.cambium")
-                .log(System.Logger.Level.WARNING, "the disk is full: the reserve is used to give zones back");
-        return true;
-    }
-
     /** One step of what is most urgent; returns whether there is more to do. */
     private boolean doWork() {
-        if (isDiskFull) {
-            isDiskFull = false;
-            if (!zones.reserve().isGivenUp()) {
-                useReserve();
-            }
-        }
         Version version = versions.current();
         Memtable oldest = version.oldestSealed();
         if (oldest != null && !mustMergeFirst()) {
@@ -243,10 +209,7 @@ public final class Flusher implements AutoCloseable {
         int pausesNow = pauses.get();
         boolean isIdle = pausesNow != pausesUsed;
         try {
-            if (mergeStep(version, isIdle)
-                    || warmStart.step()
-                    || zones.reserve().step(space().liveBytes())
-                    || isIdle && loading.step(version.runs())) {
+            if (mergeStep(version, isIdle) || warmStart.step() || isIdle && loading.step(version.runs())) {
                 return true;
             }
             pausesUsed = pausesNow;
@@ -276,8 +239,7 @@ public final class Flusher implements AutoCloseable {
                                 e.getMessage());
             }
             giveUp(e);
-            boolean hasReserve = e instanceof DiskFullException && useReserve();
-            return isDamage || hasReserve || versions.current().oldestSealed() != null;
+            return isDamage || versions.current().oldestSealed() != null;
         }
     }
 
@@ -526,9 +488,6 @@ public final class Flusher implements AutoCloseable {
             }
             return true;
         }
-        if (zones.reserve().isGivenUp() && beginCleaning(runs, space().excessBytes(TARGET_WHEN_FULL))) {
-            return true;
-        }
         List<LiveRun> inputs = choice.next(runs, isIdle);
         if (!inputs.isEmpty()) {
             begin(inputs, runs);
@@ -693,7 +652,7 @@ public final class Flusher implements AutoCloseable {
                 ranges,
                 toLink,
                 valuesToMove,
-                zones.reserve().isGivenUp() ? live / COMMITS_WHEN_FULL : Math.max(LEAST_COMMIT_BYTES, live / COMMITS));
+                Math.max(LEAST_COMMIT_BYTES, live / COMMITS));
     }
 
     /** Says that the oldest run is the base. */
@@ -763,7 +722,6 @@ public final class Flusher implements AutoCloseable {
             manifest.confirm();
             zones.confirmDrops();
             zones.deleteDead();
-            zones.reserve().noteRoom();
         }
     }
 

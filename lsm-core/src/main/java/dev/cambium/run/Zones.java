@@ -63,7 +63,6 @@ public final class Zones implements AutoCloseable {
     private final Reclaimer reclaimer;
     private final BackgroundExecutor lane;
     private final DeadZones dead;
-    private final DiskReserve reserve; // the lane's own
     private final AtomicInteger nextZone;
     private final Map<Integer, SharedZone> readers = new ConcurrentHashMap<>(); // of zones that are named
     private final Map<Integer, SharedZone> held =
@@ -97,7 +96,6 @@ public final class Zones implements AutoCloseable {
         this.reclaimer = reclaimer;
         this.lane = lane;
         this.dead = new DeadZones(disk);
-        this.reserve = new DiskReserve(disk, capacity / 4);
         int next = state.next().zone();
         for (String name : disk.list()) {
             long number = ZoneFiles.numberOf(name);
@@ -153,11 +151,6 @@ public final class Zones implements AutoCloseable {
         if (dead.close(zone)) {
             lane.execute(dead::delete);
         }
-    }
-
-    /** What is kept for a full disk; for the lane. */
-    DiskReserve reserve() {
-        return reserve;
     }
 
     byte[] storeId() {
