@@ -63,8 +63,8 @@ final class ManifestCodec {
 
     private static final ManifestRecord.ZoneState[] ZONE_STATES = ManifestRecord.ZoneState.values();
 
-    /** 64 MiB. */
-    static final int MAX_LENGTH = 1 << 26;
+    /** 256 MiB: the first edit of a manifest says which values live, of each that lies among dead ones. */
+    static final int MAX_LENGTH = 1 << 28;
 
     private ManifestCodec() {}
 

@@ -33,7 +33,7 @@ public final class ManifestFile implements AutoCloseable {
     public static final int HEADER_LENGTH = 64;
 
     /** An append beyond this is refused; long before, a new manifest is due. */
-    public static final int MAX_FILE_LENGTH = 1 << 28;
+    public static final int MAX_FILE_LENGTH = 1 << 30;
 
     static final int STORE_ID_OFFSET = 24;
     static final int MANIFEST_ID_OFFSET = 40;
