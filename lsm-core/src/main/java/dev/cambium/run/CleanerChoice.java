@@ -79,11 +79,12 @@ final class CleanerChoice {
      *
      * @param runs newest first
      * @param excess bytes of zone files beyond what is aimed at: none where it is not positive
+     * @param before zones with this number and above are no victims
      * @param use of the zones as the state has them
      * @param zoneLength of the zones that are written now
      */
     Deque<BaseChoice.Range> next(
-            List<LiveRun> runs, ManifestState state, double excess, SpaceUse use, long zoneLength) {
+            List<LiveRun> runs, ManifestState state, double excess, int before, SpaceUse use, long zoneLength) {
         if (!BaseChoice.hasBase(runs)) {
             planned.clear();
             sweptTo = null;
@@ -91,12 +92,13 @@ final class CleanerChoice {
             planRest(runs);
         }
         if (planned.isEmpty() && BaseChoice.hasBase(runs) && excess > 0) {
-            plan(runs, state, excess, use, zoneLength);
+            plan(runs, state, excess, before, use, zoneLength);
         }
         return planned;
     }
 
-    private void plan(List<LiveRun> runs, ManifestState state, double excess, SpaceUse use, long zoneLength) {
+    private void plan(
+            List<LiveRun> runs, ManifestState state, double excess, int before, SpaceUse use, long zoneLength) {
         int slot = epochs.enter();
         try {
             Set<Integer> young = new HashSet<>();
@@ -114,7 +116,7 @@ final class CleanerChoice {
                 young.addAll(own);
             }
             if (leftover == null) {
-                chooseVictims(runs, young, state, excess, use);
+                chooseVictims(runs, young, state, excess, before, use);
             }
         } finally {
             epochs.exit(slot);
@@ -135,7 +137,7 @@ final class CleanerChoice {
     }
 
     private void chooseVictims(
-            List<LiveRun> runs, Set<Integer> young, ManifestState state, double excess, SpaceUse use) {
+            List<LiveRun> runs, Set<Integer> young, ManifestState state, double excess, int before, SpaceUse use) {
         tried.keySet().retainAll(state.zones().keySet());
         Set<Integer> chosen = new HashSet<>();
         boolean hasValues = false;
@@ -144,7 +146,8 @@ final class CleanerChoice {
                 excess,
                 MOST_VICTIMS,
                 use.liveBytes() / MOVED_AT_ONCE,
-                zone -> young.contains(zone.number())
+                zone -> zone.number() >= before
+                        || young.contains(zone.number())
                         || tried.getOrDefault(zone.number(), -1L) == state.liveBytes(zone.number()))) {
             chosen.add(zone.number());
             tried.put(zone.number(), state.liveBytes(zone.number()));

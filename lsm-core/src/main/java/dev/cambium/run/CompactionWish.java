@@ -24,6 +24,7 @@ public final class CompactionWish {
     boolean hasBegun;
     boolean isSwept; // whether the stretch has been merged
     boolean areZonesPlanned;
+    int zonesBefore; // zones with this number and above were made since; 0 where it has not been begun
     byte[] sweptTo;
     CorruptionException damage; // that was left where it is
 

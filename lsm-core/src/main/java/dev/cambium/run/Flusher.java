@@ -52,7 +52,7 @@ import java.util.function.IntPredicate;
  */
 public final class Flusher implements AutoCloseable {
     /** With more runs than that, merges take their share of the time before the next memtable is laid down. */
-    private static final int TOLERATED_RUNS = 12;
+    private static final int TOLERATED_RUNS = 20;
 
     /** Sealed memtables that may wait; a writer that needs another waits itself. */
     private static final int MOST_SEALED = 2;
@@ -509,6 +509,9 @@ public final class Flusher implements AutoCloseable {
         if (runs.isEmpty()) {
             return false;
         }
+        if (wish.zonesBefore == 0) {
+            wish.zonesBefore = zones.nextZone();
+        }
         if (!BaseChoice.hasBase(runs)) {
             makeBase(runs.get(runs.size() - 1));
             return true;
@@ -530,8 +533,8 @@ public final class Flusher implements AutoCloseable {
             }
         }
         return !wish.zones.isEmpty() && cleaner.isPlanned()
-                ? beginCleaning(runs, 0)
-                : wish.target > 0 && beginCleaning(runs, space().excessBytes(wish.target));
+                ? beginCleaning(runs, 0, wish.zonesBefore)
+                : wish.target > 0 && beginCleaning(runs, space().excessBytes(wish.target), wish.zonesBefore);
     }
 
     /** Begins a merge of what comes next of a stretch; returns whether there is any. */
@@ -581,12 +584,15 @@ public final class Flusher implements AutoCloseable {
 
     /** Begins a merge that gives room back where zone files are too long for what lives in them; returns whether there is any. */
     private boolean beginCleaning(List<LiveRun> runs) {
-        return beginCleaning(runs, space().excessBytes());
+        return beginCleaning(runs, space().excessBytes(), Integer.MAX_VALUE);
     }
 
-    /** @param excess bytes of zone files that are too many; what has been planned goes on in any case */
-    private boolean beginCleaning(List<LiveRun> runs, double excess) {
-        Deque<BaseChoice.Range> ranges = cleaner.next(runs, manifest.state(), excess, space(), zones.length());
+    /**
+     * @param excess bytes of zone files that are too many; what has been planned goes on in any case
+     * @param before zones with this number and above stay as they are: who waits is not to wait for zones that are made meanwhile
+     */
+    private boolean beginCleaning(List<LiveRun> runs, double excess, int before) {
+        Deque<BaseChoice.Range> ranges = cleaner.next(runs, manifest.state(), excess, before, space(), zones.length());
         if (!ranges.isEmpty()) {
             baseChoice.forgetPlan();
             Set<Integer> victims = cleaner.victims();

@@ -20,10 +20,13 @@ final class MergeChoice {
     /** Runs that come to more than this part of the base go into that, stretch by stretch, and are not merged whole before: it takes their room twice. */
     private static final int LARGE_TO_BASE = 16;
 
+    /** A run of which less counts is what a merge of the base has left. */
+    private static final int LEAST_OF_RUN = 8;
+
     private static final long NEVER_LARGE = 4 << 20;
 
     /** But where there are more young runs than that, they are merged all the same. */
-    private static final int MOST_YOUNG_RUNS = 12;
+    private static final int MOST_YOUNG_RUNS = 20;
 
     private final Map<Long, CorruptionException> damaged = new ConcurrentHashMap<>(); // id of the run: why
 
@@ -81,7 +84,24 @@ final class MergeChoice {
             }
             from = Math.max(to, from + 1);
         }
+        return remnants(runs);
+    }
+
+    /** Neighbours of which nearly all has gone into the base, newest first, if there are some; or none. They cost little, and reads ask one in their place. */
+    private List<LiveRun> remnants(List<LiveRun> runs) {
+        for (int from = 0, to; from < runs.size(); from = to + 1) {
+            for (to = from; to < runs.size() && isRemnant(runs.get(to)); ) {
+                to++;
+            }
+            if (to - from >= TIER_SIZE) {
+                return runs.subList(from, to);
+            }
+        }
         return List.of();
+    }
+
+    private boolean isRemnant(LiveRun run) {
+        return run.countedEntries() < run.record().entries() / LEAST_OF_RUN && !isDamaged(run);
     }
 
     /** Neighbours without damage that are more than one, newest first; or none. */

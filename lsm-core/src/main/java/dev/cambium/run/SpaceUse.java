@@ -5,7 +5,7 @@ import dev.cambium.segment.manifest.ManifestState;
 
 /**
  * What the zones of runs take, and what is live in them. From the share of values in pages of their own follow the two settings of decision 0011: how
- * much younger runs may hide of the base, and how much longer zone files may be than what is live. Together they come to 1.32.
+ * much younger runs may hide of the base, and how much longer zone files may be than what is live. Together they come to 1.2 to 1.31.
  *
  * @param fileBytes of zones that pages of runs go to
  * @param liveBytes of the pages that live in them, padding included
@@ -13,9 +13,9 @@ import dev.cambium.segment.manifest.ManifestState;
  * @param isSmall whether no more is dead than the zones that are being written make up for
  */
 record SpaceUse(long fileBytes, long liveBytes, long valueBytes, boolean isSmall) {
-    private static final double TRIGGER = 0.15;
+    private static final double TRIGGER = 0.11;
     private static final double TRIGGER_OF_VALUES = 0.05;
-    private static final double TARGET = 1.1;
+    private static final double TARGET = 1.08;
     private static final double TARGET_OF_VALUES = 1.25;
 
     /** @param zoneLength of the zones that are begun now */

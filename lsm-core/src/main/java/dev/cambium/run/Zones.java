@@ -23,8 +23,11 @@ import dev.cambium.segment.zone.ZoneReader;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 
 /**
  * The zones of an open store: those that pages are appended to, readers of all that are named, and the files of those that died.
@@ -55,7 +58,7 @@ public final class Zones implements AutoCloseable {
     private static final int LEAST_LENGTH = 2 << 20;
 
     /** Zones of young runs are shorter: a run that goes into the base stretch by stretch gives them back one by one. */
-    private static final int YOUNG_ZONES_OF_ONE = 4;
+    private static final int YOUNG_ZONES_OF_ONE = 8;
 
     private final ZoneFileSystem disk;
     private final byte[] storeId;
@@ -67,7 +70,7 @@ public final class Zones implements AutoCloseable {
     private final Map<Integer, SharedZone> readers = new ConcurrentHashMap<>(); // of zones that are named
     private final Map<Integer, SharedZone> held =
             new ConcurrentHashMap<>(); // and of those that were, and somebody holds
-    private final Map<Integer, OpenZone> pages; // by stream; the lane's own
+    private final SortedMap<Integer, OpenZone> pages; // by stream; the lane's own
     private final int capacity;
     private volatile int length; // of the zones that are begun
     private final OpenZone chunks; // of LongValues
@@ -106,13 +109,11 @@ public final class Zones implements AutoCloseable {
         this.nextZone = new AtomicInteger(next);
         this.capacity = capacity;
         noteLive(state);
-        this.pages = Map.of(
-                STREAM_YOUNG,
-                new OpenZone(disk, this.storeId, STREAM_YOUNG, clock, pool, this::youngLength, this::takeNumber),
-                STREAM_BASE,
-                new OpenZone(disk, this.storeId, STREAM_BASE, clock, pool, this::length, this::takeNumber),
-                STREAM_VALUES,
-                new OpenZone(disk, this.storeId, STREAM_VALUES, clock, pool, this::length, this::takeNumber));
+        this.pages = new TreeMap<>(); // in order: what is said of them in an edit is the same in each life
+        for (int stream : new int[] {STREAM_YOUNG, STREAM_BASE, STREAM_VALUES}) {
+            IntSupplier zoneLength = stream == STREAM_YOUNG ? this::youngLength : this::length;
+            pages.put(stream, new OpenZone(disk, this.storeId, stream, clock, pool, zoneLength, this::takeNumber));
+        }
         this.chunks =
                 new OpenZone(disk, this.storeId, STREAM_LONG_VALUES, clock, pool, () -> capacity, this::takeNumber);
         try {
