@@ -24,8 +24,10 @@ final class GoldenPages {
     }
 
     /**
-     * Two runs in small pages. Run 1 has a tree of three levels with long values in zone 1, which is sealed; run 2 has tombstones, a
-     * keyspace and other key lengths in zone 2, which is open.
+     * Three runs. Run 1, in large pages, fills most of zone 1, which is sealed, with values that are not quite long; three more that are long
+     * share a page in zone 2, which is sealed too. Run 2, in small pages, has a tree of three levels, with the leaves in zone 1 and the key
+     * pages in zone 4, and long values in zone 2 and zone 3, which is open. Run 3, in small pages, has tombstones, a keyspace and other key
+     * lengths in zone 4, which is open.
      */
     static void create(Path directory) {
         DirectoryCopy.copy(Made.DISK, new RealFileSystem(directory));
@@ -37,20 +39,27 @@ final class GoldenPages {
     }
 
     private static SimulatedDisk make() {
-        Options options = Options.DEFAULT
+        Options small = Options.DEFAULT
                 .withMemoryBudget(64 << 20)
                 .withPageBytes(Options.MIN_PAGE_BYTES)
                 .withZoneBytes(Options.MIN_ZONE_BYTES);
         SimulatedDisk disk = new SimulatedDisk(SEED);
         Random random = new Random(SEED);
-        try (Store store = SimulatedStores.open(new SimulatedEnvironment(disk, SEED), options)) {
+        try (Store store = open(disk, small.withPageBytes(Options.MAX_PAGE_BYTES))) {
+            for (int i = 0; i < 513; i++) {
+                store.put(b(String.format("most-%03d", i)), bytes(random, 1000));
+            }
+            for (int i = 0; i < 3; i++) {
+                store.put(b("shared-" + i), bytes(random, 1500));
+            }
+            store.flush();
+        }
+        try (Store store = open(disk, small)) {
             for (int i = 0; i < 150; i++) {
                 store.put(b(String.format("key-%04d", i)), b("the value of " + i));
             }
             for (int i = 0; i < 3; i++) {
-                byte[] value = new byte[400_000];
-                random.nextBytes(value);
-                store.put(b("long-" + i), value);
+                store.put(b("long-" + i), bytes(random, 400_000));
             }
             store.put(b("long-3"), b("x".repeat(2000)));
             store.flush();
@@ -66,11 +75,21 @@ final class GoldenPages {
         return disk;
     }
 
-    /** As {@link #create}, with few bytes, all in zone 1. */
+    private static Store open(SimulatedDisk disk, Options options) {
+        return SimulatedStores.open(new SimulatedEnvironment(disk, SEED), options);
+    }
+
+    private static byte[] bytes(Random random, int length) {
+        byte[] bytes = new byte[length];
+        random.nextBytes(bytes);
+        return bytes;
+    }
+
+    /** As {@link #create}, with few bytes: all in zone 1, but for one long value. */
     static void createSmall(Path directory) {
         SimulatedDisk disk = new SimulatedDisk(SEED);
         Options options = Options.DEFAULT.withMemoryBudget(64 << 20).withPageBytes(Options.MIN_PAGE_BYTES);
-        try (Store store = SimulatedStores.open(new SimulatedEnvironment(disk, SEED), options)) {
+        try (Store store = open(disk, options)) {
             for (int i = 0; i < 150; i++) {
                 store.put(b(String.format("key-%04d", i)), b("the value of " + i));
             }
@@ -86,7 +105,7 @@ final class GoldenPages {
     static ZoneFileSystem threeKeys() {
         SimulatedDisk disk = new SimulatedDisk(SEED);
         Options options = Options.DEFAULT.withMemoryBudget(64 << 20);
-        try (Store store = SimulatedStores.open(new SimulatedEnvironment(disk, SEED), options)) {
+        try (Store store = open(disk, options)) {
             store.put(b("apple"), b("red"));
             store.put(b("apricot"), b("orange"));
             store.put(b("banana"), b("yellow"));

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.UnaryOperator;
+import org.roaringbitmap.RoaringBitmap;
 
 /** Pages and manifests that no store writes, or that say what is not so. Stateless. */
 final class HandMade {
@@ -36,13 +37,19 @@ final class HandMade {
 
     /** Puts a new manifest in place in which one run is said to be otherwise. */
     private static void change(RealFileSystem disk, long run, UnaryOperator<ManifestRecord.Run> change) {
+        change(disk, record -> {
+            boolean meant = record instanceof ManifestRecord.Run said && said.id() == run;
+            return meant ? change.apply((ManifestRecord.Run) record) : record;
+        });
+    }
+
+    private static void change(RealFileSystem disk, UnaryOperator<ManifestRecord> change) {
         StoreFacts facts = facts(disk);
         Superblock superblock = facts.superblock();
         ManifestState state = facts.state();
         ManifestEdit.Builder edit = ManifestEdit.to(state.version());
         for (ManifestRecord record : state.toSnapshotEdit().records()) {
-            boolean meant = record instanceof ManifestRecord.Run said && said.id() == run;
-            edit.add(meant ? change.apply((ManifestRecord.Run) record) : record);
+            edit.add(change.apply(record));
         }
         long id = superblock.manifestId() + 1;
         try (ManifestFile manifest = ManifestFile.create(disk, id, superblock.storeId(), edit.build())) {
@@ -74,6 +81,18 @@ final class HandMade {
             byte[] lastKey = run.lastKey();
             lastKey[lastKey.length - 1] -= sums ? 0 : 1;
             return with(run, run.rootCrc(), more, lastKey);
+        });
+    }
+
+    /** Makes the manifest call some units of a zone dead. */
+    static void changeLive(Path directory, int zone, long firstUnit, long endUnit) {
+        change(new RealFileSystem(directory), record -> {
+            if (!(record instanceof ManifestRecord.PagesLive live) || live.zone() != zone) {
+                return record;
+            }
+            RoaringBitmap units = live.units().clone();
+            units.remove(firstUnit, endUnit);
+            return new ManifestRecord.PagesLive(zone, units);
         });
     }
 
@@ -155,16 +174,16 @@ final class HandMade {
         }
     }
 
-    /** Writes a zone with the small pages of zones 1 and 2, bytes of which are others but under checksums that hold. */
+    /** Writes a zone with the small pages of all zones, bytes of which are others but under checksums that hold. */
     static List<Integer> writeFlipped(Path directory, int zone, Random random) {
         RealFileSystem disk = new RealFileSystem(directory);
         byte[] storeId = facts(disk).storeId();
         List<Integer> offsets = new ArrayList<>();
         try (ZoneWriter writer = ZoneWriter.create(
                 disk, zone, storeId, 0, 0, ZoneWriter.MAX_LENGTH, new BufferPool(1 << 26, 64 << 10))) {
-            for (int source = 1; source <= 2; source++) {
+            for (int source = 1; source <= 4; source++) {
                 try (ZoneFile file = disk.openReadOnly(ZoneFiles.name(source));
-                        ZoneWalk walk = new ZoneWalk(file, source, storeId, source == 1 ? 806_336 : file.length())) {
+                        ZoneWalk walk = new ZoneWalk(file, source, storeId, pagesEnd(file))) {
                     while (walk.next()) {
                         if (PageHeader.rawLength(walk.page(), 0) < 10_000) {
                             offsets.add(writer.length());
@@ -176,6 +195,15 @@ final class HandMade {
             writer.flush();
         }
         return offsets;
+    }
+
+    /** Where the pages of one of the four zones end: the first two are sealed. */
+    private static long pagesEnd(ZoneFile file) {
+        return switch ((int) ZoneFiles.numberOf(file.name())) {
+            case 1 -> 524_224;
+            case 2 -> 808_832;
+            default -> file.length();
+        };
     }
 
     private static void appendFlipped(ZoneWriter writer, Memory stored, Random random) {

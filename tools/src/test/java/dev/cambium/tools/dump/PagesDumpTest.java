@@ -70,14 +70,14 @@ class PagesDumpTest {
     @CsvSource({
         "zone, zones",
         "run, runs",
-        "run 2 --entries, run-entries",
+        "run 3 --entries, run-entries",
         "manifest, manifest-pages",
-        "page 1:4416, page-leaf",
-        "page 2:405760 --hex, page-leaf-operations",
-        "page 2:404288 --limit 2, page-leaf-references",
-        "page 2:404864 --hex, page-keys",
-        "page 2:404160 --hex, page-values",
-        "page 2:405888 --hex, page-filter"
+        "page 1:521856, page-leaf",
+        "page 4:4992 --hex, page-leaf-operations",
+        "page 1:523648 --limit 2, page-leaf-references",
+        "page 4:4096 --hex, page-keys",
+        "page 3:404160 --hex, page-values",
+        "page 4:5120 --hex, page-filter"
     })
     void everyFieldIsShownAndNothingIsChanged(String arguments, String golden) throws IOException {
         assumeTrue(Lz4.isNative(), "another compressor makes other blocks");
@@ -90,7 +90,15 @@ class PagesDumpTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"manifest", "zone", "run", "run --entries", "page 1:4096 --hex", "page 2:404288", "page 2:404864"
+            strings = {
+                "manifest",
+                "zone",
+                "run",
+                "run --entries",
+                "page 1:521536 --hex",
+                "page 1:523648",
+                "page 2:4096 --hex",
+                "page 4:4096"
             })
     void everyPartSaysWhereItIsAndThatItHolds(String arguments) throws IOException {
         for (Map<String, Object> part : dump((arguments + " --json").split(" ")).parts()) {
@@ -107,12 +115,16 @@ class PagesDumpTest {
         assertTrue(dump("zone").out().startsWith(byNumber));
     }
 
-    @Test
-    void aSealedZoneHasDirectoryAndFooterAnOpenOneHasNot() throws IOException {
-        DumpRun sealed = dump("zone", "1", "--json");
-        assertEquals(sealed.parts("page").size(), sealed.parts("entry").size());
+    @ParameterizedTest
+    @CsvSource({"1, 19, 4, 9", "2, 3, 3, 2"})
+    void aSealedZoneHasDirectoryAndFooterAnOpenOneHasNot(
+            String sealedZone, int sealedPages, String openZone, int openPages) throws IOException {
+        DumpRun sealed = dump("zone", sealedZone, "--json");
+        assertEquals(sealedPages, sealed.parts("page").size());
+        assertEquals(sealedPages, sealed.parts("entry").size());
         assertEquals("CAMB-ZEN", fields(sealed.parts("footer").get(0)).get("magic"));
-        DumpRun open = dump("zone", "2", "--json");
+        DumpRun open = dump("zone", openZone, "--json");
+        assertEquals(openPages, open.parts("page").size());
         assertEquals(List.of(), open.parts("entry"));
         assertEquals(List.of(), open.parts("footer"));
     }
@@ -129,7 +141,7 @@ class PagesDumpTest {
 
     @Test
     void aLeafHasItsEntries() throws IOException {
-        List<Map<String, Object>> parts = dump("page", "2:405760", "--json").parts();
+        List<Map<String, Object>> parts = dump("page", "4:4992", "--json").parts();
         Map<String, Object> leaf = parts.get(3);
         assertEquals("leaf", leaf.get("part"));
         assertEquals(4L, fields(leaf).get("count"));
@@ -142,13 +154,13 @@ class PagesDumpTest {
         assertEquals("", fields(entries.get(1)).get("value"));
         assertEquals(1L, fields(entries.get(2)).get("keyspace"));
         assertEquals("grace\u0000\n", fields(entries.get(3)).get("key"));
-        dump("page", "2:405760").requireText("keyspace 1  key \"grace\\x00\\n\"  value \"New York\"");
+        dump("page", "4:4992").requireText("keyspace 1  key \"grace\\x00\\n\"  value \"New York\"");
     }
 
     @Test
     void aReferenceLeadsToItsValue() throws IOException {
         Map<String, Object> entry =
-                fields(dump("page", "2:404288", "--json").parts("PUT_REF").get(3));
+                fields(dump("page", "1:523648", "--json").parts("PUT_REF").get(3));
         assertEquals("long-3", entry.get("key"));
         assertEquals(2000L, entry.get("length"));
         assertEquals("values", member(entry.get("home"), "kind"));
@@ -159,6 +171,28 @@ class PagesDumpTest {
         assertEquals(2000L, value.get("length"));
         assertEquals("x".repeat(2000), value.get("value"));
         dump("page", (String) member(entry.get("home"), "pointer")).requireText("value \"" + "x".repeat(120) + "\"…\n");
+    }
+
+    @Test
+    void referencesToOnePageLeadToItsValuesInTheirOrder() throws IOException {
+        List<Map<String, Object>> references =
+                dump("page", "1:461504", "--json").parts("PUT_REF");
+        DumpRun page = dump("page", "2:4096", "--json");
+        assertEquals(3L, fields(page.parts("values").get(0)).get("count"));
+        List<Map<String, Object>> values = page.parts("value");
+        assertEquals(3, values.size());
+        assertEquals(3, references.size());
+        for (int i = 0; i < 3; i++) {
+            Map<String, Object> entry = fields(references.get(i));
+            assertEquals("shared-" + i, entry.get("key"));
+            assertEquals(
+                    member(fields(page.parts("header").get(0)).get("self"), "pointer"),
+                    member(entry.get("home"), "pointer"));
+            assertEquals((long) i, entry.get("index"));
+            assertEquals(3L, entry.get("count"));
+            assertEquals(1500L, entry.get("length"));
+            assertEquals(1500L, fields(values.get(i)).get("length"));
+        }
     }
 
     @Test
@@ -186,7 +220,7 @@ class PagesDumpTest {
 
     @Test
     void hexHasEveryByteOfThePageStoredAndRaw() throws IOException {
-        DumpRun run = dump("page", "1:4096", "--hex", "--json");
+        DumpRun run = dump("page", "1:521536", "--hex", "--json");
         Map<String, Object> header = fields(run.parts("header").get(0));
         assertEquals("LZ4", header.get("codec"));
         StringBuilder hex = new StringBuilder();
@@ -194,13 +228,14 @@ class PagesDumpTest {
         String bytes = hex.toString().replace(" ", "");
         long padded = (long) header.get("storedLength") + 63 & -64;
         byte[] zone = Files.readAllBytes(directory.resolve("zone-0000000000000001"));
-        assertEquals(HexFormat.of().formatHex(zone, 4096, 4096 + (int) padded), bytes.substring(0, 2 * (int) padded));
+        assertEquals(
+                HexFormat.of().formatHex(zone, 521_536, 521_536 + (int) padded), bytes.substring(0, 2 * (int) padded));
         assertEquals(padded + (long) header.get("rawLength") - 48, bytes.length() / 2);
         assertTrue(fields(run.parts("hex").get(0))
                 .get("parts")
                 .toString()
                 .startsWith("headerCrc · payloadCrc · format · kind"));
-        dump("page", "1:4096", "--hex")
+        dump("page", "1:521536", "--hex")
                 .requireText("  storedLength · rawLength · self\n")
                 .requireText("  LZ4 block …\n")
                 .requireText("  prefix · value 0\n");
@@ -211,12 +246,12 @@ class PagesDumpTest {
         assertEquals(3, dump("zone", "1", "--limit", "3").count("  page  "));
         assertEquals(3, dump("zone", "1", "--limit", "3").count("  entry  "));
         assertEquals(2, dump("zone", "1", "--limit", "3").count("stops here: --limit is reached"));
-        assertEquals(9, dump("zone", "1", "--limit", "9").count("  page  "));
-        assertEquals(0, dump("zone", "1", "--limit", "9").count("--limit"));
-        DumpRun run = dump("run", "1", "--limit", "4");
+        assertEquals(19, dump("zone", "1", "--limit", "19").count("  page  "));
+        assertEquals(0, dump("zone", "1", "--limit", "19").count("--limit"));
+        DumpRun run = dump("run", "2", "--limit", "4");
         assertEquals(4, run.count("  payloadCrc 0x"));
         run.requireText("nodes 4  leaves 2  entries 44: stops here: --limit is reached");
-        assertEquals(0, dump("run", "1", "--limit", "11").count("--limit"));
+        assertEquals(0, dump("run", "2", "--limit", "11").count("--limit"));
         DumpRun page = dump("page", "1:4096", "--limit", "2");
         assertEquals(2, page.count("  PUT  "));
         page.requireText("stops here: --limit is reached");
@@ -225,9 +260,9 @@ class PagesDumpTest {
     @Test
     void aRunHasItsRecordAndItsTree() throws IOException {
         DumpRun runs = dump("run", "--json");
-        assertEquals(2, runs.parts("RUN").size());
-        assertEquals(2L, fields(runs.parts("RUN").get(0)).get("run"), "newest first");
-        DumpRun one = dump("run", "1", "--json");
+        assertEquals(3, runs.parts("RUN").size());
+        assertEquals(3L, fields(runs.parts("RUN").get(0)).get("run"), "newest first");
+        DumpRun one = dump("run", "2", "--json");
         assertEquals(List.of(runs.parts("RUN").get(1)), one.parts("RUN"));
         assertEquals(8, one.parts("leaf").size());
         long entries = 0;
@@ -242,11 +277,11 @@ class PagesDumpTest {
 
     @Test
     void entriesAreListedBelowTheirLeaves() {
-        DumpRun run = dump("run", "2", "--entries");
+        DumpRun run = dump("run", "3", "--entries");
         assertEquals(1, run.count("  DELETE  "));
         assertEquals(5, run.count("  PUT  "));
         run.requireText("keyspace 0  key \"\"  value \"of the empty key\"\n");
-        assertEquals(154, dump("run", "1", "--entries").count("  PUT"));
+        assertEquals(154, dump("run", "2", "--entries").count("  PUT"));
     }
 
     @Test
@@ -269,10 +304,10 @@ class PagesDumpTest {
 
     @Test
     void whatTheManifestDoesNotNameIsNoDamage() throws IOException {
-        byte[] zone = Files.readAllBytes(directory.resolve("zone-0000000000000002"));
-        Files.write(directory.resolve("zone-0000000000000fff"), Arrays.copyOf(zone, 405_504 + 500));
+        byte[] zone = Files.readAllBytes(directory.resolve("zone-0000000000000004"));
+        Files.write(directory.resolve("zone-0000000000000fff"), Arrays.copyOf(zone, 4736 + 500));
         Files.write(directory.resolve("zone-0000000000001000"), new byte[0]);
-        Files.write(directory.resolve("zone-0000000000000002"), Arrays.copyOf(zone, zone.length + 100));
+        Files.write(directory.resolve("zone-0000000000000004"), Arrays.copyOf(zone, zone.length + 100));
         dump("zone", "0xfff")
                 .requireText("the manifest does not name it: it is being written, or garbage")
                 .requireText("zoneNumber is not that of the file's name, 4095");
@@ -310,14 +345,14 @@ class PagesDumpTest {
         "page 0:4096, 'the zone is 0, must be 1 to 268435455'",
         "page 7:4096, there is no zone-0000000000000007 at",
         "page 1:4160, that is inside the page at 1:4096",
-        "page 1:806336, 'end at 806336, where its directory begins'",
-        "page 1:8388608, 'has 806720 bytes, so no page begins at 8388608'",
-        "page 0x1000100009, 'has the pointer 0x0000001000100001 (1:4096 leaf), not 0x0000001000100009'",
-        "page 0x1000100003, 'has the pointer 0x0000001000100001 (1:4096 leaf), not 0x0000001000100003'",
+        "page 1:524224, 'end at 524224, where its directory begins'",
+        "page 1:8388608, 'has 524928 bytes, so no page begins at 8388608'",
+        "page 0x1007f54009, 'has the pointer 0x0000001007f54001 (1:521536 leaf), not 0x0000001007f54009'",
+        "page 0x1007f54003, 'has the pointer 0x0000001007f54001 (1:521536 leaf), not 0x0000001007f54003'",
         "zone 7, there is no zone-0000000000000007 at",
         "zone x, 'x' is no ID",
         "zone 268435456, must be 1 to 268435455",
-        "run 9, there is no run 9; there are 2",
+        "run 9, 'there is no run 9; there are 3, 2, 1'",
         "run zone-0000000000000001, is no ID",
         "zone 1 --hex, '--entries is for runs, --hex for a page'",
         "page 1:4096 --entries, '--entries is for runs, --hex for a page'"
