@@ -18,6 +18,8 @@ public record ZoneStats(int number, Stream stream, long bytes, long liveBytes, b
         BASE,
         /** Values of 1 KiB to 1 MiB. */
         VALUES,
+        /** Of those, what outlived the values around it, and was moved. */
+        MOVED_VALUES,
         /** The chunks of values of more than 1 MiB. */
         LONG_VALUES
     }

@@ -151,7 +151,7 @@ final class CleanerChoice {
                         || tried.getOrDefault(zone.number(), -1L) == state.liveBytes(zone.number()))) {
             chosen.add(zone.number());
             tried.put(zone.number(), state.liveBytes(zone.number()));
-            hasValues |= zone.stream() == Zones.STREAM_VALUES;
+            hasValues |= Zones.isOfValues(zone.stream());
         }
         victims = chosen;
         haveValues = hasValues;

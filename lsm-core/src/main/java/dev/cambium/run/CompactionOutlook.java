@@ -33,6 +33,7 @@ public final class CompactionOutlook {
                     case Zones.STREAM_YOUNG -> Stream.YOUNG;
                     case Zones.STREAM_BASE -> Stream.BASE;
                     case Zones.STREAM_VALUES -> Stream.VALUES;
+                    case Zones.STREAM_MOVED_VALUES -> Stream.MOVED_VALUES;
                     default -> Stream.LONG_VALUES;
                 };
         return new ZoneStats(

@@ -319,10 +319,11 @@ public final class Flusher implements AutoCloseable {
         }
     }
 
-    private RunWriter newRun(long birth, boolean isBase) {
+    /** @param isMerge whether values that it writes have been written before: those lie apart from new ones, which die sooner */
+    private RunWriter newRun(long birth, boolean isMerge, boolean isBase) {
         return new RunWriter(
                 zones.sink(isBase ? Zones.STREAM_BASE : Zones.STREAM_YOUNG),
-                zones.sink(Zones.STREAM_VALUES),
+                zones.sink(isMerge ? Zones.STREAM_MOVED_VALUES : Zones.STREAM_VALUES),
                 pool,
                 sizes,
                 zones.storeId(),
@@ -343,7 +344,7 @@ public final class Flusher implements AutoCloseable {
         PageChanges changes;
         List<byte[]> sampled = new ArrayList<>();
         long every = Math.max(1, memtable.entries() / SAMPLED_KEYS);
-        try (RunWriter writer = newRun(birth, false)) {
+        try (RunWriter writer = newRun(birth, false, false)) {
             changes = writer.changes();
             boolean dropTombstones = versions.current().runs().isEmpty();
             SortedCursor entries = memtable.cursor(memtable.snapshot());
@@ -614,7 +615,7 @@ public final class Flusher implements AutoCloseable {
         merge = new Merge(
                 inputs,
                 versions.current().zones(),
-                newRun(nextBirth++, oldest),
+                newRun(nextBirth++, true, oldest),
                 zones.storeId(),
                 pool,
                 epochs,
@@ -625,7 +626,7 @@ public final class Flusher implements AutoCloseable {
 
     private static boolean isOfValues(ManifestState state, int zone) {
         ManifestRecord.Zone named = state.zones().get(zone);
-        return named != null && named.stream() == Zones.STREAM_VALUES;
+        return named != null && Zones.isOfValues(named.stream());
     }
 
     private static double meanOverlap(List<LiveRun> inputs) {
@@ -651,7 +652,7 @@ public final class Flusher implements AutoCloseable {
         merge = new BaseMerge(
                 runs,
                 versions.current().zones(),
-                newRun(nextBirth++, true),
+                newRun(nextBirth++, true, true),
                 zones.storeId(),
                 pool,
                 epochs,

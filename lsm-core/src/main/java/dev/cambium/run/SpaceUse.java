@@ -28,7 +28,7 @@ record SpaceUse(long fileBytes, long liveBytes, long valueBytes, boolean isSmall
                 files += zone.length();
                 live += state.liveBytes(zone.number());
             }
-            if (zone.stream() == Zones.STREAM_VALUES) {
+            if (Zones.isOfValues(zone.stream())) {
                 values += state.liveBytes(zone.number());
             }
         }

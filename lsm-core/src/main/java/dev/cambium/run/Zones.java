@@ -32,7 +32,7 @@ import java.util.function.IntSupplier;
 /**
  * The zones of an open store: those that pages are appended to, readers of all that are named, and the files of those that died.
  *
- * <p>There are four streams, for pages that die together: pages of young runs, those of the base and pages of values, which the background lane
+ * <p>There are five streams, for pages that die together: pages of young runs, those of the base, pages of values, and of values that were moved, which the background lane
  * appends through {@link #sink}, and the chunks of long values, which {@link LongValues} appends. Order of a change: pages; {@link #force}; {@link #openReaders}; an edit with {@link #describe};
  * {@link #named} once that is forced. All that can fail comes before the edit. A zone that nothing refers to any more is dropped by the
  * same edit; its file is deleted once that edit cannot be lost and nobody reads it.
@@ -51,6 +51,9 @@ public final class Zones implements AutoCloseable {
 
     /** Pages of values, which merges leave where they are. */
     static final int STREAM_VALUES = 3;
+
+    /** Pages of values that were moved, since they outlived those around them: they will live on longer than new ones. */
+    static final int STREAM_MOVED_VALUES = 4;
 
     /** A zone is to be this part of what is live, so that what is dead can be given back bit by bit. */
     private static final int ZONES_OF_LIVE = 64;
@@ -110,7 +113,7 @@ public final class Zones implements AutoCloseable {
         this.capacity = capacity;
         noteLive(state);
         this.pages = new TreeMap<>(); // in order: what is said of them in an edit is the same in each life
-        for (int stream : new int[] {STREAM_YOUNG, STREAM_BASE, STREAM_VALUES}) {
+        for (int stream : new int[] {STREAM_YOUNG, STREAM_BASE, STREAM_VALUES, STREAM_MOVED_VALUES}) {
             IntSupplier zoneLength = stream == STREAM_YOUNG ? this::youngLength : this::length;
             pages.put(stream, new OpenZone(disk, this.storeId, stream, clock, pool, zoneLength, this::takeNumber));
         }
@@ -171,6 +174,11 @@ public final class Zones implements AutoCloseable {
     /** Whether pages of runs stand in zones of a stream, and not what only memtables may refer to. */
     static boolean isOfRuns(int stream) {
         return stream != STREAM_LONG_VALUES;
+    }
+
+    /** Whether pages of values stand in zones of a stream, and no others. */
+    static boolean isOfValues(int stream) {
+        return stream == STREAM_VALUES || stream == STREAM_MOVED_VALUES;
     }
 
     /** How long the zones are that are begun now. */
