@@ -63,6 +63,8 @@ public final class Zones implements AutoCloseable {
     /** Zones of young runs are shorter: a run that goes into the base stretch by stretch gives them back one by one. */
     private static final int YOUNG_ZONES_OF_ONE = 8;
 
+    private static final int LEAST_YOUNG_LENGTH = 512 << 10;
+
     private final ZoneFileSystem disk;
     private final byte[] storeId;
     private final TreePages treePages;
@@ -187,7 +189,7 @@ public final class Zones implements AutoCloseable {
     }
 
     private int youngLength() {
-        return Math.max(Math.min(capacity, LEAST_LENGTH / YOUNG_ZONES_OF_ONE), length / YOUNG_ZONES_OF_ONE);
+        return Math.max(Math.min(capacity, LEAST_YOUNG_LENGTH), length / YOUNG_ZONES_OF_ONE);
     }
 
     /** Lets the zones to come be as long as goes with what is live. */
