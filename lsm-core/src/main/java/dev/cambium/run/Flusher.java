@@ -115,7 +115,8 @@ public final class Flusher implements AutoCloseable {
     private final IdleLoading loading;
     private int pausesUsed; // so far: what is worth doing in a pause only was done
     private long owed; // bytes to be merged before the next memtable is laid down
-    private long workDone; // by the present step, in bytes of pages
+    private long flushDone; // by the present step, in bytes of pages laid down
+    private long workDone; // and merged, or as much work
     private volatile double pagesOfMemtable = 0.5; // bytes of pages that a byte of a memtable came to, the last time
     private long nextRun;
     private long nextBirth;
@@ -168,6 +169,7 @@ public final class Flusher implements AutoCloseable {
         boolean more = false;
         StoreException failure = null;
         workDone = 0;
+        flushDone = 0;
         pace.stepBegins();
         try {
             epochs.reclaim(); // what steps before took out of use while it was being read
@@ -181,7 +183,7 @@ public final class Flusher implements AutoCloseable {
             failure = new StoreException("the background work failed: " + e, e);
             throw e;
         } finally {
-            pace.stepEnded(workDone);
+            pace.stepEnded(flushDone, workDone);
             pace.owes(owed);
             isMerging = merge != null;
             stepsEnded = stepsEnded + 1;
@@ -360,7 +362,7 @@ public final class Flusher implements AutoCloseable {
             run = writer.finish(tier, birth, birth, memtable.firstBatch(), memtable.lastBatch());
             long appended = writer.appendedBytes();
             flushedBytes = flushedBytes + appended;
-            workDone = appended;
+            flushDone = appended;
             pagesOfMemtable = (double) appended / Math.max(1, memtable.arena().filledBytes());
         }
         long firstLiveLog = versions.current().newerThan(memtable).firstLog();

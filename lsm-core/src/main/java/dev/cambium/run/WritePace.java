@@ -24,10 +24,28 @@ final class WritePace {
     private final Clock clock;
     private final Parker parker;
 
+    /** How fast one kind of work went lately: merges that only link or read are much slower by what they write than flushes are. */
+    private static final class Rate {
+        private double work;
+        private double nanos;
+        private volatile double workPerNano; // 0 where nothing was measured
+
+        void add(long moreWork, long moreNanos) {
+            work = work * DECAY + moreWork;
+            nanos = nanos * DECAY + moreNanos;
+            workPerNano = work / nanos;
+        }
+
+        /** How long some work will take, about; 0 where nothing was measured. */
+        double nanosFor(long someWork) {
+            double rate = workPerNano;
+            return rate == 0 ? 0 : someWork / rate;
+        }
+    }
+
     // The lane's.
-    private double measuredWork;
-    private double measuredNanos;
-    private volatile double workPerNano; // 0 where nothing was measured
+    private final Rate flushes = new Rate();
+    private final Rate merges = new Rate();
     private volatile long owed;
     private volatile long stepBegan;
 
@@ -47,16 +65,17 @@ final class WritePace {
     }
 
     /**
-     * A step has ended.
+     * A step has ended; in bytes of pages written.
      *
-     * @param work that it did, in bytes of pages written
+     * @param flushed that it laid down
+     * @param merged that it merged, or what takes as long
      */
-    void stepEnded(long work) {
+    void stepEnded(long flushed, long merged) {
         long nanos = clock.nanoTime() - stepBegan;
-        if (work > 0 && nanos > 0) {
-            measuredWork = measuredWork * DECAY + work;
-            measuredNanos = measuredNanos * DECAY + nanos;
-            workPerNano = measuredWork / measuredNanos;
+        if (nanos > 0 && flushed > 0) {
+            flushes.add(flushed, nanos);
+        } else if (nanos > 0 && merged > 0) {
+            merges.add(merged, nanos);
         }
     }
 
@@ -78,16 +97,15 @@ final class WritePace {
         }
         long written = unseenBytes;
         unseenBytes = 0;
-        long work = owed + sealedWork;
-        double rate = workPerNano;
-        if (work <= 0 || rate == 0) {
+        double nanosOfWork = flushes.nanosFor(sealedWork) + merges.nanosFor(owed);
+        if (nanosOfWork <= 0) {
             tooFastNanos = 0;
             lookedAt = 0;
             return;
         }
         long now = clock.nanoTime();
         if (lookedAt != 0) {
-            double left = work / rate - (now - stepBegan);
+            double left = nanosOfWork - (now - stepBegan);
             double share = Math.max(0, left) * written / Math.max(written, room);
             tooFastNanos = Math.max(-MOST_CREDIT_NANOS, tooFastNanos + share - (now - lookedAt));
         }

@@ -55,7 +55,7 @@ class WritePaceTest {
         while (workOfStep > 0 && stepEnds <= clock.nanoTime() || workOfStep == 0 && owed > 0) {
             if (workOfStep > 0) {
                 owed -= workOfStep;
-                pace.stepEnded((long) workOfStep);
+                pace.stepEnded(0, (long) workOfStep);
                 pace.owes((long) owed);
             }
             workOfStep = Math.min(owed, STEP_MILLIS * WORK_PER_MILLI);
@@ -205,12 +205,34 @@ class WritePaceTest {
         WritePace other = new WritePace(clock, impatient);
         other.stepBegins();
         clock.advance(Duration.ofMillis(10));
-        other.stepEnded(10 * WORK_PER_MILLI);
+        other.stepEnded(0, 10 * WORK_PER_MILLI);
         other.owes(1000 * WORK_PER_MILLI);
         other.stepBegins();
         for (int i = 0; i < 100; i++) {
             other.pace(8 << 10, 0, MEMTABLE_BYTES);
         }
         assertTrue(sleeps > 10 && sleeps <= 100, sleeps + " sleeps for a hundred writes");
+    }
+
+    /** Merges that leave values where they are write next to nothing in their time. */
+    @Test
+    void mergesThatWriteLittleDoNotMakeFlushesLookSlow() {
+        for (int i = 0; i < 20; i++) {
+            pace.stepBegins();
+            clock.advance(Duration.ofMillis(10));
+            pace.stepEnded(10 * WORK_PER_MILLI, 0);
+            pace.stepBegins();
+            clock.advance(Duration.ofMillis(100));
+            pace.stepEnded(0, WORK_PER_MILLI / 100);
+        }
+        pace.owes(0);
+        pace.stepBegins();
+        long began = clock.nanoTime();
+        long sealed = MEMTABLE_BYTES / 2; // which takes 20 milliseconds
+        for (long written = 0; written < MEMTABLE_BYTES; written += 4 << 10) {
+            pace.pace(4 << 10, sealed, MEMTABLE_BYTES - written);
+        }
+        long nanos = clock.nanoTime() - began;
+        assertTrue(nanos < 25_000_000, "held up for " + nanos + " ns by what takes 20 ms");
     }
 }
