@@ -33,6 +33,8 @@ class DamagedCleaningTest {
     private static final Options OPTIONS =
             SmallStore.ROOMY.withPageBytes(4 << 10).withMemtableBytes(8 << 20);
     private static final int KEYS = 3000;
+    private static final Options MANY_KEY_PAGES =
+            OPTIONS.withMemtableBytes(16 << 20).withPageBytes(Options.MIN_PAGE_BYTES);
     private static final int MOST_STEPS = 3000;
     private static final Logger LOGGER = Logger.getLogger("dev.cambium");
 
@@ -94,7 +96,7 @@ class DamagedCleaningTest {
     private static SmallStore damaged(SmallStore small, long[] leaf) {
         SimulatedDisk disk = small.disk().afterCrash(CrashOutcome.EVERYTHING);
         disk.corrupt(ZoneFiles.name((int) leaf[0]), (leaf[1] + 90) * 8L + 3);
-        return new SmallStore(OPTIONS, StepExecutor.Mode.MANUAL, disk);
+        return new SmallStore(small.options(), StepExecutor.Mode.MANUAL, disk);
     }
 
     /** Gets every key; returns how many are told to be damaged. */
@@ -145,6 +147,78 @@ class DamagedCleaningTest {
                 trial.disk().crash();
             }
         }
+    }
+
+    /** Plans are made from key pages: one that cannot be read costs its stretch, and no plan. */
+    @Test
+    void aDamagedKeyPageOfTheBaseKeepsNoOtherStretchFromBeingMergedAndCleaned() {
+        try (SmallStore small = new SmallStore(MANY_KEY_PAGES)) {
+            for (int i = 0; i < KEYS; i++) {
+                put(small, i, SmallStore.noise(i, 1200));
+            }
+            small.store().flush();
+            small.store().close();
+            List<long[]> keyPages = pages(small.disk(), 0, PageKind.KEYS);
+            small.open();
+            // The root is last, the first of all is of level 1; those between are of levels 1 and 2.
+            for (int at : new int[] {0, keyPages.size() / 2, keyPages.size() - 2}) {
+                NavigableMap<String, String> before = new TreeMap<>(model);
+                try (SmallStore trial = damaged(small, keyPages.get(at))) {
+                    goOnBesideDamage(trial, "key page " + at + " of " + keyPages.size());
+                    trial.disk().crash();
+                }
+                model.clear();
+                model.putAll(before);
+            }
+        }
+    }
+
+    @Test
+    void aDamagedKeyPageOfAYoungRunKeepsNoOtherStretchFromBeingMergedAndCleaned() {
+        try (SmallStore small = new SmallStore(MANY_KEY_PAGES, StepExecutor.Mode.MANUAL)) {
+            for (int i = 0; i < KEYS; i++) {
+                put(small, i, SmallStore.noise(i, 1200));
+            }
+            small.store().flush();
+            runSteps(small, "making a base");
+            small.store().close();
+            int ofBase = pages(small.disk(), 0, PageKind.KEYS).size();
+            small.open();
+            for (int i = 0; i < KEYS; i += 2) {
+                put(small, i, SmallStore.noise(-i, 1200));
+            }
+            small.store().flush();
+            small.store().close(); // before it has been merged
+            List<long[]> keyPages = pages(small.disk(), 0, PageKind.KEYS);
+            small.open();
+            assertTrue(keyPages.size() > ofBase + 10, "there is no young run");
+            try (SmallStore trial = damaged(small, keyPages.get(ofBase + (keyPages.size() - ofBase) / 2))) {
+                goOnBesideDamage(trial, "a young run");
+                trial.disk().crash();
+            }
+        }
+    }
+
+    private void goOnBesideDamage(SmallStore trial, String what) {
+        for (int round = 1; round <= 4; round++) {
+            for (int i = 0; i < KEYS; i++) {
+                if (i % 3 != 0) {
+                    put(trial, i, SmallStore.noise(round * KEYS + i, 1200));
+                }
+            }
+            trial.store().flush();
+            runSteps(trial, what);
+        }
+        int damaged = getAll(trial);
+        assertTrue(damaged < KEYS / 5, damaged + " keys cannot be read, " + what);
+        StoreStats stats = trial.store().stats();
+        assertTrue(stats.damagedRuns() > 0, what + ": nobody knows of it");
+        // Zones of 1 MiB cannot go that have a page of the stretch, nor what is put there again and again: two keys
+        // beside each that is lost.
+        assertTrue(stats.spaceAmplification() < 2.2, what + ", what is sound is cleaned: " + stats);
+        assertTrue(
+                stats.pageBytes() < 1.4 * 1500 * (KEYS + 4 * 2 * damaged),
+                what + ", what is sound is merged: " + stats);
     }
 
     /** A value that cannot be read cannot move: what the stretch has stays where it is, and it is told by a read and by verify only. */

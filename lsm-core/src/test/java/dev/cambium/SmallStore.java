@@ -63,6 +63,10 @@ final class SmallStore implements AutoCloseable {
         return store;
     }
 
+    Options options() {
+        return options;
+    }
+
     SimulatedDisk disk() {
         return environment.disk();
     }

@@ -1,11 +1,13 @@
 package dev.cambium.compaction;
 
+import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.manifest.Stretch;
 import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.page.KeyPage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiConsumer;
 
 /**
  * How much the ranges of a base have, and how much of younger runs falls into each: from what key pages say of their children, and so exact but
@@ -17,28 +19,39 @@ public final class RangeEstimates {
     private double[] youngEntries;
     private double[] youngTombstones;
 
-    /** Reads the key pages of the base down to level 2. */
-    public RangeEstimates(RunTree base) {
+    /**
+     * Reads the key pages of the base down to level 2.
+     *
+     * @param damaged is told of stretches whose key page cannot be read: each is one range
+     */
+    public RangeEstimates(RunTree base, BiConsumer<Stretch, CorruptionException> damaged) {
         KeyNode root = base.root();
         if (root.level() == 1) {
             lows.add(Stretch.ALL.from());
             baseEntries.add(base.run().entries());
         } else {
-            addRanges(root, Stretch.ALL.from());
+            addRanges(root, Stretch.ALL, damaged);
         }
         youngEntries = new double[lows.size()];
         youngTombstones = new double[lows.size()];
     }
 
-    private void addRanges(KeyNode node, byte[] low) {
+    private void addRanges(KeyNode node, Stretch whole, BiConsumer<Stretch, CorruptionException> damaged) {
         KeyPage page = node.page();
         for (int i = 0; i < page.count(); i++) {
-            byte[] childLow = i == 0 ? low : page.key(i - 1);
-            if (node.level() == 2) {
-                lows.add(childLow);
+            Stretch child = new Stretch(
+                    i == 0 ? whole.from() : page.key(i - 1), i + 1 == page.count() ? whole.to() : page.key(i));
+            int before = lows.size();
+            if (node.level() > 2) {
+                try {
+                    addRanges(node.keys(i), child, damaged);
+                } catch (CorruptionException e) {
+                    damaged.accept(child, e);
+                }
+            }
+            if (lows.size() == before) {
+                lows.add(child.from());
                 baseEntries.add(page.entries(i));
-            } else {
-                addRanges(node.keys(i), childLow);
             }
         }
     }
@@ -62,17 +75,31 @@ public final class RangeEstimates {
             }
             int from = rangeOf(childLow);
             int to = rangeOf(childHigh);
+            boolean isRead = false;
             if (node.level() > 1 && from < to) {
-                addBelow(node.keys(i), childLow, childHigh, merged);
-            } else {
-                for (int range = from; range <= to; range++) {
-                    if (merged.covers(stretch(range).from(), stretch(range).to())) {
-                        continue;
-                    }
+                KeyNode below = readable(node, i);
+                isRead = below != null;
+                if (isRead) {
+                    addBelow(below, childLow, childHigh, merged);
+                }
+            }
+            for (int range = from; !isRead && range <= to; range++) {
+                if (!merged.covers(stretch(range).from(), stretch(range).to())) {
                     youngEntries[range] += (double) page.entries(i) / (to - from + 1);
                     youngTombstones[range] += (double) page.tombstones(i) / (to - from + 1);
                 }
             }
+        }
+    }
+
+    /** A child that is a key page; null where it cannot be read, which whoever merges it is told. */
+    private static KeyNode readable(KeyNode node, int child) {
+        try {
+            KeyNode below = node.keys(child);
+            below.page();
+            return below;
+        } catch (CorruptionException e) {
+            return null;
         }
     }
 

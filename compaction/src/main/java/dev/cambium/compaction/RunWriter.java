@@ -234,7 +234,7 @@ public final class RunWriter implements AutoCloseable {
         if (isLinkedLast) {
             isLinkedLast = false;
             separator.clear();
-            separator.append(key, keyOffset, keyLength);
+            separator.append(key, keyOffset, separatorLength(key, keyOffset, keyLength));
         } else if (leaf.isFullFor(key, keyOffset, keyLength, operation, valueLength)
                 || cutLeafAt > 0 && leaf.rawLength() >= cutLeafAt) {
             int nextLength = leaf.separatorLength(key, keyOffset, keyLength);
@@ -242,6 +242,16 @@ public final class RunWriter implements AutoCloseable {
             separator.clear();
             separator.append(key, keyOffset, nextLength);
         }
+    }
+
+    /** How much of a key is above all keys of the page that was linked last, of which none is above {@code lastKey}. */
+    private int separatorLength(Memory key, int keyOffset, int keyLength) {
+        int shorter = Math.min(keyLength, lastKeyLength);
+        int common = 0;
+        while (common < shorter && key.getByte(keyOffset + common) == lastKey[common]) {
+            common++;
+        }
+        return Math.min(keyLength, common + 1);
     }
 
     /** Notes the key of the entry added last. */

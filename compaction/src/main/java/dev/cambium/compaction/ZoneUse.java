@@ -1,5 +1,6 @@
 package dev.cambium.compaction;
 
+import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.manifest.Stretch;
 import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.page.KeyPage;
@@ -8,13 +9,14 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.IntPredicate;
 
 /** In which zones the pages of a tree lie: from what key pages say, and so without those of values. Made inside an epoch slot. */
 public final class ZoneUse {
     private ZoneUse() {}
 
-    /** The zones that leaves, key pages and filters of a run lie in, as far as they count. */
+    /** The zones that leaves, key pages and filters of a run lie in, as far as they count; without what lies below a key page that cannot be read. */
     public static Set<Integer> of(RunTree run, Stretches merged) {
         Set<Integer> zones = new HashSet<>();
         zones.add(Pointer.zone(run.run().root()));
@@ -33,7 +35,11 @@ public final class ZoneUse {
             if (!merged.covers(childLow, childHigh)) {
                 zones.add(Pointer.zone(page.child(i)));
                 if (node.level() > 1) {
-                    add(node.keys(i), childLow, childHigh, merged, zones);
+                    try {
+                        add(node.keys(i), childLow, childHigh, merged, zones);
+                    } catch (CorruptionException e) {
+                        // Whoever merges it is told.
+                    }
                 }
             }
         }
@@ -42,14 +48,23 @@ public final class ZoneUse {
     /**
      * The ranges of a base, ascending, that have a page in some zones: when they are merged, it is not there any more. A range is what one key page
      * of level 1 speaks for.
+     *
+     * @param damaged is told of stretches whose key page cannot be read, which are passed over
      */
-    public static List<Stretch> ranges(RunTree base, IntPredicate zones) {
+    public static List<Stretch> ranges(
+            RunTree base, IntPredicate zones, BiConsumer<Stretch, CorruptionException> damaged) {
         List<Stretch> found = new ArrayList<>();
-        addRanges(base.root(), base.run().root(), Stretch.ALL, zones, found);
+        addRanges(base.root(), base.run().root(), Stretch.ALL, zones, damaged, found);
         return found;
     }
 
-    private static void addRanges(KeyNode node, long pointer, Stretch whole, IntPredicate zones, List<Stretch> found) {
+    private static void addRanges(
+            KeyNode node,
+            long pointer,
+            Stretch whole,
+            IntPredicate zones,
+            BiConsumer<Stretch, CorruptionException> damaged,
+            List<Stretch> found) {
         KeyPage page = node.page();
         int before = found.size();
         if (node.level() == 1) {
@@ -66,7 +81,11 @@ public final class ZoneUse {
         for (int i = 0; i < page.count(); i++) {
             Stretch stretch = new Stretch(
                     i == 0 ? whole.from() : page.key(i - 1), i + 1 == page.count() ? whole.to() : page.key(i));
-            addRanges(node.keys(i), page.child(i), stretch, zones, found);
+            try {
+                addRanges(node.keys(i), page.child(i), stretch, zones, damaged, found);
+            } catch (CorruptionException e) {
+                damaged.accept(stretch, e);
+            }
         }
         if (found.size() == before && zones.test(Pointer.zone(pointer))) {
             found.add(firstRange(node, whole)); // whatever is merged below it, it is written anew

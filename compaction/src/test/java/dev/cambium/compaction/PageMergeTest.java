@@ -62,12 +62,15 @@ class PageMergeTest {
         }
     };
 
+    private int pageBytes = LEAF;
+    private String keyTail = "";
+
     /** A run and what is in it. */
     private record Made(
             ManifestRecord.Run run, TreeMap<byte[], byte[]> content, long linkedBytes, long appendedBytes) {}
 
-    private static byte[] key(int number) {
-        return String.format("0000key%08d", number).getBytes(StandardCharsets.US_ASCII);
+    private byte[] key(int number) {
+        return (String.format("0000key%08d", number) + keyTail).getBytes(StandardCharsets.US_ASCII);
     }
 
     private void apply(PageChanges changes) {
@@ -89,7 +92,7 @@ class PageMergeTest {
     private Made write(TestZones zones, TreeMap<byte[], byte[]> content) {
         long run = nextRun++;
         try (RunWriter writer =
-                new RunWriter(zones, zones, pool, PageSizes.of(LEAF), TestZones.STORE_ID, run, run, 42)) {
+                new RunWriter(zones, zones, pool, PageSizes.of(pageBytes), TestZones.STORE_ID, run, run, 42)) {
             content.forEach((key, value) -> {
                 Memory memory = Memory.allocate(key.length + Math.max(1, value.length));
                 memory.put(0, key, 0, key.length);
@@ -115,7 +118,7 @@ class PageMergeTest {
         Collections.reverse(oldestFirst);
         oldestFirst.forEach(made -> expected.putAll(made.content));
         try (RunWriter writer =
-                        new RunWriter(zones, zones, pool, PageSizes.of(LEAF), TestZones.STORE_ID, run, run, 42);
+                        new RunWriter(zones, zones, pool, PageSizes.of(pageBytes), TestZones.STORE_ID, run, run, 42);
                 StreamedRuns runs = new StreamedRuns(TestZones.STORE_ID, pool)) {
             List<StreamedRuns.Source> trees = newestFirst.stream()
                     .map(made -> new RunTree(made.run, new TreePages(TestZones.byNumber(before), frames)))
@@ -168,7 +171,7 @@ class PageMergeTest {
         assertEquals(found, live, "the pages of the only run are those that are live");
     }
 
-    private static TreeMap<byte[], byte[]> entries(int from, int to, int step, int valueLength, Random random) {
+    private TreeMap<byte[], byte[]> entries(int from, int to, int step, int valueLength, Random random) {
         TreeMap<byte[], byte[]> entries = new TreeMap<>(Arrays::compareUnsigned);
         for (int i = from; i < to; i += step) {
             byte[] value = new byte[valueLength == 0 ? 0 : 1 + random.nextInt(valueLength)];
@@ -208,6 +211,34 @@ class PageMergeTest {
             assertTrue(merged.linkedBytes > old.run.bytes() * 95 / 100, merged.linkedBytes + " of " + old.run.bytes());
             assertTrue(merged.appendedBytes < old.appendedBytes / 20);
         }
+    }
+
+    @Test
+    void separatorsBehindALinkedPageAreShort() {
+        keyTail = "x".repeat(300);
+        disk.createDirectory();
+        try (TestZones zones = new TestZones(disk, pool, 1 << 20)) {
+            Made old = write(zones, entries(0, 2000, 1, 20, new Random(1)));
+            Made young = write(zones, entries(7, 2000, 40, 20, new Random(2)));
+            Made merged = merge(zones, List.of(young, old), 0);
+            assertTrue(merged.linkedBytes > 200_000, merged.linkedBytes + " bytes linked");
+            FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 20, AT_ONCE);
+            List<SharedZone> readers = zones.readers();
+            KeyNode root = new RunTree(merged.run, new TreePages(TestZones.byNumber(readers), frames)).root();
+            // The number ends at 15, and one byte more may be needed behind a separator.
+            assertTrue(longestSeparator(root) <= 16, longestSeparator(root) + " bytes");
+            readers.forEach(SharedZone::release);
+            frames.close();
+        }
+    }
+
+    private static int longestSeparator(KeyNode node) {
+        int longest = 0;
+        for (int i = 0; i < node.page().count(); i++) {
+            longest = Math.max(longest, i == 0 ? 0 : node.page().key(i - 1).length);
+            longest = Math.max(longest, node.level() == 1 ? 0 : longestSeparator(node.keys(i)));
+        }
+        return longest;
     }
 
     @Test
@@ -255,7 +286,7 @@ class PageMergeTest {
         return left;
     }
 
-    private static void assertHas(RunCursor cursor, TreeMap<byte[], byte[]> expected) {
+    private void assertHas(RunCursor cursor, TreeMap<byte[], byte[]> expected) {
         boolean on = cursor.first();
         for (byte[] key : expected.keySet()) {
             assertTrue(on);
@@ -326,15 +357,35 @@ class PageMergeTest {
     @ParameterizedTest
     @CsvSource({"1", "2", "3", "4", "5", "6"})
     void aBaseTakesStretchesOfYoungerRunsAndTheyLoseThem(long seed) {
+        takeStretches(seed, 10_000);
+    }
+
+    /** A page has room for few of these keys: a level more with each edit, and soon the format has none left. */
+    @ParameterizedTest
+    @CsvSource({"1, 1", "2, 300", "3, 1000"})
+    void aBaseStaysLowHoweverOftenItsStretchesAreMerged(long seed, int tail) {
+        pageBytes = 512;
+        keyTail = "x".repeat(tail);
+        takeStretches(seed, 2000);
+    }
+
+    private void takeStretches(long seed, int entries) {
         disk.createDirectory();
         Random random = new Random(seed);
         FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 22, AT_ONCE);
         List<SharedZone> all = new ArrayList<>();
         try (TestZones zones = new TestZones(disk, pool, 1 << 20)) {
-            Made base = write(zones, withoutTombstones(entries(1000, 10_000, 1, 60, random)));
+            Made base = write(zones, withoutTombstones(entries(entries / 10, entries, 1, 60, random)));
             List<Made> young = List.of(
-                    write(zones, entries(0, 11_000, 1 + random.nextInt(9), 60, random)),
-                    write(zones, entries(random.nextInt(5000), 6000 + random.nextInt(6000), 3, 2000, random)));
+                    write(zones, entries(0, entries + entries / 10, 1 + random.nextInt(9), 60, random)),
+                    write(
+                            zones,
+                            entries(
+                                    random.nextInt(entries / 2),
+                                    entries / 2 + random.nextInt(entries / 2),
+                                    3,
+                                    2000,
+                                    random)));
             List<Stretches> merged = new ArrayList<>(List.of(Stretches.NONE, Stretches.NONE));
             for (int step = 0; step < 12; step++) {
                 List<SharedZone> readers = zones.readers();
@@ -343,12 +394,14 @@ class PageMergeTest {
                 RunTree tree = new RunTree(base.run, pages);
                 List<RunTree> trees =
                         young.stream().map(made -> new RunTree(made.run, pages)).toList();
-                RangeEstimates ranges = new RangeEstimates(tree);
+                RangeEstimates ranges = new RangeEstimates(tree, (stretch, damage) -> {
+                    throw damage;
+                });
                 TreeMap<byte[], byte[]> content = new TreeMap<>(base.content);
                 long run = nextRun++;
                 Child root;
                 try (RunWriter writer = new RunWriter(
-                                zones, zones, pool, PageSizes.of(LEAF), TestZones.STORE_ID, run, run, 42);
+                                zones, zones, pool, PageSizes.of(pageBytes), TestZones.STORE_ID, run, run, 42);
                         StreamedRuns runs = new StreamedRuns(TestZones.STORE_ID, pool)) {
                     List<TreeEdit.Replacement> replacements = new ArrayList<>();
                     for (int range = 0; range < ranges.count(); range++) {
@@ -409,6 +462,13 @@ class PageMergeTest {
                 check(base, young, merged, after, frames);
             }
             assertEquals(List.of(), merged.get(0).leftOf(Stretch.ALL));
+            Made fresh = write(zones, base.content);
+            List<SharedZone> readers = zones.readers();
+            all.addAll(readers);
+            TreePages pages = new TreePages(TestZones.byNumber(readers), frames);
+            int height = new RunTree(base.run, pages).root().level();
+            int atOnce = new RunTree(fresh.run, pages).root().level();
+            assertTrue(height <= atOnce + 1, height + " levels, " + atOnce + " if written at once");
         } finally {
             all.forEach(SharedZone::release);
             frames.close();

@@ -67,6 +67,9 @@ final class BaseChoice {
 
     /** Leaves a stretch of the base alone until the store is reopened: a page there cannot be read, of the base or of a younger run. */
     void setAside(Stretch stretch, CorruptionException reason) {
+        if (setAside.leftOf(stretch).isEmpty()) {
+            return; // it is known
+        }
         setAside = setAside.with(stretch);
         damage = reason;
         planned.clear();
@@ -186,7 +189,7 @@ final class BaseChoice {
     private RangeEstimates estimates(List<LiveRun> runs) {
         int slot = epochs.enter();
         try {
-            RangeEstimates estimates = new RangeEstimates(base(runs).tree());
+            RangeEstimates estimates = new RangeEstimates(base(runs).tree(), this::setAside);
             for (LiveRun run : runs.subList(0, runs.size() - 1)) {
                 estimates.add(run.tree(), run.merged());
             }

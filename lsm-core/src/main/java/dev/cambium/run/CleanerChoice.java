@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -41,23 +42,27 @@ final class CleanerChoice {
     private static final int MOVED_AT_ONCE = 20;
 
     private final ReadEpochs epochs;
-    private final Predicate<LiveRun> isDamaged;
-    private final Predicate<Stretch> isSetAside;
+    private final MergeChoice choice;
+    private final BaseChoice baseChoice;
     private final Deque<BaseChoice.Range> planned = new ArrayDeque<>();
     private final Map<Integer, Long> tried = new HashMap<>(); // zone: what was live there when it was last chosen
     private Set<Integer> victims = Set.of();
     private boolean haveValues; // the victims
     private byte[] sweptTo; // where to go on with a sweep that was left off; or null
     private LiveRun leftover; // a young run to be written anew, or null
+    private double
+            due; // bytes that files are to be shorter by when what was planned last is done; 0 where it was left off
+    private long filesBefore; // bytes of files then
+    private long flushBefore; // number of the newest flush then
 
     /**
-     * @param isDamaged says whether a run has a page that cannot be read, so that it is not written anew
-     * @param isSetAside says whether a stretch has, so that it is not merged
+     * @param choice knows which runs are damaged, and so not written anew
+     * @param baseChoice knows which stretches are, and so not merged; and is told
      */
-    CleanerChoice(ReadEpochs epochs, Predicate<LiveRun> isDamaged, Predicate<Stretch> isSetAside) {
+    CleanerChoice(ReadEpochs epochs, MergeChoice choice, BaseChoice baseChoice) {
         this.epochs = epochs;
-        this.isDamaged = isDamaged;
-        this.isSetAside = isSetAside;
+        this.choice = choice;
+        this.baseChoice = baseChoice;
     }
 
     /** Zones that are being cleaned. */
@@ -67,8 +72,13 @@ final class CleanerChoice {
 
     /** Forgets what was planned: the base is another, or a merge has failed. Where values have to be moved, that goes on where it was. */
     void forgetPlan() {
-        if (haveValues && !planned.isEmpty()) {
-            sweptTo = planned.peek().stretch().from();
+        if (!planned.isEmpty()) {
+            if (haveValues) {
+                sweptTo = planned.peek().stretch().from();
+            } else {
+                tried.keySet().removeAll(victims);
+            }
+            due = 0;
         }
         planned.clear();
         leftover = null;
@@ -102,7 +112,7 @@ final class CleanerChoice {
         tried.keySet().retainAll(state.zones().keySet());
         boolean isHopeless = state.zones().values().stream()
                 .noneMatch(zone -> isWorthIt(zone, state) && !isTried(zone, state) && zone.number() < before);
-        if (isHopeless) {
+        if (isHopeless || hasBeenInVain(runs, use)) {
             return; // which is told without a look at any page
         }
         int slot = epochs.enter();
@@ -115,18 +125,36 @@ final class CleanerChoice {
                 if (gain > mostGain
                         && gain >= zoneLength / GAINS_OF_ZONE
                         && !run.merged().isEmpty()
-                        && !isDamaged.test(run)) {
+                        && !choice.isDamaged(run)) {
                     mostGain = gain;
                     leftover = run;
                 }
                 young.addAll(own);
             }
             if (leftover == null) {
-                chooseVictims(runs, young, state, excess, before, use);
+                chooseVictims(runs, young, state, excess - stuckBytes(state), before, use);
             }
         } finally {
             epochs.exit(slot);
         }
+    }
+
+    /**
+     * Whether the last plan has given back little of what it was to, and nothing is new since: then zones that are made hold as much that is dead, as in
+     * a store of few pages they may, and to go on would never end.
+     */
+    private boolean hasBeenInVain(List<LiveRun> runs, SpaceUse use) {
+        return due > 0
+                && filesBefore - use.fileBytes() < due / 2
+                && runs.get(0).record().newest() == flushBefore;
+    }
+
+    /** Bytes of what is dead in zones that could not be cleaned, as something there cannot be read: to clean others does not make up for them. */
+    private double stuckBytes(ManifestState state) {
+        return state.zones().values().stream()
+                .filter(zone -> isTried(zone, state))
+                .mapToLong(zone -> zone.length() - state.liveBytes(zone.number()))
+                .sum();
     }
 
     /** What it gains to move what is live out of those zones of a run that are mostly dead: bytes of files, less what is written for it. */
@@ -146,6 +174,7 @@ final class CleanerChoice {
             List<LiveRun> runs, Set<Integer> young, ManifestState state, double excess, int before, SpaceUse use) {
         Set<Integer> chosen = new HashSet<>();
         boolean hasValues = false;
+        due = 0;
         for (ManifestRecord.Zone zone : victims(
                 state,
                 excess,
@@ -155,7 +184,10 @@ final class CleanerChoice {
             chosen.add(zone.number());
             tried.put(zone.number(), state.liveBytes(zone.number()));
             hasValues |= Zones.isOfValues(zone.stream());
+            due += zone.length() - state.liveBytes(zone.number());
         }
+        filesBefore = use.fileBytes();
+        flushBefore = runs.get(0).record().newest();
         victims = chosen;
         haveValues = hasValues;
         sweptTo = null;
@@ -219,10 +251,10 @@ final class CleanerChoice {
 
     /** @param all whether younger runs have pages in victims, so that all of them go into the base */
     private void planFrom(RunTree base, byte[] from, boolean all) {
-        List<Stretch> withPages = ZoneUse.ranges(base, victims::contains);
+        Set<Stretch> withPages = new LinkedHashSet<>(ZoneUse.ranges(base, victims::contains, baseChoice::setAside));
         // Where values lie, only leaves say: all ranges are looked through, as they come.
-        for (Stretch stretch : haveValues ? ZoneUse.ranges(base, zone -> true) : withPages) {
-            if (stretch.endsBehind(from) && !isSetAside.test(stretch)) {
+        for (Stretch stretch : haveValues ? ZoneUse.ranges(base, zone -> true, baseChoice::setAside) : withPages) {
+            if (stretch.endsBehind(from) && !baseChoice.isSetAside(stretch)) {
                 planned.add(new BaseChoice.Range(stretch, 1, 0, all || !haveValues || withPages.contains(stretch)));
             }
         }

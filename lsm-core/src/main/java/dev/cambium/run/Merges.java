@@ -71,7 +71,7 @@ final class Merges implements AutoCloseable {
         this.epochs = epochs;
         this.madeRun = madeRun;
         this.baseChoice = new BaseChoice(epochs, sizes.leaf());
-        this.cleaner = new CleanerChoice(epochs, choice::isDamaged, baseChoice::isSetAside);
+        this.cleaner = new CleanerChoice(epochs, choice, baseChoice);
         this.edits = new VersionEdits(
                 versions,
                 manifest,

@@ -9,8 +9,11 @@ import java.util.Arrays;
  * page: see {@link KeyPage}. Used for page after page; for one thread. Allocates nothing per child.
  */
 public final class KeyPageBuilder {
-    /** Fewer children are not cut, however long their separators: every level is smaller than the one below. */
-    public static final int FEWEST_CHILDREN = 2;
+    /**
+     * Fewer children are not cut, however long their separators: every level is much smaller than the one below, and {@link PageHeader#MOST_LEVEL}
+     * levels are enough for all that a store has room for.
+     */
+    public static final int FEWEST_CHILDREN = 8;
 
     private static final int MOST_CHILDREN = 0xFFFF;
     private static final int LONGEST_NARROW = 0xFFFF;

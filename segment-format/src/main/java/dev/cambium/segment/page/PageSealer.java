@@ -47,6 +47,10 @@ public final class PageSealer {
             int leastStored,
             Memory target,
             int targetOffset) {
+        if (level > PageHeader.MOST_LEVEL) {
+            throw new IllegalStateException(
+                    "a tree of " + level + " levels, " + PageHeader.MOST_LEVEL + " are possible");
+        }
         int payload = rawLength - PageHeader.LENGTH;
         int payloadAt = targetOffset + PageHeader.LENGTH;
         int compressed = Lz4.compress(raw, PageHeader.LENGTH, payload, target, payloadAt);
