@@ -15,6 +15,7 @@ import dev.cambium.testkit.SimulatedEnvironment;
 import dev.cambium.testkit.disk.CrashOutcome;
 import dev.cambium.testkit.disk.SimulatedCrash;
 import dev.cambium.testkit.disk.SimulatedDisk;
+import dev.cambium.testkit.runtime.StepExecutor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -97,6 +98,64 @@ class CompactTest {
             assertNull(store.get(key(1)));
         }
         assertTrue(new Verification(disk).run().isSound());
+    }
+
+    /** The base went while a younger run was laid down: what makes another base is not the compaction that was asked for. */
+    @Test
+    void compactOfAStoreWithoutABaseLeavesOneRunToo() {
+        int keys = 40_000; // so many that the merge takes some steps
+        try (SmallStore small = new SmallStore(SmallStore.SMALL.withMemtableBytes(8 << 20), StepExecutor.Mode.MANUAL)) {
+            for (int i = 0; i < keys; i++) {
+                small.store().put(key(i), b("v"), Durability.NONE);
+            }
+            small.store().flush();
+            for (int i = 0; i < keys; i++) {
+                small.store().delete(key(i), Durability.NONE);
+            }
+            small.store().flush();
+            IllegalStateException enough = new IllegalStateException("enough");
+            assertThrows(IllegalStateException.class, () -> small.store().compact((done, total) -> {
+                if (total > 0) { // the merge is under way, and will leave nothing
+                    small.store().put(b("a"), b("1"), Durability.NONE);
+                    small.store().delete(b("b"), Durability.NONE);
+                    small.store().flush();
+                    throw enough;
+                }
+            }));
+            while (small.store().runStats().stream().anyMatch(RunStats::isBase)) {
+                assertTrue(
+                        small.executor().runNext(),
+                        () -> "the base stays: " + small.store().runStats());
+            }
+            assertEquals(1, small.store().stats().runs());
+            small.reopen();
+            small.store().put(b("c"), b("2"), Durability.NONE);
+            small.store().compact();
+            assertEquals(1, small.store().stats().runs());
+            assertEquals(2, small.store().stats().entries());
+            assertEquals("1", s(small.store().get(b("a"))));
+            assertEquals("2", s(small.store().get(b("c"))));
+        }
+    }
+
+    /** What a listener throws comes to who waits, and what it stood for is given up; what is done stays done. */
+    @Test
+    void aListenerThatThrowsEndsTheCompaction() {
+        try (Store store = open()) {
+            fill(store);
+            IllegalStateException stop = new IllegalStateException("enough");
+            assertEquals(
+                    stop,
+                    assertThrows(
+                            IllegalStateException.class,
+                            () -> store.compact((done, total) -> {
+                                throw stop;
+                            })));
+            check(store);
+            store.compact();
+            assertEquals(1, store.stats().runs());
+            check(store);
+        }
     }
 
     @Test

@@ -16,6 +16,8 @@ import org.roaringbitmap.RoaringBitmap;
 public final class PageChanges {
     private final Map<Integer, RoaringBitmap> live = new TreeMap<>();
     private final Map<Integer, RoaringBitmap> dead = new TreeMap<>();
+    private int deadZone; // that a value died in last; 0 before
+    private RoaringBitmap deadInZone;
     private long[] deadPages = new long[64];
     private int deadCount;
 
@@ -39,8 +41,12 @@ public final class PageChanges {
      * @param memory where the {@link ValueReference} to it lies
      */
     void addDeadValue(Memory memory, int offset) {
-        dead.computeIfAbsent(Pointer.zone(ValueReference.home(memory, offset)), zone -> new RoaringBitmap())
-                .add(ValueReference.firstUnit(memory, offset), ValueReference.endUnit(memory, offset));
+        int zone = Pointer.zone(ValueReference.home(memory, offset));
+        if (zone != deadZone) {
+            deadZone = zone;
+            deadInZone = dead.computeIfAbsent(zone, number -> new RoaringBitmap());
+        }
+        deadInZone.add(ValueReference.firstUnit(memory, offset), ValueReference.endUnit(memory, offset));
     }
 
     private static void add(Map<Integer, RoaringBitmap> units, long pointer, int storedLength) {
@@ -57,13 +63,6 @@ public final class PageChanges {
     /** Zones in which pages have become part of a run. */
     public Set<Integer> liveZones() {
         return new HashSet<>(live.keySet());
-    }
-
-    /** Bytes of pages that are no longer part of any run, padding included. */
-    public long deadBytes() {
-        return dead.values().stream()
-                .mapToLong(units -> units.getLongCardinality() * Pointer.ALIGNMENT)
-                .sum();
     }
 
     /** Adds zones that have a page of a run once this has come true. */

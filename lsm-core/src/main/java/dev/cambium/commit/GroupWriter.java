@@ -180,7 +180,9 @@ public final class GroupWriter {
             sync |= request.sync;
             bytes += LogRecord.HEADER_LENGTH + request.operationsLength();
         }
-        flusher.pace(bytes, memtableRoom(), memtableBytes);
+        if (flusher.noteWritten(bytes)) {
+            flusher.pace(memtableRoom(), memtableBytes);
+        }
         spanMapped = !sync;
         long firstBatch = log.lastBatch() + 1;
         nextBatch = firstBatch;

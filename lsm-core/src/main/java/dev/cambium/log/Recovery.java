@@ -158,7 +158,17 @@ public final class Recovery implements AutoCloseable {
         ManifestState state = manifestReading.state();
         frames = new FrameCache(storeId, pool, options.leastFrameBytes(), epochs);
         zones = new Zones(
-                disk, storeId, state, environment.clock(), pool, frames, epochs, lane, cleanClose, options.zoneBytes());
+                disk,
+                storeId,
+                state,
+                environment.clock(),
+                pool,
+                frames,
+                epochs,
+                lane,
+                cleanClose,
+                options.zoneBytes(),
+                options.memtableBytes());
         runs = zones.openAll(state);
     }
 

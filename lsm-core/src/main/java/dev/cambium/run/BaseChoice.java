@@ -94,25 +94,30 @@ final class BaseChoice {
         planned.clear();
     }
 
-    /** Whether stretches are to be merged now, as far as is known without a look at pages. */
-    static boolean isDue(List<LiveRun> runs, double trigger) {
-        return hasBase(runs) && runs.size() > 1 && excess(runs, trigger) > 0;
-    }
-
-    /** How many entries of younger runs are too many. */
-    private static double excess(List<LiveRun> runs, double trigger) {
-        LiveRun base = runs.get(runs.size() - 1);
-        double young = 0;
-        double hidden = 0;
-        for (LiveRun run : runs.subList(0, runs.size() - 1)) {
-            young += run.countedEntries();
-            hidden += run.countedEntries() * Math.max(0, run.overlap());
+    /**
+     * What younger runs have, in entries.
+     *
+     * @param all of them, about
+     * @param hidden in how many the base has the key too, about
+     * @param ofBase in the base
+     */
+    private record Young(double all, double hidden, double ofBase) {
+        static Young of(List<LiveRun> runs) {
+            double all = 0;
+            double hidden = 0;
+            for (LiveRun run : runs.subList(0, runs.size() - 1)) {
+                all += run.countedEntries();
+                hidden += run.countedEntries() * Math.max(0, run.overlap());
+            }
+            return new Young(all, hidden, base(runs).record().entries());
         }
-        double most = base.record().entries();
-        double tooMuch = Math.max(
-                hidden > trigger * most ? (hidden - trigger * most) / hidden : 0,
-                young > MOST_YOUNG * most ? (young - MOST_YOUNG * most) / young : 0);
-        return tooMuch * young;
+
+        /** How many of them are too many. */
+        double excess(double trigger) {
+            double tooMuch = Math.max(
+                    1 - trigger * ofBase / hidden, 1 - MOST_YOUNG * ofBase / all); // -Infinity where there are none
+            return Math.max(0, tooMuch) * all;
+        }
     }
 
     /** What younger runs hide of the base, or have in all, as a share of what they may. */
@@ -120,14 +125,8 @@ final class BaseChoice {
         if (!hasBase(runs)) {
             return 0;
         }
-        double young = 0;
-        double hidden = 0;
-        for (LiveRun run : runs.subList(0, runs.size() - 1)) {
-            young += run.countedEntries();
-            hidden += run.countedEntries() * Math.max(0, run.overlap());
-        }
-        double most = base(runs).record().entries();
-        return Math.max(hidden / (trigger * most), young / (MOST_YOUNG * most));
+        Young young = Young.of(runs);
+        return Math.max(young.hidden / (trigger * young.ofBase), young.all / (MOST_YOUNG * young.ofBase));
     }
 
     private static LiveRun base(List<LiveRun> runs) {
@@ -149,7 +148,7 @@ final class BaseChoice {
             planned.clear();
         } else if (planned.isEmpty()) {
             settleUnknown(runs);
-            double excess = excess(runs, trigger);
+            double excess = Young.of(runs).excess(trigger);
             if (excess > 0) {
                 plan(runs, excess);
             }

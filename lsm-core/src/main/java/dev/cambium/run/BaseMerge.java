@@ -48,7 +48,6 @@ final class BaseMerge implements MergeWork {
     private final List<TreeEdit.Replacement> replacements = new ArrayList<>();
     private final Map<LiveRun, Stretches> merged = new HashMap<>();
     private final Map<LiveRun, Long> passed = new HashMap<>();
-    private final long bytesTotal;
     private ValueSearch search; // in the stretch that comes next, or null
     private long searchedBytes;
     private PageMerge entries; // of the stretch that it is in, or null
@@ -86,7 +85,6 @@ final class BaseMerge implements MergeWork {
         this.valuesToMove = valuesToMove;
         this.mostBytes = mostBytes;
         this.runs = new StreamedRuns(storeId, pool);
-        this.bytesTotal = planned.stream().mapToLong(BaseChoice.Range::bytes).sum();
         young.forEach(run -> {
             merged.put(run, run.merged());
             passed.put(run, 0L);
@@ -211,11 +209,6 @@ final class BaseMerge implements MergeWork {
     @Override
     public long bytesLinked() {
         return writer.linkedBytes();
-    }
-
-    @Override
-    public long bytesTotal() {
-        return bytesTotal;
     }
 
     @Override

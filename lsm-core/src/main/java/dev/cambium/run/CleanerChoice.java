@@ -99,6 +99,12 @@ final class CleanerChoice {
 
     private void plan(
             List<LiveRun> runs, ManifestState state, double excess, int before, SpaceUse use, long zoneLength) {
+        tried.keySet().retainAll(state.zones().keySet());
+        boolean isHopeless = state.zones().values().stream()
+                .noneMatch(zone -> isWorthIt(zone, state) && !isTried(zone, state) && zone.number() < before);
+        if (isHopeless) {
+            return; // which is told without a look at any page
+        }
         int slot = epochs.enter();
         try {
             Set<Integer> young = new HashSet<>();
@@ -138,7 +144,6 @@ final class CleanerChoice {
 
     private void chooseVictims(
             List<LiveRun> runs, Set<Integer> young, ManifestState state, double excess, int before, SpaceUse use) {
-        tried.keySet().retainAll(state.zones().keySet());
         Set<Integer> chosen = new HashSet<>();
         boolean hasValues = false;
         for (ManifestRecord.Zone zone : victims(
@@ -146,9 +151,7 @@ final class CleanerChoice {
                 excess,
                 MOST_VICTIMS,
                 use.liveBytes() / MOVED_AT_ONCE,
-                zone -> zone.number() >= before
-                        || young.contains(zone.number())
-                        || tried.getOrDefault(zone.number(), -1L) == state.liveBytes(zone.number()))) {
+                zone -> zone.number() >= before || young.contains(zone.number()) || isTried(zone, state))) {
             chosen.add(zone.number());
             tried.put(zone.number(), state.liveBytes(zone.number()));
             hasValues |= Zones.isOfValues(zone.stream());
@@ -156,7 +159,21 @@ final class CleanerChoice {
         victims = chosen;
         haveValues = hasValues;
         sweptTo = null;
-        planFrom(runs.get(runs.size() - 1).tree(), new byte[0], false);
+        if (!chosen.isEmpty()) {
+            planFrom(runs.get(runs.size() - 1).tree(), new byte[0], false);
+        }
+    }
+
+    /** Whether a zone has been chosen before, and nothing has changed in it since. */
+    private boolean isTried(ManifestRecord.Zone zone, ManifestState state) {
+        return tried.getOrDefault(zone.number(), -1L) == state.liveBytes(zone.number());
+    }
+
+    /** Whether so much of a zone is dead that it pays to move the rest. */
+    private static boolean isWorthIt(ManifestRecord.Zone zone, ManifestState state) {
+        return zone.state() != ZoneState.OPEN
+                && Zones.isOfRuns(zone.stream())
+                && state.liveBytes(zone.number()) <= MOST_LIVE * zone.length();
     }
 
     /**
@@ -170,10 +187,7 @@ final class CleanerChoice {
     static List<ManifestRecord.Zone> victims(
             ManifestState state, double excess, int most, long mostToMove, Predicate<ManifestRecord.Zone> isOut) {
         List<ManifestRecord.Zone> candidates = new ArrayList<>(state.zones().values());
-        candidates.removeIf(zone -> zone.state() == ZoneState.OPEN
-                || !Zones.isOfRuns(zone.stream())
-                || state.liveBytes(zone.number()) > MOST_LIVE * zone.length()
-                || isOut.test(zone));
+        candidates.removeIf(zone -> !isWorthIt(zone, state) || isOut.test(zone));
         int newest = state.next().zone();
         candidates.sort(Comparator.comparingDouble(
                 (ManifestRecord.Zone zone) -> -score(state.liveBytes(zone.number()), zone, newest)));

@@ -3,6 +3,9 @@ package dev.cambium.run;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.StoreException;
 import dev.cambium.segment.manifest.Stretch;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -21,13 +24,16 @@ public final class CompactionWish {
     final Set<Integer> zones; // that are cleaned in any case
 
     // The lane's.
-    boolean hasBegun;
-    boolean isSwept; // whether the stretch has been merged
-    boolean areZonesPlanned;
     int zonesBefore; // zones with this number and above were made since; 0 where it has not been begun
-    byte[] sweptTo;
     CorruptionException damage; // that was left where it is
+    private final Deque<BaseChoice.Range> planned =
+            new ArrayDeque<>(); // of the stretch, for the merge that is under way
+    private Stretch left; // of the stretch, as far as it has not been merged; null where all has
+    private boolean hasBegun;
+    private boolean isSweeping; // whether the merge that is under way is one of the stretch
+    private boolean areZonesTaken;
 
+    private volatile boolean isAbandoned;
     private volatile long bytesBefore; // of merges that have ended
     private volatile long bytesDone;
     private volatile long bytesTotal;
@@ -41,8 +47,7 @@ public final class CompactionWish {
         this.rewrites = rewrites;
         this.target = target;
         this.zones = zones;
-        this.sweptTo = stretch == null ? null : stretch.from();
-        this.isSwept = stretch == null;
+        this.left = stretch;
     }
 
     /**
@@ -68,26 +73,86 @@ public final class CompactionWish {
         return new CompactionWish(null, false, 0, Set.copyOf(zones));
     }
 
-    /** How much there is to do, as far as that is known now, in bytes of keys and values. */
-    void begin(long bytes) {
-        hasBegun = true;
-        bytesTotal = bytes;
+    /** Whether there is something of the stretch that has not been merged. */
+    boolean hasToSweep() {
+        return left != null;
+    }
+
+    /** What of the stretch has not been merged. */
+    Stretch left() {
+        return left;
+    }
+
+    /** Whether a part of the stretch has been merged, or is being. */
+    boolean hasBegun() {
+        return hasBegun;
+    }
+
+    /**
+     * Ranges of what is left are merged next.
+     *
+     * @return them, for the merge, which takes out what it has merged
+     */
+    Deque<BaseChoice.Range> sweep(List<BaseChoice.Range> ranges) {
+        planned.clear();
+        planned.addAll(ranges);
+        isSweeping = !planned.isEmpty();
+        if (!hasBegun) {
+            hasBegun = true;
+            bytesTotal = ranges.stream().mapToLong(BaseChoice.Range::bytes).sum();
+        }
+        return planned;
+    }
+
+    /** The merge for it has ended, or failed. */
+    void mergeEnded() {
+        isSweeping = false;
+    }
+
+    /** Nothing is left of the stretch. */
+    void endSweep() {
+        left = null;
+    }
+
+    /** Whether zones were named that nobody has begun to clean; says so once. */
+    boolean takeZones() {
+        boolean isNew = !areZonesTaken && !zones.isEmpty();
+        areZonesTaken = true;
+        return isNew;
     }
 
     /** A merge for it has come so far. */
     void noteProgress(MergeWork merge) {
-        bytesDone = bytesBefore + (isSwept ? merge.appendedBytes() : merge.bytesDone());
+        bytesDone = bytesBefore + (isSweeping ? merge.bytesDone() : merge.appendedBytes());
         if (hasBegun) { // else nobody knows how much there is
             bytesTotal = Math.max(bytesTotal, bytesDone);
         }
     }
 
-    /** A merge for it is at its end, and named. */
-    void noteNamed(MergeWork merge) {
+    /** A merge for it is named. Returns whether with it all there is has been written anew. */
+    boolean noteNamed(MergeWork merge) {
         noteProgress(merge);
         bytesBefore = bytesDone;
-        linkedBytes = linkedBytes + (isSwept ? 0 : merge.bytesLinked());
+        linkedBytes = linkedBytes + (isSweeping ? merge.bytesLinked() : 0);
         writtenBytes = writtenBytes + merge.appendedBytes();
+        if (!isSweeping) {
+            return false;
+        }
+        if (planned.isEmpty()) {
+            left = null;
+            return rewrites && stretch.equals(Stretch.ALL) && damage == null;
+        }
+        left = new Stretch(planned.peek().stretch().from(), stretch.to());
+        return false;
+    }
+
+    /** Nobody waits for it any more. */
+    void abandon() {
+        isAbandoned = true;
+    }
+
+    boolean isAbandoned() {
+        return isAbandoned;
     }
 
     /** All has been done that can be. */

@@ -96,11 +96,6 @@ final class Merge implements MergeWork {
     }
 
     @Override
-    public long bytesTotal() {
-        return inputs.stream().mapToLong(run -> run.record().bytes()).sum();
-    }
-
-    @Override
     public boolean step(long bytes) {
         if (ended) {
             return false;

@@ -2,7 +2,7 @@ package dev.cambium.run;
 
 import dev.cambium.error.CorruptionException;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -28,12 +28,12 @@ final class MergeChoice {
     /** But where there are more young runs than that, they are merged all the same. */
     private static final int MOST_YOUNG_RUNS = 20;
 
-    private final Map<Long, CorruptionException> damaged = new ConcurrentHashMap<>(); // id of the run: why
+    private final Set<Long> damaged = ConcurrentHashMap.newKeySet(); // ids of runs
 
     /** Leaves damaged runs out of all merges to come. */
     void setAside(List<LiveRun> runs, CorruptionException reason) {
         for (LiveRun run : runs) {
-            damaged.put(run.record().id(), reason);
+            damaged.add(run.record().id());
             System.getLogger("dev.cambium")
                     .log(
                             System.Logger.Level.WARNING,
@@ -45,18 +45,12 @@ final class MergeChoice {
 
     /** Whether a run has a page that a merge could not read. */
     boolean isDamaged(LiveRun run) {
-        return damaged.containsKey(run.record().id());
+        return damaged.contains(run.record().id());
     }
 
     /** How many of {@code runs} have a page that a merge could not read. */
     int damagedOf(List<LiveRun> runs) {
         return (int) runs.stream().filter(this::isDamaged).count();
-    }
-
-    /** Why one of {@code runs} cannot be merged; one of them is damaged. */
-    CorruptionException damage(List<LiveRun> runs) {
-        LiveRun first = runs.stream().filter(this::isDamaged).findFirst().orElseThrow();
-        return damaged.get(first.record().id());
     }
 
     /**

@@ -31,9 +31,6 @@ interface MergeWork extends AutoCloseable {
     /** Of {@link #bytesDone}, those in pages that became part of the new run as they are. */
     long bytesLinked();
 
-    /** Bytes of keys and values that there are to be merged, about. */
-    long bytesTotal();
-
     /** Linking takes so many times less than writing; see {@link #workBytes}. */
     long LINKED_OF_WRITTEN = 32;
 

@@ -8,7 +8,7 @@ import dev.cambium.segment.runtime.Parker;
  * the room that is left by the time that the work will take, measured on what was done last; a writer that comes faster sleeps a little, now and
  * then, and does not meet the limit where it would have to wait for long.
  *
- * <p>Threads: {@link #stepEnded} and {@link #owes} by the background lane, {@link #pace} by the commit leader.
+ * <p>Threads: {@link #stepEnded} and {@link #owes} by the background lane, {@link #noteWritten} and {@link #pace} by the commit leader.
  */
 final class WritePace {
     /*
@@ -84,17 +84,19 @@ final class WritePace {
         owed = Math.max(0, work);
     }
 
+    /** Some bytes were written; returns whether there are enough to look whether they came too fast. */
+    boolean noteWritten(long bytes) {
+        unseenBytes += bytes;
+        return unseenBytes >= LOOK_BYTES;
+    }
+
     /**
-     * Some bytes were written: sleeps a millisecond, if they came too fast.
+     * Sleeps a millisecond, if what was written since the last time came too fast.
      *
      * @param sealedWork what memtables that wait will take to be laid down, in bytes of pages written
      * @param room bytes that may be written before a writer would have to wait
      */
-    void pace(long bytes, long sealedWork, long room) {
-        unseenBytes += bytes;
-        if (unseenBytes < LOOK_BYTES) {
-            return;
-        }
+    void pace(long sealedWork, long room) {
         long written = unseenBytes;
         unseenBytes = 0;
         double nanosOfWork = flushes.nanosFor(sealedWork) + merges.nanosFor(owed);

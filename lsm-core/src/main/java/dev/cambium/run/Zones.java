@@ -65,6 +65,9 @@ public final class Zones implements AutoCloseable {
 
     private static final int LEAST_YOUNG_LENGTH = 512 << 10;
 
+    /** And yet a memtable becomes no more than 16 of them or so: its pages are half as long as it is. */
+    private static final int YOUNG_ZONES_OF_MEMTABLE = 32;
+
     private final ZoneFileSystem disk;
     private final byte[] storeId;
     private final TreePages treePages;
@@ -77,6 +80,7 @@ public final class Zones implements AutoCloseable {
             new ConcurrentHashMap<>(); // and of those that were, and somebody holds
     private final SortedMap<Integer, OpenZone> pages; // by stream; the lane's own
     private final int capacity;
+    private final int leastYoungLength;
     private volatile int length; // of the zones that are begun
     private final OpenZone chunks; // of LongValues
 
@@ -86,6 +90,7 @@ public final class Zones implements AutoCloseable {
      * @param lane deletes files
      * @param cleanClose whether the last writer closed the store, so that an open zone may be appended to
      * @param capacity bytes of a zone's header and pages
+     * @param memtableBytes of writes in a full memtable
      */
     public Zones(
             ZoneFileSystem disk,
@@ -97,7 +102,8 @@ public final class Zones implements AutoCloseable {
             Reclaimer reclaimer,
             BackgroundExecutor lane,
             boolean cleanClose,
-            int capacity) {
+            int capacity,
+            long memtableBytes) {
         this.disk = disk;
         this.storeId = storeId.clone();
         this.treePages = new TreePages(this::find, frames);
@@ -113,6 +119,8 @@ public final class Zones implements AutoCloseable {
         }
         this.nextZone = new AtomicInteger(next);
         this.capacity = capacity;
+        this.leastYoungLength =
+                (int) Math.min(capacity, Math.max(LEAST_YOUNG_LENGTH, memtableBytes / YOUNG_ZONES_OF_MEMTABLE));
         noteLive(state);
         this.pages = new TreeMap<>(); // in order: what is said of them in an edit is the same in each life
         for (int stream : new int[] {STREAM_YOUNG, STREAM_BASE, STREAM_VALUES, STREAM_MOVED_VALUES}) {
@@ -189,7 +197,7 @@ public final class Zones implements AutoCloseable {
     }
 
     private int youngLength() {
-        return Math.max(Math.min(capacity, LEAST_YOUNG_LENGTH), length / YOUNG_ZONES_OF_ONE);
+        return Math.max(leastYoungLength, length / YOUNG_ZONES_OF_ONE);
     }
 
     /** Lets the zones to come be as long as goes with what is live. */
