@@ -9,27 +9,13 @@ import dev.cambium.testkit.disk.OperationKind;
 import dev.cambium.testkit.runtime.StepExecutor;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A disk that is full while zones are cleaned: nothing is lost, and what was to be given back is, once there is room. */
+@ExtendWith(QuietLog.class)
 class CleaningFaultTest {
     private static final int KEYS = 3000;
-    private static final Logger LOGGER = Logger.getLogger("dev.cambium");
-
-    /** Each failed merge is logged. */
-    @BeforeAll
-    static void beQuiet() {
-        LOGGER.setLevel(Level.OFF);
-    }
-
-    @AfterAll
-    static void speakAgain() {
-        LOGGER.setLevel(null);
-    }
 
     /** Zones of values that are full and mostly dead. */
     private static Set<Integer> mostlyDead(ManifestState state) {

@@ -22,13 +22,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The cleaner meets a page that is not what was written: that stretch of keys is left as it is, everything else goes on, and the work ends. */
+@ExtendWith(QuietLog.class)
 class DamagedCleaningTest {
     private static final Options OPTIONS =
             SmallStore.ROOMY.withPageBytes(4 << 10).withMemtableBytes(8 << 20);
@@ -36,20 +34,8 @@ class DamagedCleaningTest {
     private static final Options MANY_KEY_PAGES =
             OPTIONS.withMemtableBytes(16 << 20).withPageBytes(Options.MIN_PAGE_BYTES);
     private static final int MOST_STEPS = 3000;
-    private static final Logger LOGGER = Logger.getLogger("dev.cambium");
 
     private final NavigableMap<String, String> model = new TreeMap<>();
-
-    /** Each failed merge is logged. */
-    @BeforeAll
-    static void beQuiet() {
-        LOGGER.setLevel(Level.OFF);
-    }
-
-    @AfterAll
-    static void speakAgain() {
-        LOGGER.setLevel(null);
-    }
 
     /** So long that a leaf has about ten, and the base is several ranges. */
     private static String key(int number) {

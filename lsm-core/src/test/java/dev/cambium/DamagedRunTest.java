@@ -22,29 +22,15 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A page that is not what was written: whoever needs it is told where it is, all else goes on. */
+@ExtendWith(QuietLog.class)
 class DamagedRunTest {
     private static final int KEYS = 400;
-    private static final Logger LOGGER = Logger.getLogger("dev.cambium");
 
     private final NavigableMap<String, String> model = new TreeMap<>();
-
-    /** Each failed merge is logged. */
-    @BeforeAll
-    static void beQuiet() {
-        LOGGER.setLevel(Level.OFF);
-    }
-
-    @AfterAll
-    static void speakAgain() {
-        LOGGER.setLevel(null);
-    }
 
     /** A page in a zone. */
     private record Page(int zone, int kind, int level, int offset, int length) {

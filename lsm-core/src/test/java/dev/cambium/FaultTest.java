@@ -34,12 +34,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -49,22 +46,10 @@ import org.junit.jupiter.params.provider.EnumSource;
  * on, and a
  * reopen finds what was acknowledged.
  */
+@ExtendWith(QuietLog.class) // each failed preparation of a log is logged
 class FaultTest {
     private static final int WRITES = 60;
     private static final String PADDING = ".".repeat(300);
-
-    private static final Logger LOGGER = Logger.getLogger("dev.cambium");
-
-    /** Each failed preparation of a log is logged, with its stack. */
-    @BeforeAll
-    static void beQuiet() {
-        LOGGER.setLevel(Level.OFF);
-    }
-
-    @AfterAll
-    static void speakAgain() {
-        LOGGER.setLevel(null);
-    }
 
     /** One write of the workload: a put of one key, a deletion, or a batch. */
     private record Write(int number) {

@@ -29,11 +29,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -43,21 +40,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  * or the
  * contents are those that were promised. A bit may hide in what nobody uses; it never becomes wrong data.
  */
+@ExtendWith(QuietLog.class) // what a background step meets is logged
 class FlipTest {
     private static final int IMAGES = 4;
-
-    private static final Logger LOGGER = Logger.getLogger("dev.cambium");
-
-    /** What a background step meets is logged. */
-    @BeforeAll
-    static void beQuiet() {
-        LOGGER.setLevel(Level.OFF);
-    }
-
-    @AfterAll
-    static void speakAgain() {
-        LOGGER.setLevel(null);
-    }
 
     /** How the store was left. */
     enum End {

@@ -21,31 +21,17 @@ import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Disks that fail while memtables are laid down or runs merged: what was acknowledged stays, reads go on, room or a reopen heals. */
+@ExtendWith(QuietLog.class) // each failed flush is logged
 class FlushFaultTest {
     private static final Predicate<String> ZONES = name -> name.startsWith("zone-");
     private static final Predicate<String> MANIFESTS =
             name -> name.startsWith("manifest-") || name.equals("SUPERBLOCK");
-    private static final Logger LOGGER = Logger.getLogger("dev.cambium");
-
-    /** Each failed flush is logged. */
-    @BeforeAll
-    static void beQuiet() {
-        LOGGER.setLevel(Level.OFF);
-    }
-
-    @AfterAll
-    static void speakAgain() {
-        LOGGER.setLevel(null);
-    }
 
     private static void put(Store store, NavigableMap<String, String> model, String key, String value, Durability how) {
         store.put(b(key), b(value), how);

@@ -101,10 +101,7 @@ class LongValueModelTest {
         private void operate(int dice) throws IOException {
             Store store = small.store();
             if (dice < 22) {
-                byte[] key = key();
-                byte[] value = value();
-                store.put(key, value, durability());
-                model.put(key, value);
+                put();
             } else if (dice < 30) {
                 byte[] key = key();
                 byte[] value = value();
@@ -114,14 +111,11 @@ class LongValueModelTest {
                 InputStream broken = new Broken(value());
                 assertThrows(UncheckedIOException.class, () -> store.put(key(), broken));
             } else if (dice < 42) {
-                byte[] key = key();
-                store.delete(key, durability());
-                model.remove(key);
+                delete();
             } else if (dice < 50) {
                 batch(5, 2);
             } else if (dice < 60) {
-                byte[] key = key();
-                assertArrayEquals(model.get(key), store.get(key));
+                get();
             } else if (dice < 66) {
                 byte[] key = key();
                 InputStream stream = store.getStream(key);

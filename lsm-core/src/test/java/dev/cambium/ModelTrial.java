@@ -57,6 +57,27 @@ abstract class ModelTrial {
         }
     }
 
+    final void put() {
+        put(key());
+    }
+
+    final void put(byte[] key) {
+        byte[] value = value();
+        small.store().put(key, value, durability());
+        model.put(key, value);
+    }
+
+    final void delete() {
+        byte[] key = key();
+        small.store().delete(key, durability());
+        model.remove(key);
+    }
+
+    final void get() {
+        byte[] key = key();
+        assertArrayEquals(model.get(key), small.store().get(key));
+    }
+
     /** Writes one to {@code most} puts and deletes at once, and perhaps the same batch again. */
     final void batch(int most, int mostTimes) {
         WriteBatch batch = new WriteBatch();

@@ -1,14 +1,8 @@
 package dev.cambium;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import dev.cambium.testkit.runtime.SeededRandom;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,13 +14,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class RunModelTest {
     /** One store and its map. */
-    private static final class Trial extends ModelTrial {
+    private static final class Trial extends RunModelTrial {
         private final int mostValueBytes;
-        private final List<Held> held = new ArrayList<>();
         private int values;
-
-        /** A snapshot with a cursor somewhere in it, and what it must see. */
-        private record Held(Snapshot snapshot, Cursor cursor, NavigableMap<byte[], byte[]> content) {}
 
         Trial(long seed) {
             this(new SeededRandom(seed), seed);
@@ -60,25 +50,19 @@ class RunModelTest {
 
         private void operate(int dice) {
             if (dice < 450) {
-                byte[] key = key();
-                byte[] value = value();
-                small.store().put(key, value, durability());
-                model.put(key, value);
+                put();
             } else if (dice < 600) {
-                byte[] key = key();
-                small.store().delete(key, durability());
-                model.remove(key);
+                delete();
             } else if (dice < 680) {
                 batch(12, 1);
             } else if (dice < 800) {
-                byte[] key = key();
-                assertArrayEquals(model.get(key), small.store().get(key));
+                get();
             } else if (dice < 860) {
-                walk(small.store().cursor(), model, true);
+                walk();
             } else if (dice < 880) {
                 hold();
             } else if (dice < 960) {
-                useHeld();
+                useHeld(15);
             } else if (dice < 985) {
                 flush();
             } else if (dice < 993) {
@@ -86,63 +70,6 @@ class RunModelTest {
             } else {
                 kill();
             }
-        }
-
-        private void hold() {
-            if (held.size() < 4) {
-                Snapshot snapshot = small.store().snapshot();
-                held.add(new Held(snapshot, snapshot.cursor(), copyOfModel()));
-            }
-        }
-
-        private void useHeld() {
-            if (held.isEmpty()) {
-                return;
-            }
-            Held one = random.pick(held);
-            byte[] key = key();
-            assertArrayEquals(one.content.get(key), one.snapshot.get(key));
-            walk(one.cursor, one.content, false);
-            if (random.chance(15)) {
-                held.remove(one);
-                one.cursor.close();
-                one.snapshot.close();
-            }
-        }
-
-        /** Goes to a random place and some steps to and fro. */
-        private void walk(Cursor cursor, NavigableMap<byte[], byte[]> content, boolean close) {
-            byte[] key = key();
-            boolean up = random.chance(50);
-            boolean on = up ? cursor.seek(key) : cursor.seekFloor(key);
-            Map.Entry<byte[], byte[]> expected = up ? content.ceilingEntry(key) : content.floorEntry(key);
-            for (int steps = random.between(0, 12); ; steps--) {
-                assertEquals(expected != null, on);
-                if (expected == null) {
-                    break;
-                }
-                assertArrayEquals(expected.getKey(), cursor.key());
-                assertArrayEquals(expected.getValue(), cursor.value());
-                if (steps == 0) {
-                    break;
-                }
-                up ^= random.chance(20);
-                byte[] from = expected.getKey();
-                on = up ? cursor.next() : cursor.previous();
-                expected = up ? content.higherEntry(from) : content.lowerEntry(from);
-            }
-            if (close) {
-                cursor.close();
-            }
-        }
-
-        @Override
-        void closeSnapshots() {
-            held.forEach(one -> {
-                one.cursor.close();
-                one.snapshot.close();
-            });
-            held.clear();
         }
     }
 

@@ -14,27 +14,13 @@ import dev.cambium.testkit.runtime.StepExecutor;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Zones that cannot be read for a while: gets, cursors and merges fail, say so, and go on when the disk does. */
+@ExtendWith(QuietLog.class)
 class RunReadFaultTest {
     private static final Predicate<String> ZONES = name -> name.startsWith("zone-");
-    private static final Logger LOGGER = Logger.getLogger("dev.cambium");
-
-    /** Each failed merge is logged. */
-    @BeforeAll
-    static void beQuiet() {
-        LOGGER.setLevel(Level.OFF);
-    }
-
-    @AfterAll
-    static void speakAgain() {
-        LOGGER.setLevel(null);
-    }
 
     private static void put(Store store, NavigableMap<String, String> model, String key, String value, Durability how) {
         store.put(b(key), b(value), how);

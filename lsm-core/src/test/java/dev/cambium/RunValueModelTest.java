@@ -1,6 +1,5 @@
 package dev.cambium;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,11 +10,9 @@ import dev.cambium.testkit.disk.CrashOutcome;
 import dev.cambium.testkit.disk.SimulatedDisk;
 import dev.cambium.testkit.runtime.SeededRandom;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -28,16 +25,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class RunValueModelTest {
     /** One store and its map. */
-    private static final class Trial extends ModelTrial {
-        private final List<Held> held = new ArrayList<>();
+    private static final class Trial extends RunModelTrial {
         private final int mostValueBytes;
         private final int share; // of a hundred, of values that compress to nearly nothing
         private final Set<Integer> valueZones = new HashSet<>(); // all there have been, as far as was looked
         private boolean hasLostStretches;
         private int values;
-
-        /** A snapshot with a cursor somewhere in it, and what it must see. */
-        private record Held(Snapshot snapshot, Cursor cursor, NavigableMap<byte[], byte[]> content) {}
 
         Trial(long seed) {
             this(new SeededRandom(seed), seed);
@@ -85,25 +78,19 @@ class RunValueModelTest {
         /** Overwrites what stands next to each other, as batches of jobs do, or one key. */
         private void operate(int dice) {
             if (dice < 440) {
-                byte[] key = key();
-                byte[] value = value();
-                small.store().put(key, value, durability());
-                model.put(key, value);
+                put();
             } else if (dice < 520) {
-                byte[] key = key();
-                small.store().delete(key, durability());
-                model.remove(key);
+                delete();
             } else if (dice < 740) {
                 overwriteStretch();
             } else if (dice < 750) {
                 batch(12, 1);
             } else if (dice < 860) {
-                byte[] key = key();
-                assertArrayEquals(model.get(key), small.store().get(key));
+                get();
             } else if (dice < 880) {
                 hold();
             } else if (dice < 960) {
-                useHeld();
+                useHeld(10);
             } else if (dice < 993) {
                 flush();
             } else if (dice < 994) {
@@ -118,44 +105,8 @@ class RunValueModelTest {
         private void overwriteStretch() {
             Map.Entry<byte[], byte[]> next = model.ceilingEntry(key());
             for (int left = random.between(1, 12); left > 0 && next != null; left--) {
-                byte[] value = value();
-                small.store().put(next.getKey(), value, durability());
-                model.put(next.getKey(), value);
+                put(next.getKey());
                 next = model.higherEntry(next.getKey());
-            }
-        }
-
-        private void hold() {
-            if (held.size() < 4) {
-                Snapshot snapshot = small.store().snapshot();
-                held.add(new Held(snapshot, snapshot.cursor(), copyOfModel()));
-            }
-        }
-
-        /** Reads a key and a few steps of the cursor of a snapshot, and closes it then and when. */
-        private void useHeld() {
-            if (held.isEmpty()) {
-                return;
-            }
-            Held one = random.pick(held);
-            byte[] key = key();
-            assertArrayEquals(one.content.get(key), one.snapshot.get(key));
-            boolean on = one.cursor.seek(key);
-            Map.Entry<byte[], byte[]> expected = one.content.ceilingEntry(key);
-            for (int steps = random.between(1, 12); steps > 0; steps--) {
-                assertEquals(expected != null, on);
-                if (expected == null) {
-                    break;
-                }
-                assertArrayEquals(expected.getKey(), one.cursor.key());
-                assertArrayEquals(expected.getValue(), one.cursor.value());
-                expected = one.content.higherEntry(expected.getKey());
-                on = one.cursor.next();
-            }
-            if (random.chance(10)) {
-                held.remove(one);
-                one.cursor.close();
-                one.snapshot.close();
             }
         }
 
@@ -171,15 +122,6 @@ class RunValueModelTest {
                     valueZones.add(zone.number());
                 }
             }
-        }
-
-        @Override
-        void closeSnapshots() {
-            held.forEach(one -> {
-                one.cursor.close();
-                one.snapshot.close();
-            });
-            held.clear();
         }
     }
 

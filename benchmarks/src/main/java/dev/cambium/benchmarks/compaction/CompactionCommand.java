@@ -13,7 +13,7 @@ import java.util.Set;
 
 /**
  * What {@code benchmarks/run compaction} starts: what is written and kept while entries are overwritten, the rate and the tail of puts, seeks over
- * deleted keys and scans, beside RocksDB. Exit code 0, 1 where a trial failed, 2 for a wrong command line.
+ * deleted keys and scans, beside RocksDB; and the room that a compaction takes. Exit code 0, 1 where a trial failed, 2 for a wrong command line.
  */
 public final class CompactionCommand {
     private static final String ONLY = "--only";

@@ -13,7 +13,8 @@ enum CompactionPart {
     PUTS("Puts while runs are merged", PutTrial::run, PutTable::run),
     TAIL("Latency of puts at four fifths of the sustained rate", TailTrial::run, TailTable::run),
     TOMBSTONES("Seeks over deleted keys", TombstoneTrial::run, TombstoneTable::run),
-    SCAN("Scans of what was merged by links", ScanTrial::run, ScanTable::run);
+    SCAN("Scans of what was merged by links", ScanTrial::run, ScanTable::run),
+    ROOM("Room that a compaction takes", RoomTrial::run, RoomTable::run);
 
     /** What runs in a JVM of its own. */
     private interface Trial {

@@ -2,6 +2,7 @@ package dev.cambium.benchmarks.compaction;
 
 import dev.cambium.benchmarks.Engine;
 import dev.cambium.benchmarks.KeyForm;
+import dev.cambium.benchmarks.LatencyHistogram;
 import dev.cambium.benchmarks.Values;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
@@ -59,6 +60,19 @@ final class PutStream {
             put(entry);
         }
         return System.nanoTime() - start;
+    }
+
+    /** As {@link #putAll(int[])}; the time from one return to the next is a put's latency. */
+    long putAll(int[] order, LatencyHistogram latencies) {
+        long start = System.nanoTime();
+        long before = start;
+        for (int entry : order) {
+            put(entry);
+            long after = System.nanoTime();
+            latencies.record(after - before);
+            before = after;
+        }
+        return before - start;
     }
 
     /** How many puts there were, about. */

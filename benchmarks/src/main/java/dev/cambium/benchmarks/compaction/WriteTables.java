@@ -33,7 +33,17 @@ final class WriteTables {
         this.rounds = rounds;
         this.hasSpaceGoal = hasSpaceGoal;
         this.written = new MarkdownTable(
-                2, "writes", "engine", "write amplification", "settled", "goal", "model", "puts/s", "seconds");
+                2,
+                "writes",
+                "engine",
+                "write amplification",
+                "settled",
+                "goal",
+                "model",
+                "puts/s",
+                "seconds",
+                "longest put, ms",
+                "p99.9, µs");
         String steady = hasSpaceGoal ? "mean, goal ≤ " + STEADY_GOAL : "mean";
         String peak = hasSpaceGoal ? "peak, goal ≤ " + PEAK_GOAL : "peak";
         this.space = new MarkdownTable(
@@ -104,7 +114,9 @@ final class WriteTables {
                 isOwn ? String.format(Locale.ROOT, "≤ %s, ≤ leveled", load.goal()) : NONE,
                 isOwn ? number("%.2f", model.written()) : NONE,
                 figure("%,.0f", figures, "puts/s"),
-                figure("%.1f", figures, "seconds"));
+                figure("%.1f", figures, "seconds"),
+                figures.isEmpty() ? "failed" : number("%,.1f", figures.get("longest put") / 1e6),
+                figures.isEmpty() ? "failed" : number("%,.1f", figures.get("put p99.9") / 1e3));
         space.row(
                 load.title(),
                 candidate.title(),
@@ -127,7 +139,8 @@ final class WriteTables {
                 Data of %d memtables of %,d KiB of keys and values, loaded at random; then overwritten %s times, one put a call, buffered, \
                 at full speed. Inserts begin with an empty store. Write amplification: pages laid down and pages merged by pages laid down (RocksDB: \
                 bytes of flushes and compactions by bytes of flushes), until the last put returned; settled: also what is merged after it, until \
-                nothing is. Files are looked at ten times a second while puts run; mean: of the second half; peak: the highest (of \
+                nothing is. A put takes from the return of the one before to its own, whatever the JVM does meanwhile; inserts begin in a JVM \
+                that is cold. Files are looked at ten times a second while puts run; mean: of the second half; peak: the highest (of \
                 inserts, in the second half). Files / live pages: as the engine counts them, bytes of all zones (sorted tables) by those that the \
                 newest version refers to. Files / data: the same files by what the data take once compacted, for inserts times the share \
                 that was put. On disk: all zone (table) files that the directory lists. Model: `simulate` with the same writes of fewer \

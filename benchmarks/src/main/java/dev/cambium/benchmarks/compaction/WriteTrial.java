@@ -2,9 +2,10 @@ package dev.cambium.benchmarks.compaction;
 
 import dev.cambium.benchmarks.DiskUse;
 import dev.cambium.benchmarks.Engine;
+import dev.cambium.benchmarks.LatencyHistogram;
 import java.util.List;
 
-/** A {@link WriteLoad} on an engine at full speed, one put a call: what it writes, and what its files take meanwhile. */
+/** A {@link WriteLoad} on an engine at full speed, one put a call: what it writes, how long puts wait, and what its files take meanwhile. */
 final class WriteTrial {
     private WriteTrial() {}
 
@@ -27,9 +28,10 @@ final class WriteTrial {
             DiskUse before = engine.diskUse();
             SpaceWatch watch = SpaceWatch.start(
                     engine, site.path("store"), () -> load.isOverwrite() ? 1 : puts.done() / (double) entries);
+            LatencyHistogram latencies = new LatencyHistogram();
             long nanos = 0;
             for (int round = 0; round < rounds; round++) {
-                nanos += puts.putAll(load.isOverwrite() ? load.round(entries, round) : load.load(entries));
+                nanos += puts.putAll(load.isOverwrite() ? load.round(entries, round) : load.load(entries), latencies);
             }
             SpaceSeries series = watch.end();
             DiskUse atEnd = engine.diskUse();
@@ -44,6 +46,8 @@ final class WriteTrial {
                     .by(engine.describe())
                     .with("puts/s", (double) rounds * entries * 1e9 / nanos)
                     .with("seconds", nanos / 1e9)
+                    .with("longest put", latencies.maxNanos())
+                    .with("put p99.9", latencies.atShare(0.999))
                     .with("write amplification", atEnd.writeAmplificationSince(before))
                     .with("settled", settled.writeAmplificationSince(before))
                     .with("flushed", settled.flushedBytes() - before.flushedBytes())

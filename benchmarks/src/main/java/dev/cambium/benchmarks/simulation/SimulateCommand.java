@@ -109,6 +109,8 @@ public final class SimulateCommand {
         for (int tier : new int[] {2, 3, 6, 8}) {
             found.put("T = " + tier, chosen.withTier(tier));
         }
+        // Pairs with about the same budget of space; 0.2 and 1.1 was what stores had at first where values are in
+        // leaves.
         for (double[] pair : new double[][] {{0.05, 1.25}, {0.1, 1.2}, {0.15, 1.15}, {0.2, 1.1}, {0.25, 1.05}}) {
             found.put(
                     "trigger %s, target %s".formatted(pair[0], pair[1]),

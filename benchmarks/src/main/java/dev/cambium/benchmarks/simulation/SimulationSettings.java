@@ -10,10 +10,10 @@ package dev.cambium.benchmarks.simulation;
  * @param target space amplification: zone files by live pages
  */
 public record SimulationSettings(int tier, double trigger, double liveThreshold, int streams, double target) {
-    /** What is chosen where values are in leaves. */
-    static final SimulationSettings IN_LEAVES = new SimulationSettings(4, 0.2, 0.55, 3, 1.1);
+    /** What a store has where values are in leaves (decisions 0011 and 0013). */
+    static final SimulationSettings IN_LEAVES = new SimulationSettings(4, 0.11, 0.55, 3, 1.08);
 
-    /** What is chosen where values have pages of their own. */
+    /** What a store has where values have pages of their own. */
     static final SimulationSettings APART = new SimulationSettings(4, 0.05, 0.55, 3, 1.25);
 
     SimulationSettings withTier(int newTier) {

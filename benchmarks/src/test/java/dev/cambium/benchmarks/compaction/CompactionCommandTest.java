@@ -23,7 +23,7 @@ class CompactionCommandTest {
                 CompactionCommand.run(
                         "--quick",
                         "--only",
-                        "space,tombstones",
+                        "space,tombstones,room",
                         "--engines",
                         "cambium",
                         "--dir",
@@ -32,10 +32,14 @@ class CompactionCommandTest {
                         out.toString()));
         List<String> report = Files.readAllLines(out);
         String written = only(report, "| overwrites uniform, 100 B | Cambium | ", " ≤ 10.0, ≤ leveled ");
-        assertEquals(8, cells(written), written);
+        assertEquals(10, cells(written), written);
         assertTrue(report.stream().anyMatch(line -> line.contains("goal ≤ 1.25") && line.contains("goal ≤ 1.35")));
         String seeks = only(report, "| Cambium | ", "");
         assertEquals(8, cells(seeks), seeks);
+        for (String values : List.of("| 100 B | ", "| 4,096 B | ")) {
+            String room = only(report, values, "");
+            assertEquals(7, cells(room), room);
+        }
         assertTrue(report.stream().noneMatch(line -> line.contains("failed") || line.contains("NaN")));
         assertTrue(Files.notExists(data.resolve("compaction")));
     }

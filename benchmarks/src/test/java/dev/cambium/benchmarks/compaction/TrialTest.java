@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.cambium.benchmarks.CambiumEngine;
 import dev.cambium.benchmarks.Engine;
 import dev.cambium.benchmarks.KeyForm;
+import dev.cambium.benchmarks.LatencyHistogram;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every trial on Cambium, in this process, with few entries: figures that are none mean that something was not measured. */
 class TrialTest {
@@ -38,6 +40,9 @@ class TrialTest {
         assertPositive(figures, "puts/s", "flushed", "compacted", "rest", "samples");
         assertPositive(figures, "space mean", "space peak", "files mean", "files peak", "disk mean", "disk peak");
         assertTrue(figures.get("write amplification") >= 1, figures.toLines());
+        assertPositive(figures, "put p99.9", "longest put");
+        assertTrue(figures.get("put p99.9") <= figures.get("longest put"), figures.toLines());
+        assertTrue(figures.get("longest put") <= 1e9 * figures.get("seconds"), figures.toLines());
         assertTrue(figures.get("files mean") <= figures.get("files peak"), figures.toLines());
         assertTrue(figures.engine().contains("memtables of 64 KiB"), figures.engine());
     }
@@ -67,6 +72,30 @@ class TrialTest {
     void scansSeeEverythingBeforeAndAfterACompaction(ScanTrial.Overwrites overwrites) {
         Figures figures = ScanTrial.run(site(ScanTrial.arguments(overwrites, 5000, MEMTABLE_BYTES, 2)));
         assertPositive(figures, "merged", "compacted", "written", "files");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {100, 4096})
+    void aCompactionIsLookedAtWhileItGoesOn(int valueLength) {
+        Figures figures = RoomTrial.run(site(RoomTrial.arguments(valueLength, 4 << 20, MEMTABLE_BYTES)));
+        assertPositive(figures, "before", "peak", "after", "written", "seconds");
+        assertTrue(figures.get("looks") > 1, figures.toLines()); // one is at the end in any case
+        assertTrue(figures.get("room") >= 1, figures.toLines());
+        assertTrue(figures.get("after") <= figures.get("peak"), figures.toLines());
+    }
+
+    @Test
+    void everyPutIsTimed() {
+        try (Engine engine = site(List.of()).open("store", MEMTABLE_BYTES)) {
+            PutStream puts = new PutStream(engine, 100, 100);
+            LatencyHistogram latencies = new LatencyHistogram();
+            long nanos = puts.putAll(new int[] {3, 1, 3}, latencies);
+            nanos += puts.putAll(new int[] {2}, latencies);
+            assertEquals(4, latencies.count());
+            assertTrue(latencies.maxNanos() > 0 && latencies.maxNanos() <= nanos);
+            assertEquals(4, puts.done());
+            puts.check();
+        }
     }
 
     @Test

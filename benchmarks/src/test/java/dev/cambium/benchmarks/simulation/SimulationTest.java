@@ -102,6 +102,13 @@ class SimulationTest {
                 3,
                 report.lines().filter(line -> line.startsWith("| as chosen | ")).count(),
                 report);
+        assertEquals(
+                3,
+                report.lines()
+                        .filter(line -> line.startsWith("| trigger 0.2, target 1.1 | "))
+                        .count(),
+                report);
+        assertTrue(report.contains("Values in leaves: SimulationSettings[tier=4, trigger=0.11, "), report);
         assertEquals(2, SimulateCommand.run("--fast"));
     }
 }
