@@ -214,6 +214,9 @@ public final class GroupWriter {
             } catch (WriterFailedException e) {
                 throw e; // no file can be had any more
             } catch (StoreException e) {
+                if (e instanceof DiskFullException) {
+                    flusher.wake(); // there may be zones to be given back
+                }
                 request.fail(e);
                 return;
             }

@@ -1,5 +1,6 @@
 package dev.cambium.log;
 
+import dev.cambium.error.DiskFullException;
 import dev.cambium.error.StoreException;
 import dev.cambium.error.WriterFailedException;
 import dev.cambium.segment.disk.ZoneFileSystem;
@@ -256,6 +257,7 @@ public final class Manifest implements AutoCloseable {
                 if (disk.exists(name)) {
                     disk.delete(name); // of a preparation that did not come to its end: no edit names it
                 }
+                throwIfTooLong(name, capacity);
                 prepared = LogFile.prepare(disk, id, superblocks.current().storeId(), random.nextLong(), capacity);
             }
             disk.forceDirectory();
@@ -271,6 +273,15 @@ public final class Manifest implements AutoCloseable {
                 deleteAfter(disk, name, e);
             }
             throw e;
+        }
+    }
+
+    /** Where all of a file cannot be had, none of it is written: what room there is may be needed for zones to be cleaned. */
+    private void throwIfTooLong(String name, long capacity) {
+        long usable = disk.usableBytes();
+        if (usable > 0 && usable < capacity) { // 0 is also said where it is not known
+            throw new DiskFullException(
+                    "cannot create " + name + " of " + capacity + " bytes: the disk has room for " + usable, null);
         }
     }
 

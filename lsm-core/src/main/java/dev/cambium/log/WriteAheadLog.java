@@ -1,5 +1,6 @@
 package dev.cambium.log;
 
+import dev.cambium.error.DiskFullException;
 import dev.cambium.error.StoreException;
 import dev.cambium.error.WriterFailedException;
 import dev.cambium.segment.disk.ZoneFileSystem;
@@ -134,9 +135,17 @@ public final class WriteAheadLog implements AutoCloseable {
         LogFile following;
         synchronized (preparation) {
             if (next == null || next.capacity() - LogFile.CAPACITY_UNIT < paddedLength) {
-                replaceNext(Math.max(
-                        Math.min(largestCapacity, GROWTH * current.capacity()),
-                        roundUp(paddedLength + (long) LogFile.CAPACITY_UNIT)));
+                long least = Math.max(
+                        smallestCapacity(largestCapacity), roundUp(paddedLength + (long) LogFile.CAPACITY_UNIT));
+                long wanted = Math.max(least, Math.min(largestCapacity, GROWTH * current.capacity()));
+                try {
+                    replaceNext(wanted);
+                } catch (DiskFullException e) {
+                    if (wanted == least) {
+                        throw e;
+                    }
+                    replaceNext(least); // for which there may be room
+                }
             }
             following = next;
             next = null;

@@ -27,9 +27,6 @@ import java.util.function.Predicate;
  * room, a young run of which much has gone into the base is written anew. For one thread.
  */
 final class CleanerChoice {
-    /** Zones that are fuller are not worth it. */
-    private static final double MOST_LIVE = 0.9;
-
     /** Share of a zone that is live, below which a merge of a single young run takes its pages along. */
     static final double LEAST_LIVE = 0.55;
 
@@ -37,9 +34,6 @@ final class CleanerChoice {
     private static final long GAINS_OF_ZONE = 8;
 
     private static final int MOST_VICTIMS = 16;
-
-    /** About this part of what is live is moved before victims are given back, whose room is taken twice until then. */
-    private static final int MOVED_AT_ONCE = 20;
 
     private final ReadEpochs epochs;
     private final MergeChoice choice;
@@ -78,8 +72,8 @@ final class CleanerChoice {
             } else {
                 tried.keySet().removeAll(victims);
             }
-            due = 0;
         }
+        due = 0;
         planned.clear();
         leftover = null;
     }
@@ -111,7 +105,7 @@ final class CleanerChoice {
             List<LiveRun> runs, ManifestState state, double excess, int before, SpaceUse use, long zoneLength) {
         tried.keySet().retainAll(state.zones().keySet());
         boolean isHopeless = state.zones().values().stream()
-                .noneMatch(zone -> isWorthIt(zone, state) && !isTried(zone, state) && zone.number() < before);
+                .noneMatch(zone -> isWorthIt(zone, state, use) && !isTried(zone, state) && zone.number() < before);
         if (isHopeless || hasBeenInVain(runs, use)) {
             return; // which is told without a look at any page
         }
@@ -177,9 +171,10 @@ final class CleanerChoice {
         due = 0;
         for (ManifestRecord.Zone zone : victims(
                 state,
+                use,
                 excess,
                 MOST_VICTIMS,
-                use.liveBytes() / MOVED_AT_ONCE,
+                use.mostMovedBytes(),
                 zone -> zone.number() >= before || young.contains(zone.number()) || isTried(zone, state))) {
             chosen.add(zone.number());
             tried.put(zone.number(), state.liveBytes(zone.number()));
@@ -202,10 +197,10 @@ final class CleanerChoice {
     }
 
     /** Whether so much of a zone is dead that it pays to move the rest. */
-    private static boolean isWorthIt(ManifestRecord.Zone zone, ManifestState state) {
+    private static boolean isWorthIt(ManifestRecord.Zone zone, ManifestState state, SpaceUse use) {
         return zone.state() != ZoneState.OPEN
                 && Zones.isOfRuns(zone.stream())
-                && state.liveBytes(zone.number()) <= MOST_LIVE * zone.length();
+                && state.liveBytes(zone.number()) <= use.mostLive() * zone.length();
     }
 
     /**
@@ -217,9 +212,14 @@ final class CleanerChoice {
      * @param isOut zones that are not to be among them
      */
     static List<ManifestRecord.Zone> victims(
-            ManifestState state, double excess, int most, long mostToMove, Predicate<ManifestRecord.Zone> isOut) {
+            ManifestState state,
+            SpaceUse use,
+            double excess,
+            int most,
+            long mostToMove,
+            Predicate<ManifestRecord.Zone> isOut) {
         List<ManifestRecord.Zone> candidates = new ArrayList<>(state.zones().values());
-        candidates.removeIf(zone -> !isWorthIt(zone, state) || isOut.test(zone));
+        candidates.removeIf(zone -> !isWorthIt(zone, state, use) || isOut.test(zone));
         int newest = state.next().zone();
         candidates.sort(Comparator.comparingDouble(
                 (ManifestRecord.Zone zone) -> -score(state.liveBytes(zone.number()), zone, newest)));

@@ -21,8 +21,9 @@ public final class CompactionOutlook {
 
     /** The zones that would be cleaned, best first. */
     public static List<ZoneStats> toClean(ManifestState state, double target) {
-        double excess = SpaceUse.of(state, 0).excessBytes(target);
-        return CleanerChoice.victims(state, excess, Integer.MAX_VALUE, Long.MAX_VALUE, zone -> false).stream()
+        SpaceUse use = SpaceUse.of(state, 0, Long.MAX_VALUE);
+        double excess = use.excessBytes(target);
+        return CleanerChoice.victims(state, use, excess, Integer.MAX_VALUE, Long.MAX_VALUE, zone -> false).stream()
                 .map(zone -> stats(zone, state))
                 .toList();
     }

@@ -7,6 +7,7 @@ import dev.cambium.compaction.RunTree;
 import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.SortedCursor;
 import dev.cambium.epoch.ReadEpochs;
+import dev.cambium.error.DiskFullException;
 import dev.cambium.error.MemoryBudgetException;
 import dev.cambium.error.StoreException;
 import dev.cambium.error.StoreIOException;
@@ -84,6 +85,7 @@ public final class Flusher implements AutoCloseable {
      */
     private long owed;
 
+    private boolean isOutOfRoom; // for the memtable that comes next, and merges may help
     private long flushDone; // by the present step, in bytes of pages laid down
     private long mergeDone; // and merged, or as much work
     private volatile double pagesOfMemtable = 0.5; // bytes of pages that a byte of a memtable came to, the last time
@@ -136,8 +138,13 @@ public final class Flusher implements AutoCloseable {
             more = doWork();
         } catch (StoreException e) {
             giveUp(e);
-            failure = e;
-            System.getLogger("dev.cambium").log(System.Logger.Level.WARNING, "a flush failed: {0}", e.getMessage());
+            more = e instanceof DiskFullException && makesRoom();
+            failure = more ? null : e;
+            System.getLogger("dev.cambium")
+                    .log(
+                            System.Logger.Level.WARNING,
+                            more ? "a flush waits for zones to be given back: {0}" : "a flush failed: {0}",
+                            e.getMessage());
         } catch (RuntimeException | Error e) {
             giveUp(e);
             failure = new StoreException("the background work failed: " + e, e);
@@ -161,6 +168,7 @@ public final class Flusher implements AutoCloseable {
             flushesBegun = flushesBegun + 1;
             try {
                 flush(oldest);
+                isOutOfRoom = false;
             } finally {
                 flushesEnded = flushesEnded + 1;
             }
@@ -181,8 +189,19 @@ public final class Flusher implements AutoCloseable {
             // Whoever waits for a memtable can have it all the same; only who wished for this merge is told.
             boolean isDamage = merges.noteFailed(e);
             giveUp(e);
+            if (isOutOfRoom && e instanceof DiskFullException) {
+                throw e; // neither can be had
+            }
             return isDamage || versions.current().oldestSealed() != null;
         }
+    }
+
+    /** A flush has met a full disk: merges may give room back, which is tried once before whoever waits is told. */
+    private boolean makesRoom() {
+        Memtable oldest = versions.current().oldestSealed();
+        isOutOfRoom = !isOutOfRoom && oldest != null;
+        owed = isOutOfRoom ? (long) (MOST_OWED * pagesOf(oldest)) : 0;
+        return isOutOfRoom;
     }
 
     /** A step of a merge; returns whether there was something to do. */

@@ -31,11 +31,6 @@ final class Merges implements AutoCloseable {
     /** While nobody writes, younger runs are to hide less: this part of what they may. */
     private static final double TRIGGER_WHEN_IDLE = 0.5;
 
-    /** A merge of the base is named, and its inputs given back, after so many bytes of pages, or this part of what is live. */
-    private static final long LEAST_COMMIT_BYTES = 2 << 20;
-
-    private static final int COMMITS = 64;
-
     private final Versions versions;
     private final Manifest manifest;
     private final Zones zones;
@@ -99,7 +94,7 @@ final class Merges implements AutoCloseable {
 
     /** What the zones of runs take now. From any thread. */
     SpaceUse space() {
-        return SpaceUse.of(manifest.state(), zones.length());
+        return SpaceUse.of(manifest.state(), zones.length(), zones.usableBytes());
     }
 
     /** Somebody waits for it. From any thread. */
@@ -227,7 +222,9 @@ final class Merges implements AutoCloseable {
         }
         SpaceUse use = space();
         double trigger = isIdle ? use.trigger() * TRIGGER_WHEN_IDLE : use.trigger();
-        return use.ratio() / use.target() > BaseChoice.hiddenShare(runs, use.trigger())
+        double dead = use.ratio() / use.target();
+        boolean isDeadFirst = use.shortage() > 0 ? dead > 1 : dead > BaseChoice.hiddenShare(runs, use.trigger());
+        return isDeadFirst
                 ? beginCleaning(runs) || beginHidden(runs, trigger)
                 : beginHidden(runs, trigger) || beginCleaning(runs);
     }
@@ -319,7 +316,13 @@ final class Merges implements AutoCloseable {
         if (!ranges.isEmpty()) {
             baseChoice.forgetPlan();
             Set<Integer> victims = cleaner.victims();
-            beginBase(runs, ranges, zonesToLink(victims), cleaner.victimsHaveValues() ? only(victims) : null);
+            // Without room, the base alone: what younger runs have would take more of it than the victims give back.
+            boolean alone = before == Integer.MAX_VALUE && space().shortage() > 0;
+            beginBase(
+                    alone ? runs.subList(runs.size() - 1, runs.size()) : runs,
+                    ranges,
+                    zonesToLink(victims),
+                    cleaner.victimsHaveValues() ? only(victims) : null);
             return true;
         }
         LiveRun leftover = cleaner.takeLeftover(runs);
@@ -368,8 +371,6 @@ final class Merges implements AutoCloseable {
      */
     private void beginBase(
             List<LiveRun> runs, Deque<BaseChoice.Range> ranges, IntPredicate toLink, IntPredicate valuesToMove) {
-        ManifestState state = manifest.state();
-        long live = state.live().keySet().stream().mapToLong(state::liveBytes).sum();
         merge = new BaseMerge(
                 runs,
                 versions.current().zones(),
@@ -380,7 +381,7 @@ final class Merges implements AutoCloseable {
                 ranges,
                 toLink,
                 valuesToMove,
-                Math.max(LEAST_COMMIT_BYTES, live / COMMITS));
+                space().mostCommitBytes());
     }
 
     /** Says that the oldest run is the base. */

@@ -167,6 +167,11 @@ public final class Zones implements AutoCloseable {
         }
     }
 
+    /** Bytes that the disk has left for zones, about. */
+    long usableBytes() {
+        return disk.usableBytes();
+    }
+
     byte[] storeId() {
         return storeId;
     }

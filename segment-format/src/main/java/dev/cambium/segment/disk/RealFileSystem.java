@@ -9,6 +9,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -36,6 +37,7 @@ public final class RealFileSystem implements ZoneFileSystem {
     private static final Set<String> MAPPED_STORES_TESTED_ON = Set.of("ext4", "xfs", "tmpfs");
 
     private final Path directory;
+    private volatile FileStore store; // that the directory is on, once it was asked for
 
     public RealFileSystem(Path directory) {
         this.directory = directory.toAbsolutePath().normalize();
@@ -206,6 +208,21 @@ public final class RealFileSystem implements ZoneFileSystem {
                 directory.toString(),
                 () -> MAPPED_STORES_TESTED_ON.contains(
                         Files.getFileStore(directory).type()));
+    }
+
+    @Override
+    public long usableBytes() {
+        try {
+            FileStore known = store;
+            if (known == null) {
+                known = Files.getFileStore(directory);
+                store = known;
+            }
+            long bytes = known.getUsableSpace();
+            return bytes < 0 ? Long.MAX_VALUE : bytes; // more than a long can say
+        } catch (IOException e) {
+            return Long.MAX_VALUE;
+        }
     }
 
     @Override

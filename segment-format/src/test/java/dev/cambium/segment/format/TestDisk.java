@@ -48,6 +48,11 @@ public final class TestDisk implements ZoneFileSystem {
     public void createDirectory() {}
 
     @Override
+    public long usableBytes() {
+        return Long.MAX_VALUE;
+    }
+
+    @Override
     public boolean directoryExists() {
         return true;
     }

@@ -262,6 +262,11 @@ public final class SimulatedDisk implements ZoneFileSystem {
     }
 
     @Override
+    public synchronized long usableBytes() {
+        return Math.max(0, faults.capacityBytes() - directory.usedBytes());
+    }
+
+    @Override
     public byte[] bootId() {
         byte[] id = new byte[16];
         Bytes.putLong(id, 0, SeededRandom.mix(seed, boot));
