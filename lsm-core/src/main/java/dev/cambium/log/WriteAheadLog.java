@@ -21,12 +21,15 @@ import java.util.concurrent.ConcurrentLinkedDeque;
  * <p>Durability: {@link #append} survives the death of the process; {@link #force} makes everything appended before survive a
  * power loss, in the order of positions: files that were left behind unforced are forced first.
  *
- * <p>Threads: one writer (the commit leader); the background executor only runs {@link #prepareNext}. A failed append or force
+ * <p>Threads: one writer (the commit leader); the background executor only runs {@link #prepareNext} and forces early what nobody has asked for yet. A failed append or force
  * is final, see {@link LogFile}; a file that could not be prepared (a full disk) is not: nothing was appended.
  */
 public final class WriteAheadLog implements AutoCloseable {
     private static final long SMALLEST_CAPACITY = 1 << 20;
     private static final int GROWTH = 2;
+
+    /** After so many bytes that nobody has forced, the background does: whoever needs all of them on the disk finds most of it done. */
+    private static final long EARLY_BYTES = 16 << 20;
 
     private final ZoneFileSystem disk;
     private final Manifest manifest;
@@ -37,6 +40,7 @@ public final class WriteAheadLog implements AutoCloseable {
     private volatile LogFile current;
     private volatile long forcedThrough;
     private boolean askedForNext;
+    private long askedThrough; // the background was asked to force what lies before
 
     /** Files that were left behind and are not known to be forced, oldest first; changed by the writer alone. */
     private final Deque<LeftFile> left = new ConcurrentLinkedDeque<>();
@@ -57,15 +61,6 @@ public final class WriteAheadLog implements AutoCloseable {
         synchronized void forceContent() {
             if (!closed) {
                 file.forceContent();
-            }
-        }
-
-        void forceEarly() {
-            try {
-                forceContent();
-            } catch (StoreException e) {
-                System.getLogger("dev.cambium")
-                        .log(System.Logger.Level.WARNING, "the force of a log failed: {0}", e.getMessage());
             }
         }
 
@@ -185,7 +180,7 @@ public final class WriteAheadLog implements AutoCloseable {
         }
         LeftFile behind = new LeftFile(current);
         left.add(behind);
-        background.execute(behind::forceEarly);
+        background.execute(() -> forceEarly(behind::forceContent));
         current = following;
         askedForNext = false;
     }
@@ -260,6 +255,25 @@ public final class WriteAheadLog implements AutoCloseable {
         if (!askedForNext && (current.begin().previousId() != 0 || current.room() < current.capacity() / 2)) {
             askedForNext = true;
             background.execute(this::prepareNext);
+        }
+        long position = current.position();
+        if (position - Math.max(askedThrough, forcedThrough) >= EARLY_BYTES) {
+            askedThrough = position;
+            background.execute(this::forceEarly);
+        }
+    }
+
+    private void forceEarly() {
+        forceEarly(current::forceContent);
+    }
+
+    /** Forces; a failure latches the file, so that whoever forces next is told. */
+    private static void forceEarly(Runnable force) {
+        try {
+            force.run();
+        } catch (StoreException e) {
+            System.getLogger("dev.cambium")
+                    .log(System.Logger.Level.WARNING, "the force of a log failed: {0}", e.getMessage());
         }
     }
 

@@ -23,6 +23,8 @@ import java.util.Arrays;
  * arena when nobody can hold a reference any more. Its bytes are buffers of the {@link BufferPool}, chunk by chunk.
  */
 public final class Arena {
+    private static final int CACHE_LINE = 64;
+
     private final BufferPool pool;
     private final int chunkBytes;
 
@@ -81,6 +83,23 @@ public final class Arena {
     /** The block that a reference points into. */
     public Memory memory(long reference) {
         return chunks[(int) (reference >>> 32) & 0xFF_FFFF];
+    }
+
+    /** Loads the first byte of an operation. */
+    int touch(long reference) {
+        return memory(reference).getByte(offset(reference));
+    }
+
+    /** Loads what a short operation has in the cache lines behind the first; of a longer one the rest comes in order, and by itself. */
+    int touchRest(long reference) {
+        Memory memory = memory(reference);
+        int offset = offset(reference);
+        int end = Operation.valueOffset(memory, offset) + Operation.valueLength(memory, offset);
+        int sum = 0;
+        for (int at = offset + CACHE_LINE; at < end && at <= offset + 2 * CACHE_LINE; at += CACHE_LINE) {
+            sum += memory.getByte(at);
+        }
+        return sum;
     }
 
     public static int offset(long reference) {

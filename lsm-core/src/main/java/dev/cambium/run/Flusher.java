@@ -31,7 +31,7 @@ import java.util.function.BooleanSupplier;
  * Lays sealed memtables down as runs, oldest first, and merges young runs, T of a tier at a time. Everything happens in steps on a
  * background lane of its own; a memtable that waits comes before a merge that is under way, unless merges have fallen behind.
  *
- * <p>Order of a flush: log forced as far as the memtable goes; pages; zones forced; one edit that names zones and run, lists the
+ * <p>Order of a flush: pages; log forced as far as the memtable goes (which has begun by itself, elsewhere); zones forced; one edit that names zones and run, lists the
  * keyspaces, and drops the logs that are no longer needed; the new version.
  *
  * <p>Errors: a step that fails leaves version and manifest as they were, and what it appended is garbage. The failure of a flush is
@@ -54,6 +54,11 @@ public final class Flusher implements AutoCloseable {
     private static final double OWED_PER_EXCESS = 100;
 
     private static final double MOST_OWED = 40;
+
+    /** What is moved for each byte that is given back, about. */
+    private static final double MOVED_OF_EXCESS = 3;
+
+    private static final double DUE_MARGIN = 1.5;
 
     /** Keys of a memtable that are looked up in the base, to know how much of it is hidden. */
     private static final int SAMPLED_KEYS = 64;
@@ -249,8 +254,8 @@ public final class Flusher implements AutoCloseable {
         List<LiveRun> before = versions.current().runs();
         int tooMany = Math.max(0, before.size() - TOLERATED_RUNS);
         owed += (long) (pagesOf(memtable) * (pressure(before) + tooMany));
+        owed = tooMany > 0 ? owed : Math.min(owed, dueMerges(before));
         pace.owes(owed);
-        log.forceThrough(memtable.lastPosition());
         long birth = merges.edits().takeBirth();
         ManifestRecord.Run run;
         PageChanges changes;
@@ -275,6 +280,7 @@ public final class Flusher implements AutoCloseable {
             flushDone = appended;
             pagesOfMemtable = (double) appended / Math.max(1, memtable.arena().filledBytes());
         }
+        log.forceThrough(memtable.lastPosition());
         long firstLiveLog = versions.current().newerThan(memtable).firstLog();
         log.letGo(firstLiveLog);
         LiveRun named = merges.edits().nameFlushed(memtable, run, changes, overlap(sampled), (edit, state) -> {
@@ -325,6 +331,15 @@ public final class Flusher implements AutoCloseable {
         double space = use.ratio() / (use.target() * TOLERATED_EXCESS) - 1;
         double hidden = BaseChoice.hiddenShare(runs, use.trigger()) - 1;
         return Math.min(MOST_OWED, Math.max(0, Math.max(hidden, space) * OWED_PER_EXCESS));
+    }
+
+    /** Bytes of pages that merges will write, about, before all is as it should be: no more is owed, however far it is beyond. */
+    private long dueMerges(List<LiveRun> runs) {
+        SpaceUse use = merges.space();
+        double hidden = BaseChoice.hiddenShare(runs, use.trigger());
+        double ofBase = hidden > 1 ? use.liveBytes() * (1 - 1 / hidden) : 0;
+        double cleaned = Math.max(0, use.excessBytes()) * MOVED_OF_EXCESS;
+        return (long) (DUE_MARGIN * (ofBase + cleaned));
     }
 
     private double pagesOf(Memtable memtable) {
