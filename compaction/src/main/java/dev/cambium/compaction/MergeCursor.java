@@ -23,7 +23,7 @@ public final class MergeCursor implements SortedCursor {
     private static final int HEAD_BYTES = 16;
 
     /** After so many entries of one source, more of it are likely to follow before another's. */
-    private static final int LONG_STREAK = 8;
+    private static final int LONG_STREAK = 3;
 
     private final SortedCursor[] sources;
     private final int headAt;

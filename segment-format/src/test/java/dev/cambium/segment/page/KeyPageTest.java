@@ -116,7 +116,7 @@ class KeyPageTest {
     }
 
     @Test
-    void aPageStaysWithinItsTargetUnlessItHasTwoChildren() {
+    void aPageStaysWithinItsTargetUnlessItHasNoMoreThanTheFewestChildren() {
         long seed = 900;
         int pages = 0;
         for (int target : new int[] {100, 1000, 8192, 65_536, 70_000, 100_000}) {
@@ -130,9 +130,11 @@ class KeyPageTest {
                     Memory memory = TestPages.memory(separator);
                     boolean full = builder.isFullFor(memory, 0, separator.length);
                     memory.release();
-                    assertFalse(full && builder.count() < 2, round);
+                    assertFalse(full && builder.count() < KeyPageBuilder.FEWEST_CHILDREN, round);
                     if (full) {
-                        assertTrue(builder.rawLength() <= target || builder.count() == 2, round);
+                        assertTrue(
+                                builder.rawLength() <= target || builder.count() == KeyPageBuilder.FEWEST_CHILDREN,
+                                round);
                         Raw raw = TestPages.build(builder, 2, Pointer.NULL, 0);
                         Memory page = TestPages.throughTheDisk(raw);
                         holdsWhatWasPutIn(new KeyPage(page), separators, 2, round);
