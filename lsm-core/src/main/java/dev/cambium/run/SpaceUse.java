@@ -122,6 +122,6 @@ record SpaceUse(long fileBytes, long liveBytes, long valueBytes, long roomBytes,
     /** How many bytes of pages a merge of the base writes before what they take the place of is given back. */
     long mostCommitBytes() {
         long most = Math.max(LEAST_COMMIT_BYTES, liveBytes / COMMITS);
-        return shortage() == 0 ? most : Math.min(most, Math.max(zoneLength / 4, roomBytes / 8));
+        return shortage() == 0 ? most : Math.min(most, Math.max(zoneLength, roomBytes / 4));
     }
 }
