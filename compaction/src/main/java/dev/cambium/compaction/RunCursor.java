@@ -13,6 +13,7 @@ import dev.cambium.segment.page.ValuePage;
 import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.zone.SharedZone;
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 
 /**
  * A run as a sorted source. A key is put together when it is asked for, in memory of the cursor's own; values are where they lie, in their
@@ -360,18 +361,21 @@ public final class RunCursor implements SortedCursor {
     }
 
     /** Loads what reads of the leaf that the cursor is in need beside it: filter and values; those of what counts no more may be gone. */
-    void loadBeside() {
+    int loadBeside(BooleanSupplier hasRoom) {
         path[depth - 1].mayContain(0);
         long last = Pointer.NULL;
-        for (int i = 0; i < leaf.count(); i++) {
+        int loaded = 0;
+        for (int i = 0; i < leaf.count() && hasRoom.getAsBoolean(); i++) {
             index = i;
             if (isElsewhere()
                     && ValueReference.home(leaf.memory(), leaf.valueOffset(i)) != last
                     && counts(leaf.key(i))) {
                 last = ValueReference.home(leaf.memory(), leaf.valueOffset(i));
                 pages.values(leaf, i);
+                loaded++;
             }
         }
+        return loaded;
     }
 
     private boolean counts(byte[] internalKey) {

@@ -13,7 +13,7 @@ import java.util.Set;
  * was before. For one thread at a time.
  */
 final class IdleLoading {
-    private static final int STEP_LEAVES = 64;
+    private static final int STEP_PAGES = 64;
     private static final int MOST_UNLOADED = 1 << 10;
 
     private final FrameCache frames;
@@ -57,7 +57,7 @@ final class IdleLoading {
         boolean more = false;
         int slot = epochs.enter();
         try {
-            more = loader.step(STEP_LEAVES);
+            more = loader.step(STEP_PAGES, frames::hasRoom);
         } catch (StoreException e) {
             // Whoever needs the page is told.
         } finally {

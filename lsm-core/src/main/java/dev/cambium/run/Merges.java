@@ -49,7 +49,7 @@ final class Merges implements AutoCloseable {
     private long workDone; // by the latest step
     private long compactedBase; // number of a base of which all has just been written anew; 0 where there is none
 
-    /** @param madeRun is told the number of each run that has new pages, to be read by whoever reads what they took the place of */
+    /** @param madeRun is told the number of each run that a merge made of several, all of them */
     Merges(
             Versions versions,
             Manifest manifest,
@@ -421,7 +421,7 @@ final class Merges implements AutoCloseable {
         if (result != null) {
             mergedBytes = mergedBytes + merge.appendedBytes();
             LiveRun made = edits.nameMerged(result, merge.changes(), meanOverlap(result.inputs()));
-            if (made != null) {
+            if (made != null && result.merged().isEmpty() && result.inputs().size() > 1) {
                 madeRun.accept(made.record().id());
             }
             if (granted != null && granted.noteNamed(merge)) {
