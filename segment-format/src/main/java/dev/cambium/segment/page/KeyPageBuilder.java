@@ -13,7 +13,7 @@ public final class KeyPageBuilder {
      * Fewer children are not cut, however long their separators: every level is much smaller than the one below, and {@link PageHeader#MOST_LEVEL}
      * levels are enough for all that a store has room for.
      */
-    public static final int FEWEST_CHILDREN = 8;
+    public static final int FEWEST_CHILDREN = 4;
 
     private static final int MOST_CHILDREN = 0xFFFF;
     private static final int LONGEST_NARROW = 0xFFFF;
