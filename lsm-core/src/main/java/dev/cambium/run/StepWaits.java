@@ -93,7 +93,7 @@ final class StepWaits {
         }
         if (waitedNanos >= LONGEST_WAIT_NANOS) {
             throw new StoreIOException(
-                    "no memtable was laid down for " + LONGEST_WAIT_NANOS / 1_000_000_000
+                    "the background has not ended a step for " + LONGEST_WAIT_NANOS / 1_000_000_000
                             + " seconds: the disk is stuck or far too slow",
                     null);
         }
