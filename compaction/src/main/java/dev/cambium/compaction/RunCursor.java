@@ -360,7 +360,12 @@ public final class RunCursor implements SortedCursor {
         return leaf == null ? first() : nextLeaf();
     }
 
-    /** Loads what reads of the leaf that the cursor is in need beside it: filter and values; those of what counts no more may be gone. */
+    /**
+     * Loads what reads of the leaf that the cursor is in need beside it: filter and values; those of what counts no more may be gone.
+     *
+     * @param hasRoom is asked before each page of values; without, nothing more is loaded
+     * @return how many pages of values were loaded
+     */
     int loadBeside(BooleanSupplier hasRoom) {
         path[depth - 1].mayContain(0);
         long last = Pointer.NULL;

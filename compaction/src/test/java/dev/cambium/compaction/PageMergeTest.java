@@ -13,7 +13,6 @@ import dev.cambium.segment.manifest.Stretch;
 import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.pool.BufferPool;
-import dev.cambium.segment.runtime.Reclaimer;
 import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneReader;
 import dev.cambium.testkit.disk.SimulatedDisk;
@@ -41,26 +40,6 @@ class PageMergeTest {
     private final BufferPool pool = new BufferPool(1L << 28, 64 << 10);
     private final Map<Integer, RoaringBitmap> live = new TreeMap<>();
     private long nextRun = 1;
-
-    private static final Reclaimer AT_ONCE = new Reclaimer() {
-        @Override
-        public void retire(Runnable release) {
-            release.run();
-        }
-
-        @Override
-        public void settle() {}
-
-        @Override
-        public long mark() {
-            return 1;
-        }
-
-        @Override
-        public long passed() {
-            return 0;
-        }
-    };
 
     private int pageBytes = LEAF;
     private String keyTail = "";
@@ -109,7 +88,7 @@ class PageMergeTest {
 
     /** Merges runs, newest first, and checks the result as a tree, entry by entry, and by its live pages. */
     private Made merge(TestZones zones, List<Made> newestFirst, int worstZone) {
-        FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 20, AT_ONCE);
+        FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 20, TestReclaimer.AT_ONCE);
         List<SharedZone> before = zones.readers();
         List<SharedZone> readers = new ArrayList<>(before);
         long run = nextRun++;
@@ -222,7 +201,7 @@ class PageMergeTest {
             Made young = write(zones, entries(7, 2000, 40, 20, new Random(2)));
             Made merged = merge(zones, List.of(young, old), 0);
             assertTrue(merged.linkedBytes > 200_000, merged.linkedBytes + " bytes linked");
-            FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 20, AT_ONCE);
+            FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 20, TestReclaimer.AT_ONCE);
             List<SharedZone> readers = zones.readers();
             KeyNode root = new RunTree(merged.run, new TreePages(TestZones.byNumber(readers), frames)).root();
             // The number ends at 15, and one byte more may be needed behind a separator.
@@ -323,7 +302,7 @@ class PageMergeTest {
         try (TestZones zones = new TestZones(disk, pool, 1 << 18)) {
             Made made = write(zones, entries(0, 10, 1, 20, new Random(1)));
             List<SharedZone> readers = zones.readers();
-            FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 20, AT_ONCE);
+            FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 20, TestReclaimer.AT_ONCE);
             List<String> passed = new ArrayList<>();
             try (StreamedRuns runs = new StreamedRuns(TestZones.STORE_ID, pool)) {
                 RunTree tree = new RunTree(made.run, new TreePages(TestZones.byNumber(readers), frames));
@@ -372,7 +351,7 @@ class PageMergeTest {
     private void takeStretches(long seed, int entries) {
         disk.createDirectory();
         Random random = new Random(seed);
-        FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 22, AT_ONCE);
+        FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 22, TestReclaimer.AT_ONCE);
         List<SharedZone> all = new ArrayList<>();
         try (TestZones zones = new TestZones(disk, pool, 1 << 20)) {
             Made base = write(zones, withoutTombstones(entries(entries / 10, entries, 1, 60, random)));

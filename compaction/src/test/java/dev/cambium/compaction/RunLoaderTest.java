@@ -11,7 +11,6 @@ import dev.cambium.segment.manifest.Stretch;
 import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.pool.BufferPool;
-import dev.cambium.segment.runtime.Reclaimer;
 import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.testkit.disk.SimulatedDisk;
 import java.nio.charset.StandardCharsets;
@@ -22,26 +21,6 @@ import org.junit.jupiter.api.Test;
 class RunLoaderTest {
     private static final int KEYS = 100;
     private static final int GONE = 31; // the first of these have gone into the base: to within a leaf
-
-    private static final Reclaimer AT_ONCE = new Reclaimer() {
-        @Override
-        public void retire(Runnable release) {
-            release.run();
-        }
-
-        @Override
-        public void settle() {}
-
-        @Override
-        public long mark() {
-            return 1;
-        }
-
-        @Override
-        public long passed() {
-            return 0;
-        }
-    };
 
     private final BufferPool pool = new BufferPool(1L << 28, 64 << 10);
 
@@ -58,7 +37,7 @@ class RunLoaderTest {
     /** A leaf at the edge of what has gone goes on referring to values of what has gone; they may be dead, and their zone deleted. */
     @Test
     void valuesOfWhatHasGoneIntoTheBaseAreNotLookedFor() {
-        FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 20, AT_ONCE);
+        FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 20, TestReclaimer.AT_ONCE);
         try (TestZones zones = new TestZones(disk(), pool, 1 << 20);
                 TestZones values = new TestZones(disk(), pool, 1 << 20)) {
             ManifestRecord.Run run;
@@ -86,7 +65,7 @@ class RunLoaderTest {
     /** It is called inside an epoch slot, which keeps readers' room from coming back: a wait for room there would be one for itself. */
     @Test
     void nothingIsLoadedOnceThereIsNoRoom() {
-        FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 20, AT_ONCE);
+        FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 20, TestReclaimer.AT_ONCE);
         try (TestZones zones = new TestZones(disk(), pool, 1 << 20)) {
             ManifestRecord.Run run;
             try (RunWriter writer =

@@ -14,7 +14,6 @@ import dev.cambium.segment.page.KeyPage;
 import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.pool.BufferPool;
-import dev.cambium.segment.runtime.Reclaimer;
 import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.testkit.disk.SimulatedDisk;
 import java.nio.charset.StandardCharsets;
@@ -33,29 +32,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TreeEditTest {
     private static final int PAGE_BYTES = 512;
     private static final int MADE_UP_ZONE = 999;
-    private static final Reclaimer AT_ONCE = new Reclaimer() {
-        @Override
-        public void retire(Runnable release) {
-            release.run();
-        }
-
-        @Override
-        public void settle() {}
-
-        @Override
-        public long mark() {
-            return 1;
-        }
-
-        @Override
-        public long passed() {
-            return 0;
-        }
-    };
-
     private final SimulatedDisk disk = new SimulatedDisk(1);
     private final BufferPool pool = new BufferPool(1L << 28, 64 << 10);
-    private final FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 22, AT_ONCE);
+    private final FrameCache frames = new FrameCache(TestZones.STORE_ID, pool, 1 << 22, TestReclaimer.AT_ONCE);
     private final List<SharedZone> readers = new ArrayList<>();
     private final TestZones zones;
     private final TreeMap<byte[], Child> model = new TreeMap<>(Arrays::compareUnsigned); // by low

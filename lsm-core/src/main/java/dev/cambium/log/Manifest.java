@@ -279,7 +279,7 @@ public final class Manifest implements AutoCloseable {
     /** Where all of a file cannot be had, none of it is written: what room there is may be needed for zones to be cleaned. */
     private void throwIfTooLong(String name, long capacity) {
         long usable = disk.usableBytes();
-        if (usable > 0 && usable < capacity) { // 0 is also said where it is not known
+        if (usable < capacity) {
             throw new DiskFullException(
                     "cannot create " + name + " of " + capacity + " bytes: the disk has room for " + usable, null);
         }

@@ -287,6 +287,14 @@ public final class WriteAheadLog implements AutoCloseable {
         forcedThrough = current.forcedPosition();
     }
 
+    /** Throws where {@link #forceThrough} would, since an append or force has failed; forces nothing. From any thread. */
+    public void throwIfLost(long position) {
+        if (forcedThrough < position) {
+            left.forEach(behind -> behind.file.throwIfFailed());
+            current.throwIfFailed();
+        }
+    }
+
     /**
      * Makes all records before a position survive a power loss, from another thread than the writer's: before a manifest says that they
      * stand in a run. Says so in no slot.

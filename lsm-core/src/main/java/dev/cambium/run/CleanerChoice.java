@@ -106,7 +106,9 @@ final class CleanerChoice {
         tried.keySet().retainAll(state.zones().keySet());
         boolean isHopeless = state.zones().values().stream()
                 .noneMatch(zone -> isWorthIt(zone, state, use) && !isTried(zone, state) && zone.number() < before);
-        if (isHopeless || hasBeenInVain(runs, use)) {
+        boolean isAsked =
+                before < Integer.MAX_VALUE; // which comes to an end by itself, since what it makes is no victim
+        if (isHopeless || !isAsked && hasBeenInVain(runs, use)) {
             return; // which is told without a look at any page
         }
         int slot = epochs.enter();
@@ -126,7 +128,7 @@ final class CleanerChoice {
                 young.addAll(own);
             }
             if (leftover == null) {
-                chooseVictims(runs, young, state, excess - stuckBytes(state), before, use);
+                chooseVictims(runs, young, state, isAsked ? excess : excess - stuckBytes(state), before, use);
             }
         } finally {
             epochs.exit(slot);

@@ -251,10 +251,12 @@ public final class Flusher implements AutoCloseable {
 
     private void flush(Memtable memtable) {
         manifest.throwIfFailed(); // else each try would fill the disk with pages that cannot be named
+        log.throwIfLost(memtable.lastPosition());
         List<LiveRun> before = versions.current().runs();
+        SpaceUse use = merges.space();
         int tooMany = Math.max(0, before.size() - TOLERATED_RUNS);
-        owed += (long) (pagesOf(memtable) * (pressure(before) + tooMany));
-        owed = tooMany > 0 ? owed : Math.min(owed, dueMerges(before));
+        owed += (long) (pagesOf(memtable) * (pressure(before, use) + tooMany));
+        owed = tooMany > 0 ? owed : Math.min(owed, dueMerges(before, use));
         pace.owes(owed);
         long birth = merges.edits().takeBirth();
         ManifestRecord.Run run;
@@ -326,16 +328,14 @@ public final class Flusher implements AutoCloseable {
      * How many bytes are to be merged for each that is laid down, so that neither what younger runs hide nor what is dead in zone files goes on
      * growing: more, the further it is beyond what was aimed at.
      */
-    private double pressure(List<LiveRun> runs) {
-        SpaceUse use = merges.space();
+    private double pressure(List<LiveRun> runs, SpaceUse use) {
         double space = use.ratio() / (use.target() * TOLERATED_EXCESS) - 1;
         double hidden = BaseChoice.hiddenShare(runs, use.trigger()) - 1;
         return Math.min(MOST_OWED, Math.max(0, Math.max(hidden, space) * OWED_PER_EXCESS));
     }
 
     /** Bytes of pages that merges will write, about, before all is as it should be: no more is owed, however far it is beyond. */
-    private long dueMerges(List<LiveRun> runs) {
-        SpaceUse use = merges.space();
+    private long dueMerges(List<LiveRun> runs, SpaceUse use) {
         double hidden = BaseChoice.hiddenShare(runs, use.trigger());
         double ofBase = hidden > 1 ? use.liveBytes() * (1 - 1 / hidden) : 0;
         double cleaned = Math.max(0, use.excessBytes()) * MOVED_OF_EXCESS;

@@ -219,7 +219,9 @@ public final class RealFileSystem implements ZoneFileSystem {
                 store = known;
             }
             long bytes = known.getUsableSpace();
-            return bytes < 0 ? Long.MAX_VALUE : bytes; // more than a long can say
+            return bytes <= 0
+                    ? Long.MAX_VALUE
+                    : bytes; // below: more than a long can say; 0: some systems always say so
         } catch (IOException e) {
             return Long.MAX_VALUE;
         }

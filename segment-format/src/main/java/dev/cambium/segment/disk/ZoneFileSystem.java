@@ -57,7 +57,7 @@ public interface ZoneFileSystem {
      */
     boolean mappedStoresAreSafe();
 
-    /** Bytes that files may still grow by, about; {@link Long#MAX_VALUE} where that cannot be told. Costs a call of the system. */
+    /** Bytes that files may still grow by, about; {@link Long#MAX_VALUE} where the system does not tell. Costs a call of the system. */
     long usableBytes();
 
     /** Identifies the running boot of the machine, 16 bytes; bytes written in this boot are still in the page cache. */

@@ -361,7 +361,8 @@ public final class LogFile implements AutoCloseable {
         }
     }
 
-    private void throwIfFailed() {
+    /** Throws where an append or force has failed, which is final. From any thread. */
+    public void throwIfFailed() {
         RuntimeException first = failure;
         if (first != null) {
             throw new WriterFailedException(first);
