@@ -30,7 +30,6 @@ import dev.cambium.segment.manifest.Stretch;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.pool.MemoryAccount;
 import dev.cambium.segment.pool.MemoryUse;
-import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.runtime.Environment;
 import dev.cambium.segment.runtime.Parker;
@@ -80,8 +79,7 @@ public final class Store implements AutoCloseable {
 
     private final Environment environment;
     private final DirectoryLock lock;
-    private final BackgroundExecutor background; // prepares logs
-    private final BackgroundExecutor pagesLane; // lays memtables down and merges
+    private final Lanes lanes;
     private final BufferPool pool;
     private final BudgetChange budgetChange;
     private final WarmStart warmStart;
@@ -143,24 +141,22 @@ public final class Store implements AutoCloseable {
         Limits.checkNotNull(options, "options");
         BufferPool pool = new BufferPool(options.memoryBudget(), options.largestBufferBytes());
         ReadEpochs epochs = new ReadEpochs();
-        BackgroundExecutor background = environment.executor().get();
-        BackgroundExecutor pagesLane = environment.executor().get();
+        Lanes lanes = Lanes.of(environment);
         DirectoryLock lock = null;
         Recovery recovery = new Recovery(environment, options, pool, epochs);
         try {
             lock = recovery.lock();
             recovery.find();
             recovery.readManifest();
-            recovery.openRuns(pagesLane);
+            recovery.openRuns(lanes.pages(), lanes.forces());
             recovery.replay();
-            recovery.settle(background);
-            Store store = new Store(environment, options, lock, background, pagesLane, pool, epochs, recovery);
+            recovery.settle(lanes.logs());
+            Store store = new Store(environment, options, lock, lanes, pool, epochs, recovery);
             recovery.handOver();
             store.begin(recovery.hasManyLogs());
             return store;
         } catch (RuntimeException | Error e) {
-            background.close();
-            pagesLane.close();
+            lanes.close();
             recovery.close();
             pool.close();
             if (lock != null) {
@@ -186,15 +182,13 @@ public final class Store implements AutoCloseable {
             Environment environment,
             Options options,
             DirectoryLock lock,
-            BackgroundExecutor background,
-            BackgroundExecutor pagesLane,
+            Lanes lanes,
             BufferPool pool,
             ReadEpochs epochs,
             Recovery recovery) {
         this.environment = environment;
         this.lock = lock;
-        this.background = background;
-        this.pagesLane = pagesLane;
+        this.lanes = lanes;
         this.pool = pool;
         this.epochs = epochs;
         this.manifest = recovery.manifest();
@@ -213,7 +207,7 @@ public final class Store implements AutoCloseable {
                 zones,
                 pool,
                 epochs,
-                pagesLane,
+                lanes.pages(),
                 environment.parker(),
                 environment.clock(),
                 longValues,
@@ -224,7 +218,7 @@ public final class Store implements AutoCloseable {
                 versions,
                 log,
                 flusher,
-                new IdleWatch(background, this::layDownWhenIdle),
+                new IdleWatch(lanes.logs(), this::layDownWhenIdle),
                 options.memtableBytes(),
                 options.zoneBytes());
         this.mostLongBytes = options.zoneBytes();
@@ -255,7 +249,7 @@ public final class Store implements AutoCloseable {
     /** Has what recovery found too much of laid down; nobody waits for that. */
     private void begin(boolean layDownAll) {
         pool.enforce();
-        pool.growAheadOn(background::execute);
+        pool.growAheadOn(lanes.logs()::execute);
         if (layDownAll && versions.current().sealed().isEmpty()) {
             try {
                 writes.commit(WriteRequest.action(writer::seal));
@@ -726,8 +720,7 @@ public final class Store implements AutoCloseable {
                 }
             }
         } finally {
-            background.close();
-            pagesLane.close();
+            lanes.close();
             flusher.stop();
         }
         if (writer.failure() == null) {

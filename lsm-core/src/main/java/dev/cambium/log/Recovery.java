@@ -152,8 +152,9 @@ public final class Recovery implements AutoCloseable {
      * Step 4: opens zones and runs.
      *
      * @param lane deletes zones later
+     * @param forces forces zones later
      */
-    public void openRuns(BackgroundExecutor lane) {
+    public void openRuns(BackgroundExecutor lane, BackgroundExecutor forces) {
         byte[] storeId = superblocks.current().storeId();
         ManifestState state = manifestReading.state();
         frames = new FrameCache(storeId, pool, options.leastFrameBytes(), epochs);
@@ -166,6 +167,7 @@ public final class Recovery implements AutoCloseable {
                 frames,
                 epochs,
                 lane,
+                forces,
                 cleanClose,
                 options.zoneBytes(),
                 options.memtableBytes());

@@ -270,8 +270,8 @@ public final class LongValues {
     }
 
     /**
-     * Adds the zones that memtables refer to, and those in which a write under way has pages: no edit that begins now may drop them. Where
-     * nobody refers to the zone that takes the next page, it is given up, so that the edit drops it.
+     * Adds the zones that memtables refer to, and those in which a write under way has pages: no edit that begins now may drop them. A zone
+     * to which nobody refers is given up, also the one that takes the next page, so that the edit drops it.
      *
      * @param needed has the zones that runs need
      * @param before the edit
@@ -281,10 +281,7 @@ public final class LongValues {
             Set<Integer> needed, ManifestState before, Supplier<Stream<Memtable>> memtables) {
         needed.addAll(inUse.keySet()); // before the memtables are looked at, which those writes pass on to
         memtables.get().forEach(memtable -> memtable.zones().forEach(zone -> needed.add(zone.number())));
-        int number = open.number();
-        if (!needed.contains(number) && before.zones().containsKey(number)) {
-            open.giveUp();
-        }
+        open.giveUpUnneeded(before, needed);
         needed.add(open.number());
     }
 

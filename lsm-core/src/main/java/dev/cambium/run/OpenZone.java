@@ -9,20 +9,23 @@ import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestRecord.ZoneState;
 import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.pool.BufferPool;
+import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.segment.zone.ZoneWriter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 import java.util.function.IntSupplier;
+import java.util.function.Predicate;
 
 /**
- * Where the pages of one stream are appended: the zone that takes the next page, and those that ended since an edit said so. For one
- * thread at a time.
+ * Where the pages of one stream are appended: the zone that takes the next page, and those that ended since an edit said so. A zone that has ended is
+ * forced beside whoever appends to the next one. For one thread at a time.
  */
 final class OpenZone implements ZoneSink, AutoCloseable {
     private final ZoneFileSystem disk;
@@ -32,21 +35,26 @@ final class OpenZone implements ZoneSink, AutoCloseable {
     private final BufferPool pool;
     private final IntSupplier capacity;
     private final IntSupplier newNumber;
+    private final BackgroundExecutor forces;
 
     private ZoneWriter writer; // null where the next page opens or continues a zone
     private ManifestRecord.Zone continued; // left open by a clean close, takes the next page; or null
     private boolean directoryChanged;
 
-    /** Sealed or given up since the last edit, which has yet to say so. */
+    /** Sealed since the last edit, not forced yet, or by another thread that has not said so. */
+    private final List<EndedZone> unforced = new ArrayList<>();
+
+    /** Sealed and forced, or given up, since the last edit, which has yet to say so. */
     private final List<ManifestRecord.Zone> ended = new ArrayList<>();
 
-    /** Of these zones, those that an edit has named. */
+    /** Of all these zones, those that an edit has named. */
     private final Set<Integer> named = new HashSet<>();
 
     /**
      * @param stream that its zones are of
      * @param capacity bytes of a zone's header and pages, of the next one
      * @param newNumber gives a number that no zone has had
+     * @param forces forces zones that have ended; whoever needs them forced does not wait for it to begin
      */
     OpenZone(
             ZoneFileSystem disk,
@@ -55,7 +63,8 @@ final class OpenZone implements ZoneSink, AutoCloseable {
             Clock clock,
             BufferPool pool,
             IntSupplier capacity,
-            IntSupplier newNumber) {
+            IntSupplier newNumber,
+            BackgroundExecutor forces) {
         this.disk = disk;
         this.storeId = storeId;
         this.stream = stream;
@@ -63,6 +72,7 @@ final class OpenZone implements ZoneSink, AutoCloseable {
         this.pool = pool;
         this.capacity = capacity;
         this.newNumber = newNumber;
+        this.forces = forces;
     }
 
     /** Takes over a zone of the stream that the last writer left open, to go on with it, or to say that it is cut. */
@@ -108,21 +118,27 @@ final class OpenZone implements ZoneSink, AutoCloseable {
         }
     }
 
-    /** Ends the zone that is appended to; the next edit says so. */
+    /** Ends the zone that is appended to, and has it forced; the next edit says so. */
     void seal() {
         if (continued != null) {
             continueOpen();
         }
         if (writer != null) {
             long length = writer.seal();
-            ended.add(new ManifestRecord.Zone(writer.zone(), length, stream, ZoneState.SEALED));
-            writer.close();
+            EndedZone zone =
+                    new EndedZone(writer, new ManifestRecord.Zone(writer.zone(), length, stream, ZoneState.SEALED));
             writer = null;
+            unforced.add(zone);
+            forces.execute(zone::forceAhead);
         }
     }
 
     /** Makes every page appended so far survive a power loss. */
     void force() {
+        while (!unforced.isEmpty()) {
+            unforced.get(0).force();
+            ended.add(unforced.remove(0).record());
+        }
         if (writer != null) {
             writer.force();
         }
@@ -133,29 +149,39 @@ final class OpenZone implements ZoneSink, AutoCloseable {
     }
 
     /**
-     * Gives the zone up that is appended to where its writer has failed. What stands in it and is not named is given back to the disk, so
-     * that an attempt that met a full disk leaves it no fuller.
+     * Gives the zones up whose writers have failed. What stands in them and is not named is given back to the disk, so that an attempt that
+     * met a full disk leaves it no fuller.
      *
      * @param state what the manifest names
      * @param mayNameMore whether the manifest's last edit failed, so that it may name more than {@code state}; then all stays as it is
-     * @param discard receives the zone where nothing names it
+     * @param discard receives the zones that nothing names
      */
     void giveUpFailed(ManifestState state, boolean mayNameMore, IntConsumer discard) {
-        if (writer == null || !writer.hasFailed()) {
-            return;
+        List<Integer> failed = giveUpUnforced(EndedZone::hasFailed);
+        if (writer != null && writer.hasFailed()) {
+            failed.add(writer.zone());
+            closeWriter();
         }
-        int number = writer.zone();
-        ManifestRecord.Zone known = state.zones().get(number);
-        close();
         if (mayNameMore) {
             return;
         }
-        if (known != null) {
-            ended.add(cut(known));
-            cutOff(known);
-        } else {
-            discard.accept(number);
+        for (int number : failed) {
+            ManifestRecord.Zone known = state.zones().get(number);
+            if (known != null) {
+                ended.add(cut(known));
+                cutOff(known);
+            } else {
+                discard.accept(number);
+            }
         }
+    }
+
+    /** Closes those that nobody is to force any more; returns their numbers. */
+    private List<Integer> giveUpUnforced(Predicate<EndedZone> which) {
+        List<EndedZone> taken = unforced.stream().filter(which).toList();
+        taken.forEach(EndedZone::close);
+        unforced.removeAll(taken);
+        return new ArrayList<>(taken.stream().map(EndedZone::number).toList());
     }
 
     private void cutOff(ManifestRecord.Zone zone) {
@@ -174,20 +200,20 @@ final class OpenZone implements ZoneSink, AutoCloseable {
      * @param discard receives them
      */
     void discardEnded(ManifestState state, IntPredicate isNeeded, IntConsumer discard) {
-        ended.removeIf(zone -> {
-            int number = zone.number();
-            boolean unnamed = !state.zones().containsKey(number) && !isNeeded.test(number);
-            if (unnamed && !named.contains(number)) {
-                discard.accept(number);
-            }
-            return unnamed;
-        });
+        IntPredicate isUnnamed = number -> !state.zones().containsKey(number) && !isNeeded.test(number);
+        List<Integer> unnamed = giveUpUnforced(zone -> isUnnamed.test(zone.number()));
+        ended.removeIf(zone -> isUnnamed.test(zone.number()) && unnamed.add(zone.number()));
+        unnamed.stream().filter(number -> !named.contains(number)).forEach(discard::accept);
     }
 
-    /** Ends the zone that the next page would go to, without a word: an edit drops it, or nothing ever named it. */
-    void giveUp() {
-        close();
-        continued = null;
+    /** Ends zones that are named and not needed, without a word: the next edit drops them. */
+    void giveUpUnneeded(ManifestState state, Set<Integer> needed) {
+        IntPredicate isUnneeded = number -> state.zones().containsKey(number) && !needed.contains(number);
+        giveUpUnforced(zone -> isUnneeded.test(zone.number()));
+        if (isUnneeded.test(number())) {
+            closeWriter();
+            continued = null;
+        }
     }
 
     /**
@@ -209,8 +235,16 @@ final class OpenZone implements ZoneSink, AutoCloseable {
         forced(state).stream().filter(zone -> needed.contains(zone.number())).forEach(edit::add);
     }
 
-    /** Says which named zones have ended since the last edit: for the one that says that the store was closed. */
+    /**
+     * Says which named zones have ended since the last edit: for the one that says that the store was closed. What was appended to one that
+     * is not forced yet, nothing will name.
+     */
     void describeEnded(ManifestEdit.Builder edit, ManifestState state) {
+        unforced.stream()
+                .map(zone -> state.zones().get(zone.number()))
+                .filter(Objects::nonNull)
+                .map(OpenZone::cut)
+                .forEach(edit::add);
         ended.stream().filter(zone -> state.zones().containsKey(zone.number())).forEach(edit::add);
     }
 
@@ -239,23 +273,29 @@ final class OpenZone implements ZoneSink, AutoCloseable {
         }
     }
 
-    /** Once the store is said to be closed: gives up a zone that holds nothing that is named. */
+    /** Once the store is said to be closed: gives up what nothing names. */
     void discardUnnamed(ManifestState state, IntConsumer discard) {
         if (writer != null && !state.zones().containsKey(writer.zone())) {
             int zone = writer.zone();
-            close();
+            closeWriter();
             discard.accept(zone);
         }
         giveUpFailed(state, false, discard);
         discardEnded(state, number -> false, discard);
+        giveUpUnforced(zone -> true).forEach(number -> cutOff(state.zones().get(number)));
     }
 
-    /** Closes the file; nothing is forced. */
-    @Override
-    public void close() {
+    private void closeWriter() {
         if (writer != null) {
             writer.close();
             writer = null;
         }
+    }
+
+    /** Closes the files; nothing is forced. */
+    @Override
+    public void close() {
+        closeWriter();
+        giveUpUnforced(zone -> true);
     }
 }

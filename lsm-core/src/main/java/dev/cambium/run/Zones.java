@@ -88,6 +88,7 @@ public final class Zones implements AutoCloseable {
      * Opens readers of all zones that the manifest names, and changes nothing.
      *
      * @param lane deletes files
+     * @param forces forces zones that have ended, beside whoever appends
      * @param cleanClose whether the last writer closed the store, so that an open zone may be appended to
      * @param capacity bytes of a zone's header and pages
      * @param memtableBytes of writes in a full memtable
@@ -101,6 +102,7 @@ public final class Zones implements AutoCloseable {
             FrameCache frames,
             Reclaimer reclaimer,
             BackgroundExecutor lane,
+            BackgroundExecutor forces,
             boolean cleanClose,
             int capacity,
             long memtableBytes) {
@@ -125,10 +127,12 @@ public final class Zones implements AutoCloseable {
         this.pages = new TreeMap<>(); // in order: what is said of them in an edit is the same in each life
         for (int stream : new int[] {STREAM_YOUNG, STREAM_BASE, STREAM_VALUES, STREAM_MOVED_VALUES}) {
             IntSupplier zoneLength = stream == STREAM_YOUNG ? this::youngLength : this::length;
-            pages.put(stream, new OpenZone(disk, this.storeId, stream, clock, pool, zoneLength, this::takeNumber));
+            pages.put(
+                    stream,
+                    new OpenZone(disk, this.storeId, stream, clock, pool, zoneLength, this::takeNumber, forces));
         }
-        this.chunks =
-                new OpenZone(disk, this.storeId, STREAM_LONG_VALUES, clock, pool, () -> capacity, this::takeNumber);
+        this.chunks = new OpenZone(
+                disk, this.storeId, STREAM_LONG_VALUES, clock, pool, () -> capacity, this::takeNumber, forces);
         try {
             for (ManifestRecord.Zone zone : state.zones().values()) {
                 openReader(zone.number(), zone.length());

@@ -19,7 +19,7 @@ import dev.cambium.segment.pool.VectorGeometry;
  * <p>Durability: a page is on disk once {@link #force} has returned; only then may anything name it. Readers may read pages that
  * {@link #flush} has written.
  *
- * <p>Ownership: the file is the writer's until {@link #close}, which forces nothing. For one thread. Errors: a failed write or force
+ * <p>Ownership: the file is the writer's until {@link #close}, which forces nothing; memory until {@link #seal}. For one thread. Errors: a failed write or force
  * is final; every later call throws {@link WriterFailedException}, and what was named before stays good.
  */
 public final class ZoneWriter implements AutoCloseable {
@@ -100,7 +100,7 @@ public final class ZoneWriter implements AutoCloseable {
 
     /** Where the next page goes: the end of what was appended, a multiple of {@link Pointer#ALIGNMENT}. */
     public int length() {
-        return written + pending.used();
+        return sealed ? written : written + pending.used();
     }
 
     /** What of {@link #length} is forced, and so may be named. */
@@ -203,6 +203,14 @@ public final class ZoneWriter implements AutoCloseable {
     /** Writes what was gathered; afterwards readers can read it. */
     public void flush() {
         throwIfFailed();
+        if (!sealed) {
+            writePending();
+            pending.leavePlaceThatGoes();
+            directory.leavePlaceThatGoes();
+        }
+    }
+
+    private void writePending() {
         if (pending.used() > 0) {
             try {
                 file.write(written, pending.memory(), 0, pending.used());
@@ -213,8 +221,6 @@ public final class ZoneWriter implements AutoCloseable {
             written += pending.used();
             pending.clear();
         }
-        pending.leavePlaceThatGoes();
-        directory.leavePlaceThatGoes();
     }
 
     /** Writes what was gathered and makes everything appended survive a power loss, once the directory has been forced too. */
@@ -231,7 +237,10 @@ public final class ZoneWriter implements AutoCloseable {
         }
     }
 
-    /** Appends directory and footer and forces everything; nothing can be appended after. Returns the file's length. */
+    /**
+     * Writes directory and footer and gives the memory back; nothing can be appended after. They and the pages are yet to be forced. Returns
+     * the file's length.
+     */
     public long seal() {
         throwIfFailed();
         if (sealed) {
@@ -247,9 +256,15 @@ public final class ZoneWriter implements AutoCloseable {
         target.putInt(at + entries, FormatHead.crc(target, at, entries));
         ZoneFooter.put(target, at + directoryLength, zone, dataEnd, dataEnd, pages);
         pending.advance(directoryLength + ZoneFooter.LENGTH);
+        writePending();
         sealed = true;
-        force();
+        releaseMemory();
         return written;
+    }
+
+    private void releaseMemory() {
+        pending.release();
+        directory.release();
     }
 
     /** Whether a write or force has failed, so that nothing more can be appended. */
@@ -271,8 +286,9 @@ public final class ZoneWriter implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
-            pending.release();
-            directory.release();
+            if (!sealed) {
+                releaseMemory();
+            }
             file.close();
         }
     }

@@ -512,6 +512,29 @@ class ZoneTest {
     }
 
     @Test
+    void sealingWritesAndGivesMemoryBackAndAForceIsLeftToTheCaller() {
+        ZoneWriter writer = create();
+        append(writer, TestPages.values(List.of(new byte[10])), 0);
+        int length = (int) writer.seal();
+        assertEquals(0, pool.usedBytes());
+        assertEquals(0, writer.forcedLength());
+        assertEquals(length, writer.length());
+        writer.flush();
+        disk.failForces = true;
+        assertThrows(StoreIOException.class, writer::force);
+        assertTrue(writer.hasFailed());
+        writer.close();
+
+        disk.failForces = false;
+        disk.files.clear();
+        ZoneWriter other = create();
+        assertEquals(other.seal(), other.length());
+        other.force();
+        assertEquals(other.length(), other.forcedLength());
+        other.close();
+    }
+
+    @Test
     void aFailedWriteOrForceIsFinal() {
         Raw raw = TestPages.values(List.of(new byte[10]));
         ZoneWriter writer = create();
