@@ -14,7 +14,7 @@ final class TailTable {
 
     static String run(TrialRunner runner) throws IOException {
         int keys = runner.isQuick() ? 200_000 : 10_000_000;
-        int sustainSeconds = runner.isQuick() ? 2 : 60;
+        int sustainSeconds = runner.isQuick() ? 2 : 120;
         int seconds = runner.isQuick() ? 3 : runner.minutes() * 60;
         MarkdownTable rates = new MarkdownTable(
                 1,
@@ -76,8 +76,8 @@ final class TailTable {
         return String.format(
                 Locale.ROOT,
                 """
-                Puts of 116 bytes by one thread, keys drawn of %,d, uniformly; both engines as they are usually opened. At full speed for %d s; \
-                the rate of the second half is what is sustained. Then for %d s at %.0f %% of that, begun at fixed times whatever the puts before \
+                Puts of 116 bytes by one thread, into a store that has %,d of them in random order before, keys drawn of those, uniformly; both \
+                engines as they are usually opened. At full speed for %d s; the rate of the second half is what is sustained. Then for %d s at %.0f %% of that, begun at fixed times whatever the puts before \
                 took; a latency counts from the time at which the put was meant to begin. Idle: how much too late a thread woke meanwhile that \
                 only slept, a millisecond at a time; the engine's own threads are among what may keep it from a core. Where it woke more than \
                 %d µs late, a stall of the machine is presumed, and puts of more than %d µs that overlap it are counted apart; its wake: the time \

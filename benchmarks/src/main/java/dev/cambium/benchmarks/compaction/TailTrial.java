@@ -3,11 +3,15 @@ package dev.cambium.benchmarks.compaction;
 import dev.cambium.benchmarks.Engine;
 import dev.cambium.benchmarks.Latencies;
 import dev.cambium.benchmarks.LatencyHistogram;
+import dev.cambium.benchmarks.Permutation;
 import dev.cambium.benchmarks.StallWatch;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Random puts at full speed, which shows what rate is sustained; then at a share of that rate, each timed from when it was meant to begin. */
+/**
+ * Overwrites of all that there is, drawn uniformly: at full speed, which shows what rate is sustained; then at a share of that rate, each timed from
+ * when it was meant to begin. All keys are there before, so that the data do not grow meanwhile, and with them what is to be merged.
+ */
 final class TailTrial {
     /** Of the sustained rate. */
     static final double SHARE = 0.8;
@@ -19,6 +23,7 @@ final class TailTrial {
     static final double WAKE = SHARE / (1 - SHARE);
 
     private static final int CLOCK_PUTS = 1024;
+    private static final int LOAD_SEED = 7;
 
     private TailTrial() {}
 
@@ -30,6 +35,7 @@ final class TailTrial {
         int keys = site.number(0);
         try (Engine engine = site.open("store", 0)) {
             PutStream puts = new PutStream(engine, keys, PutTrial.VALUE_BYTES);
+            puts.putAll(Permutation.random(keys, LOAD_SEED));
             SplittableRandom random = new SplittableRandom(1);
             long half = site.number(1) * 1_000_000_000L / 2;
             putFor(half, puts, random, keys);
