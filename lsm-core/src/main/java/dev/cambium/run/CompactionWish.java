@@ -25,12 +25,14 @@ public final class CompactionWish {
 
     // The lane's.
     int zonesBefore; // zones with this number and above were made since; 0 where it has not been begun
+    long filesBefore; // bytes of zone files, when it was begun
     CorruptionException damage; // that was left where it is
     private final Deque<BaseChoice.Range> planned =
             new ArrayDeque<>(); // of the stretch, for the merge that is under way
     private Stretch left; // of the stretch, as far as it has not been merged; null where all has
     private boolean hasBegun;
     private boolean isSweeping; // whether the merge that is under way is one of the stretch
+    private boolean isInOrder; // and takes what comes next there
     private boolean areZonesTaken;
 
     private volatile boolean isAbandoned;
@@ -91,9 +93,11 @@ public final class CompactionWish {
     /**
      * Ranges of what is left are merged next.
      *
+     * @param inOrder whether they are all that is left; else they are met again, when those before them have been merged
      * @return them, for the merge, which takes out what it has merged
      */
-    Deque<BaseChoice.Range> sweep(List<BaseChoice.Range> ranges) {
+    Deque<BaseChoice.Range> sweep(List<BaseChoice.Range> ranges, boolean inOrder) {
+        isInOrder = inOrder;
         planned.clear();
         planned.addAll(ranges);
         isSweeping = !planned.isEmpty();
@@ -135,7 +139,7 @@ public final class CompactionWish {
         bytesBefore = bytesDone;
         linkedBytes = linkedBytes + (isSweeping ? merge.bytesLinked() : 0);
         writtenBytes = writtenBytes + merge.appendedBytes();
-        if (!isSweeping) {
+        if (!isSweeping || !isInOrder) {
             return false;
         }
         if (planned.isEmpty()) {

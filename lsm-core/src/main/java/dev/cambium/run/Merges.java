@@ -1,6 +1,7 @@
 package dev.cambium.run;
 
 import dev.cambium.compaction.PageSizes;
+import dev.cambium.compaction.ZoneUse;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.StoreException;
@@ -16,6 +17,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.IntPredicate;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
@@ -30,6 +33,11 @@ final class Merges implements AutoCloseable {
 
     /** While nobody writes, younger runs are to hide less: this part of what they may. */
     private static final double TRIGGER_WHEN_IDLE = 0.5;
+
+    /** How much longer than before files may be while all is written anew, and what they are brought back to. */
+    private static final double TOLERATED_ROOM = 1.03;
+
+    private static final double AIMED_AT_ROOM = 1.01;
 
     private final Versions versions;
     private final Manifest manifest;
@@ -236,6 +244,7 @@ final class Merges implements AutoCloseable {
         }
         if (wish.zonesBefore == 0) {
             wish.zonesBefore = zones.nextZone();
+            wish.filesBefore = space().fileBytes();
         }
         if (!BaseChoice.hasBase(runs)) {
             makeBase(runs.get(runs.size() - 1));
@@ -279,16 +288,57 @@ final class Merges implements AutoCloseable {
         if (wish.rewrites && !wish.hasBegun()) {
             zones.seal(); // so that the zones of before hold nothing that lives on
         }
-        Deque<BaseChoice.Range> planned = wish.sweep(ranges);
+        Set<Integer> victims = takesRoom(wish) ? zonesThatHoldLeast(wish) : Set.of();
+        List<BaseChoice.Range> first = withPagesIn(victims, base, ranges);
+        Deque<BaseChoice.Range> planned = first.isEmpty() ? wish.sweep(ranges, true) : wish.sweep(first, false);
         if (planned.isEmpty()) {
             return false;
         }
         baseChoice.forgetPlan();
         cleaner.forgetPlan();
-        ManifestState state = manifest.state();
-        beginBase(
-                runs, planned, zonesToLink(state, wish.rewrites ? Zones::isOfValues : stream -> true, Set.of()), null);
+        Predicate<ManifestRecord.Zone> stays = zone -> first.isEmpty()
+                ? !wish.rewrites || Zones.isOfValues(zone.stream()) || zone.number() >= wish.zonesBefore
+                : !victims.contains(zone.number());
+        beginBase(runs, planned, zonesToLink(manifest.state(), stays), null);
         return true;
+    }
+
+    /**
+     * Whether a sweep that writes all pages anew has made files too much longer: it takes the base in the order of keys, and zones that were not
+     * written in that order die bit by bit.
+     */
+    private boolean takesRoom(CompactionWish wish) {
+        return wish.rewrites && wish.hasBegun() && space().fileBytes() > TOLERATED_ROOM * wish.filesBefore;
+    }
+
+    /** The zones of the base which give most room back for what has to be written. */
+    private Set<Integer> zonesThatHoldLeast(CompactionWish wish) {
+        SpaceUse use = space();
+        return CleanerChoice.victims(
+                        manifest.state(),
+                        use,
+                        use.fileBytes() - AIMED_AT_ROOM * wish.filesBefore,
+                        Integer.MAX_VALUE,
+                        use.mostMovedBytes(),
+                        zone -> zone.stream() != Zones.STREAM_BASE || zone.number() >= wish.zonesBefore)
+                .stream()
+                .map(ManifestRecord.Zone::number)
+                .collect(Collectors.toSet());
+    }
+
+    private List<BaseChoice.Range> withPagesIn(Set<Integer> someZones, LiveRun base, List<BaseChoice.Range> ranges) {
+        if (someZones.isEmpty()) {
+            return List.of();
+        }
+        int slot = epochs.enter();
+        try {
+            Set<Stretch> there = Set.copyOf(ZoneUse.ranges(base.tree(), someZones::contains, baseChoice::setAside));
+            return ranges.stream()
+                    .filter(range -> there.contains(range.stretch()))
+                    .toList();
+        } finally {
+            epochs.exit(slot);
+        }
     }
 
     /** Begins a merge of stretches of the base of which younger runs hide too much; returns whether there are any. */
@@ -395,21 +445,14 @@ final class Merges implements AutoCloseable {
 
     /** Zones in which pages may stay: out of those that are mostly dead a merge takes along what it meets, so that they can be given back. */
     private IntPredicate zonesToLink(Set<Integer> victims) {
-        return zonesToLink(manifest.state(), stream -> true, victims);
+        return zonesToLink(manifest.state(), zone -> !victims.contains(zone.number()));
     }
 
-    /**
-     * As above.
-     *
-     * @param streams only in zones of those
-     * @param victims and not in these zones
-     */
-    private static IntPredicate zonesToLink(ManifestState state, IntPredicate streams, Set<Integer> victims) {
+    /** As above, and of those only in some. */
+    private static IntPredicate zonesToLink(ManifestState state, Predicate<ManifestRecord.Zone> some) {
         RoaringBitmap worthIt = new RoaringBitmap(); // asked for each value that a merge meets
         for (ManifestRecord.Zone zone : state.zones().values()) {
-            if (streams.test(zone.stream())
-                    && !victims.contains(zone.number())
-                    && state.liveBytes(zone.number()) >= CleanerChoice.LEAST_LIVE * zone.length()) {
+            if (some.test(zone) && state.liveBytes(zone.number()) >= CleanerChoice.LEAST_LIVE * zone.length()) {
                 worthIt.add(zone.number());
             }
         }
