@@ -6,6 +6,7 @@ import dev.cambium.error.StoreException;
 import dev.cambium.segment.memory.Bytes;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.EntryBlock;
+import dev.cambium.version.Gaps;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -50,6 +51,9 @@ public final class Cursor implements AutoCloseable {
     private static final int MOST_AHEAD = 64;
     private static final int LONGEST_AHEAD = 1 << 10; // a longer entry is read where it lies
 
+    /** Tombstones that are passed before it is asked again whether they are known as a gap. */
+    private static final int PASSED_UNASKED = 32;
+
     /** Where {@code entries} stands while there is a block. */
     private enum Ahead {
         ON_ENTRY,
@@ -73,6 +77,7 @@ public final class Cursor implements AutoCloseable {
     private boolean blockIsForward;
     private Ahead ahead;
     private int window = 1;
+    private long passed; // tombstones, one by one
     private boolean hasViews; // of entries where they lie, so that they are not copied
     private long moves;
     private Memory longValue; // for views of the entry that the cursor stands on; the collector's
@@ -315,8 +320,8 @@ public final class Cursor implements AutoCloseable {
 
     /** Goes on to the first entry that is no tombstone, from where {@code entries} stands. */
     private boolean forward(boolean on) {
-        while (on && isBelowUpper() && entries.isTombstone()) {
-            on = entries.next();
+        for (int n = 0; on && isBelowUpper() && entries.isTombstone(); n++) {
+            on = passTombstone(n, true);
         }
         on = on && isBelowUpper();
         place = on ? Place.ON_KEY : Place.BEHIND_LAST;
@@ -324,12 +329,31 @@ public final class Cursor implements AutoCloseable {
     }
 
     private boolean backward(boolean on) {
-        while (on && !isBelowLower() && (entries.isTombstone() || !isBelowUpper())) {
-            on = entries.previous();
+        for (int n = 0; on && !isBelowLower() && (entries.isTombstone() || !isBelowUpper()); n++) {
+            on = entries.isTombstone() ? passTombstone(n, false) : entries.previous();
         }
         on = on && !isBelowLower();
         place = on ? Place.ON_KEY : Place.BEFORE_FIRST;
         return on;
+    }
+
+    /** Goes on from a tombstone, the n-th of this move; with it past all that are known to be nothing else. */
+    private boolean passTombstone(int n, boolean isForward) {
+        Gaps.Gap gap = n % PASSED_UNASKED == 0 ? snapshot.gapAround(entries) : null;
+        if (gap == null) {
+            passed++;
+            return isForward ? entries.next() : entries.previous();
+        }
+        if (isForward) {
+            return gap.to() != null && entries.seek(gap.to(), 0, gap.to().length);
+        }
+        boolean on = entries.seekFloor(gap.from(), 0, gap.from().length);
+        return on && gap.holds(entries) ? entries.previous() : on;
+    }
+
+    /** Tombstones that were passed one by one since the cursor was made. */
+    long passed() {
+        return passed;
     }
 
     private boolean isBelowUpper() {

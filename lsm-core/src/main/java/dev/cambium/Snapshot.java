@@ -6,6 +6,7 @@ import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.segment.frame.Frame;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.runtime.Forgotten;
+import dev.cambium.version.Gaps;
 import dev.cambium.version.Lookup;
 import dev.cambium.version.Pin;
 import java.io.InputStream;
@@ -31,14 +32,16 @@ public final class Snapshot implements AutoCloseable {
     /** What a snapshot keeps alive; apart from it, so that it can be released when the snapshot is unreachable. */
     static final class Held extends PointReads implements Runnable {
         final Pin content;
+        private final long latestGap;
         private final Set<ValueView> views = ConcurrentHashMap.newKeySet();
         private final AtomicBoolean open = new AtomicBoolean(true);
         private final AtomicLong openSnapshots;
         private volatile boolean closedByUser;
 
-        Held(Store store, Pin content, AtomicLong openSnapshots) {
+        Held(Store store, Pin content, long latestGap, AtomicLong openSnapshots) {
             super(store);
             this.content = content;
+            this.latestGap = latestGap;
             this.openSnapshots = openSnapshots;
             openSnapshots.incrementAndGet();
         }
@@ -224,6 +227,11 @@ public final class Snapshot implements AutoCloseable {
     /** All entries, tombstones included; to be used inside epoch slots. */
     SortedCursor entries() {
         return held.content.entries();
+    }
+
+    /** The stretch around an entry of {@link #entries} in which nothing lives, if one is known; or null. */
+    Gaps.Gap gapAround(SortedCursor entries) {
+        return store.gaps().around(entries, held.latestGap);
     }
 
     /** Enters the read protection; throws where this snapshot or its store is closed. */

@@ -34,6 +34,7 @@ import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.runtime.Environment;
 import dev.cambium.segment.runtime.Parker;
 import dev.cambium.segment.runtime.RandomSource;
+import dev.cambium.version.Gaps;
 import dev.cambium.version.Lookup;
 import dev.cambium.version.Pin;
 import dev.cambium.version.Version;
@@ -196,7 +197,9 @@ public final class Store implements AutoCloseable {
         this.frames = recovery.frames();
         this.zones = recovery.zones();
         this.versions = new Versions(
-                recovery.version(), firstLog -> new Memtable(pool, epochs, options.memtableBytes(), firstLog));
+                recovery.version(),
+                firstLog -> new Memtable(pool, epochs, options.memtableBytes(), firstLog),
+                options.memtableBytes());
         this.longValues = new LongValues(zones, manifest, pool);
         this.warmStart =
                 new WarmStart(environment.disk(), manifest.storeId(), pool, frames, epochs, zones, environment.clock());
@@ -346,14 +349,19 @@ public final class Store implements AutoCloseable {
     public Snapshot snapshot() {
         int slot = enter();
         try {
+            long latestGap = versions.gaps().latest(); // before the view is taken
             Pin pin = null;
             while (pin == null) { // again where a part went out of the version before it was held
                 pin = Pin.tryTake(versions.current());
             }
-            return new Snapshot(this, new Snapshot.Held(this, pin, openSnapshots));
+            return new Snapshot(this, new Snapshot.Held(this, pin, latestGap, openSnapshots));
         } finally {
             epochs.exit(slot);
         }
+    }
+
+    Gaps gaps() {
+        return versions.gaps();
     }
 
     /** A cursor over the store's own keyspace as it is now, with a snapshot of its own. */

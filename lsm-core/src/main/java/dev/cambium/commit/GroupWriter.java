@@ -13,6 +13,7 @@ import dev.cambium.run.Flusher;
 import dev.cambium.segment.log.LogRecord;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.version.Gaps;
 import dev.cambium.version.Versions;
 import java.util.List;
 import java.util.zip.CRC32C;
@@ -302,6 +303,8 @@ public final class GroupWriter {
 
     private void apply(WriteRequest group) {
         Memtable memtable = versions.current().active();
+        Gaps gaps = versions.gaps();
+        boolean asksForSearch = false;
         boolean inStep = false;
         for (WriteRequest request = group; request != null; request = request.next) {
             if (!request.hasOperations() || request.failure() != null) {
@@ -321,6 +324,7 @@ public final class GroupWriter {
             }
             if (request.isSingle()) {
                 searchKey.set(request.keyspaceId, request.key);
+                asksForSearch |= gaps.note(request.code, searchKey.bytes(), searchKey.length());
                 memtable.apply(
                         Arena.reference(request.code, request.place),
                         searchKey.bytes(),
@@ -328,12 +332,17 @@ public final class GroupWriter {
                         request.logged);
             } else {
                 memtable.beginStep();
+                asksForSearch |= gaps.note(
+                        memtable.arena().memory(request.place), Arena.offset(request.place), request.operationsCount());
                 memtable.applyBatch(request.place, request.operationsCount(), request.logged);
                 memtable.endStep();
             }
         }
         if (inStep) {
             memtable.endStep();
+        }
+        if (asksForSearch) {
+            flusher.wake();
         }
     }
 }

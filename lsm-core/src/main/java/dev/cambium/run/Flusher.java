@@ -20,6 +20,7 @@ import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Clock;
 import dev.cambium.segment.runtime.Parker;
+import dev.cambium.version.GapSearch;
 import dev.cambium.version.Version;
 import dev.cambium.version.Versions;
 import java.util.ArrayList;
@@ -72,6 +73,7 @@ public final class Flusher implements AutoCloseable {
     private final StepWaits waits;
     private final WritePace pace;
     private final Merges merges;
+    private final GapSearch gapSearch;
 
     private final AtomicInteger pauses = new AtomicInteger(); // of the writers
     private volatile boolean isMerging;
@@ -116,6 +118,7 @@ public final class Flusher implements AutoCloseable {
         this.lane = lane;
         this.waits = new StepWaits(parker, clock);
         this.pace = new WritePace(clock, parker);
+        this.gapSearch = new GapSearch(versions, epochs);
         this.warmStart = warmStart;
         this.loading = new IdleLoading(frames, epochs);
         this.merges = new Merges(versions, manifest, zones, pool, epochs, longValues, sizes, loading::add);
@@ -140,7 +143,8 @@ public final class Flusher implements AutoCloseable {
         pace.stepBegins();
         try {
             epochs.reclaim(); // what steps before took out of use while it was being read
-            more = doWork();
+            boolean isSearching = gapSearch.step();
+            more = doWork() || isSearching;
         } catch (StoreException e) {
             giveUp(e);
             more = e instanceof DiskFullException && makesRoom();

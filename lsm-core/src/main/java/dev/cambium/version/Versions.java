@@ -12,19 +12,27 @@ import java.util.function.LongFunction;
  */
 public final class Versions {
     private final LongFunction<Memtable> newMemtable;
+    private final Gaps gaps;
     private volatile Version current;
 
     /**
      * @param newMemtable makes an empty memtable that begins in a log; throws {@link dev.cambium.error.MemoryBudgetException} where
      *     there is no room
+     * @param memtableBytes of a full one
      */
-    public Versions(Version first, LongFunction<Memtable> newMemtable) {
+    public Versions(Version first, LongFunction<Memtable> newMemtable, long memtableBytes) {
+        this.gaps = new Gaps(memtableBytes);
         this.current = first;
         this.newMemtable = newMemtable;
     }
 
     public Version current() {
         return current;
+    }
+
+    /** Where nothing lives but tombstones, in the latest version. */
+    public Gaps gaps() {
+        return gaps;
     }
 
     /**

@@ -77,7 +77,8 @@ final class TailTable {
                 Locale.ROOT,
                 """
                 Puts of 116 bytes by one thread, into a store that has %,d of them in random order before, keys drawn of those, uniformly; both \
-                engines as they are usually opened. At full speed for %d s; the rate of the second half is what is sustained. Then for %d s at %.0f %% of that, begun at fixed times whatever the puts before \
+                engines as they are usually opened. At full speed for %d s; the rate of the second half is what is sustained. Then at %.0f %% of that, a quarter of \
+                the time unwatched, so that what full speed has left behind is worked off, and for %d s timed: begun at fixed times whatever the puts before \
                 took; a latency counts from the time at which the put was meant to begin. Idle: how much too late a thread woke meanwhile that \
                 only slept, a millisecond at a time; the engine's own threads are among what may keep it from a core. Where it woke more than \
                 %d µs late, a stall of the machine is presumed, and puts of more than %d µs that overlap it are counted apart; its wake: the time \
@@ -86,8 +87,8 @@ final class TailTable {
                 """,
                 keys,
                 sustainSeconds,
-                seconds,
                 100 * TailTrial.SHARE,
+                seconds,
                 TailTrial.STALL_NANOS / 1000,
                 OpenLoopLatencies.FAST_NANOS / 1000,
                 TailTrial.WAKE);

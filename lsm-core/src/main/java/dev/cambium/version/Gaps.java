@@ -1,0 +1,302 @@
+package dev.cambium.version;
+
+import dev.cambium.compaction.SortedCursor;
+import dev.cambium.segment.log.Operation;
+import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.memory.Bytes;
+import dev.cambium.segment.memory.Memory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Stretches of internal keys of which is known that nothing lives there, however many tombstones do and keys that those hide: cursors go past
+ * all of one in a single move, until merges have taken the tombstones away.
+ *
+ * <p>How one becomes known: after every so many deletes the writer {@linkplain #noteDelete asks}; {@link GapSearch} begins to {@link #watch}, takes
+ * a view, and walks in it to the next key that lives; {@link #found}. Gaps are few, and forgotten as they please: nothing depends on them.
+ *
+ * <p>Why nothing is left out. A put cuts every gap that it lies in, the watched one too, inside its step and before it becomes visible. A view
+ * waits for steps that have begun: a put that did not see the watch is in the view of the search; one that did has cut it. A cursor uses a gap only if
+ * its view was taken after that was found, and looks for it after that: so its view has the tombstones, and of puts that came later all
+ * that have not cut the gap are not in it.
+ *
+ * <p>Threads: one writer, inside the steps of its memtable; one search at a time; everything else from any thread, without a lock unless a gap
+ * changes.
+ */
+public final class Gaps {
+    private static final int MOST = 8;
+
+    /** So many tombstones are not worth a gap of their own. */
+    private static final int FEW = 16;
+
+    private static final int BYTES_OF_DELETES = 1 << 12; // of a memtable, for each delete that is waited for
+    private static final int MOST_DELETES = 1 << 11;
+
+    private static final Gap[] NONE = {};
+
+    /** A stretch, from a key on and up to another that is not in it. Never changes. */
+    public static final class Gap {
+        private final byte[] from;
+        private final byte[] to; // null: no key is behind it
+        private final long fromHead;
+        private final long toHead;
+        private final long found; // its number; 0 while it is watched
+
+        private Gap(byte[] from, byte[] to, long found) {
+            this.from = from;
+            this.to = to;
+            this.fromHead = head(from);
+            this.toHead = to == null ? 0 : head(to);
+            this.found = found;
+        }
+
+        private static long head(byte[] key) {
+            return Bytes.getLongBigEndian(Arrays.copyOf(key, Long.BYTES), 0);
+        }
+
+        /** Nothing lives from here on. */
+        public byte[] from() {
+            return from;
+        }
+
+        /** The first key behind it, which may live; or null. */
+        public byte[] to() {
+            return to;
+        }
+
+        private boolean holds(byte[] key, int length) {
+            return Arrays.compareUnsigned(key, 0, length, from, 0, from.length) >= 0
+                    && (to == null || Arrays.compareUnsigned(key, 0, length, to, 0, to.length) < 0);
+        }
+
+        /** Whether an entry lies in it. */
+        public boolean holds(SortedCursor entries) {
+            return !entries.isBelow(from, fromHead) && (to == null || entries.isBelow(to, toHead));
+        }
+
+        private boolean isEmpty() {
+            return to != null && Arrays.compareUnsigned(from, to) >= 0;
+        }
+
+        /** Whether the two overlap, or one begins where the other ends. */
+        private boolean touches(Gap other) {
+            return (to == null || Arrays.compareUnsigned(other.from, to) <= 0)
+                    && (other.to == null || Arrays.compareUnsigned(from, other.to) <= 0);
+        }
+
+        private Gap with(Gap other, long number) {
+            boolean isLater = to == null || other.to != null && Arrays.compareUnsigned(to, other.to) >= 0;
+            return new Gap(
+                    Arrays.compareUnsigned(from, other.from) <= 0 ? from : other.from, isLater ? to : other.to, number);
+        }
+    }
+
+    private final int deletesBetween;
+    private volatile Gap[] gaps = NONE; // changed by whoever holds this object's lock; one of them may be watched
+    private volatile long found; // so many until now
+
+    // The writer's own.
+    private int deletes; // since it asked last
+    private byte[] least = new byte[64]; // key of those
+    private int leastLength;
+
+    private volatile byte[] asked; // where to search from, or null; changed under the lock
+
+    /** @param memtableBytes of a full one, which is to hold many times as many deletes as are waited for */
+    public Gaps(long memtableBytes) {
+        this.deletesBetween = (int) Math.max(FEW, Math.min(MOST_DELETES, memtableBytes / BYTES_OF_DELETES));
+    }
+
+    /** Number of the latest gap: whoever takes a view afterwards may use it and those before. */
+    public long latest() {
+        return found;
+    }
+
+    /**
+     * The gap that an entry lies in, or null.
+     *
+     * @param latest what {@link #latest} said before the view was taken
+     */
+    public Gap around(SortedCursor entries, long latest) {
+        for (Gap gap : gaps) {
+            if (gap.found > 0 && gap.found <= latest && gap.holds(entries)) {
+                return gap;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Notes a put or delete that is about to be applied, inside the step.
+     *
+     * @param key internal
+     * @return whether a search is asked for, which somebody is to begin
+     */
+    public boolean note(int code, byte[] key, int length) {
+        if (code == OperationCode.DELETE) {
+            return noteDelete(key, length);
+        }
+        notePut(key, length);
+        return false;
+    }
+
+    /**
+     * As {@link #note}, of the operations of a batch.
+     *
+     * @param at where the first of them stands
+     */
+    public boolean note(Memory operations, int at, int count) {
+        boolean hasGaps = gaps.length > 0;
+        boolean asks = false;
+        for (int i = 0; i < count; i++) {
+            int code = Operation.code(operations, at);
+            if (code == OperationCode.DELETE || hasGaps) {
+                int length = Operation.keyLength(operations, at);
+                asks |= note(code, operations.toArray(Operation.keyOffset(operations, at), length), length);
+            }
+            at += Operation.length(operations, at);
+        }
+        return asks;
+    }
+
+    private void notePut(byte[] key, int length) {
+        for (Gap gap : gaps) {
+            if (gap.holds(key, length)) {
+                cut(Arrays.copyOf(key, length));
+                return;
+            }
+        }
+    }
+
+    private synchronized void cut(byte[] key) {
+        List<Gap> left = new ArrayList<>();
+        for (Gap gap : gaps) {
+            if (!gap.holds(key, key.length)) {
+                left.add(gap);
+                continue;
+            }
+            addUnlessEmpty(left, new Gap(gap.from, key, gap.found));
+            if (gap.found > 0 && left.size() < MOST) {
+                addUnlessEmpty(left, new Gap(Arrays.copyOf(key, key.length + 1), gap.to, gap.found)); // behind it
+            }
+        }
+        gaps = left.toArray(NONE);
+    }
+
+    private static void addUnlessEmpty(List<Gap> to, Gap gap) {
+        if (gap.found == 0 || !gap.isEmpty()) {
+            to.add(gap);
+        }
+    }
+
+    private boolean noteDelete(byte[] key, int length) {
+        if (deletes == 0 || Arrays.compareUnsigned(key, 0, length, least, 0, leastLength) < 0) {
+            if (least.length < length) {
+                least = new byte[length];
+            }
+            System.arraycopy(key, 0, least, 0, length);
+            leastLength = length;
+        }
+        if (++deletes < deletesBetween) {
+            return false;
+        }
+        deletes = 0;
+        ask(Arrays.copyOf(least, leastLength));
+        return true;
+    }
+
+    /** Asks for a search from a key on, or from where it was asked for before, if that lies further ahead. */
+    synchronized void ask(byte[] from) {
+        if (asked == null || Arrays.compareUnsigned(from, asked) < 0) {
+            asked = from;
+        }
+    }
+
+    boolean isAsked() {
+        return asked != null;
+    }
+
+    /** Where a search is to begin, once; or null. */
+    byte[] takeAsked() {
+        if (asked == null) {
+            return null;
+        }
+        synchronized (this) {
+            byte[] from = asked;
+            asked = null;
+            return from;
+        }
+    }
+
+    /**
+     * Watches puts from a key on, until {@link #found} or {@link #giveUp}: before the view is taken that is searched.
+     *
+     * @return where to search from: further on, where a gap is known there; null where that has no end
+     */
+    synchronized byte[] watch(byte[] from) {
+        List<Gap> more = new ArrayList<>(List.of(gaps));
+        more.add(new Gap(from, null, 0));
+        gaps = more.toArray(NONE);
+        byte[] start = from;
+        for (Gap gap : gaps) {
+            if (gap.found > 0 && gap.holds(from, from.length)) {
+                start = gap.to;
+            }
+        }
+        return start;
+    }
+
+    /**
+     * Nothing lives, in the view, from where {@link #watch} began up to a key.
+     *
+     * @param to the key, or null where none is left
+     * @param passed tombstones that were found there
+     */
+    synchronized void found(byte[] to, int passed) {
+        Gap watched = watched();
+        boolean isCut = watched.to != null && (to == null || Arrays.compareUnsigned(watched.to, to) < 0);
+        long number = found + 1;
+        Gap union = new Gap(watched.from, isCut ? watched.to : to, number);
+        List<Gap> left = new ArrayList<>();
+        for (Gap gap : gaps) {
+            if (gap == watched) {
+                continue;
+            }
+            if (!union.isEmpty() && union.touches(gap)) {
+                union = union.with(gap, number);
+                passed += FEW; // it is a longer one now
+            } else {
+                left.add(gap);
+            }
+        }
+        if (passed >= FEW && !union.isEmpty()) {
+            if (left.size() == MOST) {
+                left.remove(0); // the one that has been known longest
+            }
+            left.add(union);
+        }
+        found = number;
+        gaps = left.toArray(NONE);
+    }
+
+    /** Ends the watch, if there is one. */
+    synchronized void giveUp() {
+        Gap watched = watched();
+        gaps = Arrays.stream(gaps).filter(gap -> gap != watched).toArray(Gap[]::new);
+    }
+
+    private Gap watched() {
+        return Arrays.stream(gaps).filter(gap -> gap.found == 0).findAny().orElse(null);
+    }
+
+    /** Forgets all of them: there are no tombstones any more. */
+    synchronized void forget() {
+        gaps = Arrays.stream(gaps).filter(gap -> gap.found == 0).toArray(Gap[]::new);
+    }
+
+    /** How many are known. */
+    public int count() {
+        return gaps.length;
+    }
+}
