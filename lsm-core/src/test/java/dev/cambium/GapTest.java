@@ -175,6 +175,64 @@ class GapTest {
         }
     }
 
+    /** Whoever writes again what was deleted, in whatever order, leaves few gaps, and what is still deleted is passed in one move. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ascending", "descending", "random"})
+    void gapsStayFewWhateverIsWrittenIntoThem(String order) {
+        try (SmallStore small = filled()) {
+            deleteAll(small.store(), true);
+            Random random = new Random(1);
+            int puts = 3_000;
+            for (int i = 0; i < puts; i++) {
+                int number =
+                        switch (order) {
+                            case "ascending" -> FROM + i;
+                            case "descending" -> TO - 1 - i;
+                            default -> FROM + random.nextInt(TO - FROM);
+                        };
+                small.store().put(key(number), b("again"), Durability.NONE);
+                assertTrue(
+                        small.store().gaps().count() <= 8,
+                        "gaps: " + small.store().gaps().count());
+            }
+            if (!order.equals("random")) {
+                try (Cursor cursor = small.store().cursor()) {
+                    boolean ascending = order.equals("ascending");
+                    assertSeeks(cursor, ascending ? FROM + puts : FROM, ascending ? TO : TO - puts);
+                    assertFew(cursor);
+                }
+            }
+        }
+    }
+
+    @Test
+    void queuesOfSeveralKeyspacesAreAllKnown() {
+        try (SmallStore small = new SmallStore(SmallStore.ROOMY)) {
+            List<Keyspace> queues = List.of(
+                    small.store().keyspace("a"),
+                    small.store().keyspace("b"),
+                    small.store().keyspace("c"));
+            for (int i = 0; i < KEYS; i++) {
+                for (Keyspace queue : queues) {
+                    queue.put(key(i), b("v"), Durability.NONE);
+                }
+            }
+            small.store().compact();
+            for (int i = 0; i < TO; i++) {
+                for (Keyspace queue : queues) {
+                    queue.delete(key(i), Durability.NONE);
+                }
+            }
+            for (Keyspace queue : queues) {
+                try (Cursor cursor = queue.cursor()) {
+                    assertTrue(cursor.first());
+                    assertEquals(s(key(TO)), s(cursor.key()));
+                    assertFew(cursor);
+                }
+            }
+        }
+    }
+
     @Test
     void aSnapshotFromBeforeADeleteSeesTheKeyThoughItIsKnownToBeGone() {
         try (SmallStore small = filled()) {

@@ -314,8 +314,8 @@ public final class PageCursor implements Entry {
     }
 
     /**
-     * Whether the page that it stands before can become part of another run as it is: all of it belongs to the stretch, it and those below
-     * lie in zones that are worth keeping, and its leaves may stay.
+     * Whether the page that it stands before can become part of another run as it is: all of it belongs to the stretch, it, those below and
+     * its filter lie in zones that are worth keeping, and its leaves may stay.
      */
     boolean isLinkable(IntPredicate zones, LongPredicate leaves) {
         if (!isWhole || !zones.test(Pointer.zone(pointer)) || level == 0 && !leaves.test(pointer)) {
@@ -323,6 +323,9 @@ public final class PageCursor implements Entry {
         }
         if (level == 1) {
             KeyPage page = keysAhead().page();
+            if (page.filter() != Pointer.NULL && !zones.test(Pointer.zone(page.filter()))) {
+                return false;
+            }
             int known = Pointer.zone(pointer);
             for (int i = 0; i < page.count(); i++) {
                 int zone = Pointer.zone(page.child(i));

@@ -2,10 +2,13 @@ package dev.cambium.run;
 
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.StoreException;
+import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.Stretch;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -25,7 +28,8 @@ public final class CompactionWish {
 
     // The lane's.
     int zonesBefore; // zones with this number and above were made since; 0 where it has not been begun
-    long filesBefore; // bytes of zone files, when it was begun
+    double deadBefore; // bytes of zone files that nothing lived in, when it was begun
+    final Map<Integer, Long> taken = new HashMap<>(); // zones that were taken out of order, and what lived there
     CorruptionException damage; // that was left where it is
     private final Deque<BaseChoice.Range> planned =
             new ArrayDeque<>(); // of the stretch, for the merge that is under way
@@ -73,6 +77,11 @@ public final class CompactionWish {
     /** Some zones are cleaned. */
     public static CompactionWish cleaning(Set<Integer> zones) {
         return new CompactionWish(null, false, 0, Set.copyOf(zones));
+    }
+
+    /** Whether a zone of the base was made for it, or since. */
+    boolean hasMade(ManifestRecord.Zone zone) {
+        return zone.stream() == Zones.STREAM_BASE && zone.number() >= zonesBefore;
     }
 
     /** Whether there is something of the stretch that has not been merged. */
@@ -127,6 +136,9 @@ public final class CompactionWish {
 
     /** A merge for it has come so far. */
     void noteProgress(MergeWork merge) {
+        if (isSweeping && !isInOrder) {
+            return; // what it merges comes again
+        }
         bytesDone = bytesBefore + (isSweeping ? merge.bytesDone() : merge.appendedBytes());
         if (hasBegun) { // else nobody knows how much there is
             bytesTotal = Math.max(bytesTotal, bytesDone);
@@ -137,7 +149,7 @@ public final class CompactionWish {
     boolean noteNamed(MergeWork merge) {
         noteProgress(merge);
         bytesBefore = bytesDone;
-        linkedBytes = linkedBytes + (isSweeping ? merge.bytesLinked() : 0);
+        linkedBytes = linkedBytes + (isSweeping && isInOrder ? merge.bytesLinked() : 0);
         writtenBytes = writtenBytes + merge.appendedBytes();
         if (!isSweeping || !isInOrder) {
             return false;

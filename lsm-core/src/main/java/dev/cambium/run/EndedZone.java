@@ -13,6 +13,7 @@ final class EndedZone implements AutoCloseable {
     private final ManifestRecord.Zone record;
 
     // Guarded by this object.
+    private boolean isForced;
     private boolean isClosed;
     private StoreException failure;
 
@@ -34,24 +35,29 @@ final class EndedZone implements AutoCloseable {
      * Forces and closes the file, unless that was done.
      *
      * @throws StoreException where it fails, each time
+     * @throws IllegalStateException where it was closed without
      */
     synchronized void force() {
         if (failure != null) {
             throw failure;
         }
-        if (!isClosed) {
+        if (!isForced) {
             try {
                 writer.force();
+                isForced = true;
+                close();
             } catch (StoreException e) {
                 failure = e;
                 throw e;
             }
-            close();
         }
     }
 
     /** As {@link #force}, for who names nothing: a failure is told to who does. */
-    void forceAhead() {
+    synchronized void forceAhead() {
+        if (isClosed) {
+            return; // forced already, or given up
+        }
         try {
             force();
         } catch (StoreException e) {

@@ -137,14 +137,16 @@ public final class Flusher implements AutoCloseable {
 
     private void step() {
         boolean more = false;
+        boolean isSearching = false;
         StoreException failure = null;
         flushDone = 0;
         mergeDone = 0;
         pace.stepBegins();
         try {
             epochs.reclaim(); // what steps before took out of use while it was being read
-            boolean isSearching = gapSearch.step();
-            more = doWork() || isSearching;
+            isSearching = gapSearch.step();
+            pace.stepBegins(); // a search is no work of those that it knows
+            more = doWork();
         } catch (StoreException e) {
             giveUp(e);
             more = e instanceof DiskFullException && makesRoom();
@@ -165,7 +167,7 @@ public final class Flusher implements AutoCloseable {
             stepsEnded = stepsEnded + 1;
             waits.stepEnded(failure);
         }
-        if (more) {
+        if (more || isSearching) {
             wake();
         }
     }

@@ -34,10 +34,10 @@ final class Merges implements AutoCloseable {
     /** While nobody writes, younger runs are to hide less: this part of what they may. */
     private static final double TRIGGER_WHEN_IDLE = 0.5;
 
-    /** How much longer than before files may be while all is written anew, and what they are brought back to. */
-    private static final double TOLERATED_ROOM = 1.03;
+    /** Which part of files may be dead beyond what was before while all is written anew, and what that is brought back to. */
+    private static final double TOLERATED_DEAD = 0.03;
 
-    private static final double AIMED_AT_ROOM = 1.01;
+    private static final double AIMED_AT_DEAD = 0.01;
 
     private final Versions versions;
     private final Manifest manifest;
@@ -244,7 +244,7 @@ final class Merges implements AutoCloseable {
         }
         if (wish.zonesBefore == 0) {
             wish.zonesBefore = zones.nextZone();
-            wish.filesBefore = space().fileBytes();
+            wish.deadBefore = space().excessBytes(1);
         }
         if (!BaseChoice.hasBase(runs)) {
             makeBase(runs.get(runs.size() - 1));
@@ -297,33 +297,42 @@ final class Merges implements AutoCloseable {
         baseChoice.forgetPlan();
         cleaner.forgetPlan();
         Predicate<ManifestRecord.Zone> stays = zone -> first.isEmpty()
-                ? !wish.rewrites || Zones.isOfValues(zone.stream()) || zone.number() >= wish.zonesBefore
+                ? !wish.rewrites || Zones.isOfValues(zone.stream()) || wish.hasMade(zone)
                 : !victims.contains(zone.number());
         beginBase(runs, planned, zonesToLink(manifest.state(), stays), null);
         return true;
     }
 
     /**
-     * Whether a sweep that writes all pages anew has made files too much longer: it takes the base in the order of keys, and zones that were not
+     * Whether a sweep that writes all pages anew has left too much dead: it takes the base in the order of keys, and zones that were not
      * written in that order die bit by bit.
      */
     private boolean takesRoom(CompactionWish wish) {
-        return wish.rewrites && wish.hasBegun() && space().fileBytes() > TOLERATED_ROOM * wish.filesBefore;
+        return wish.rewrites && wish.hasBegun() && deadSince(wish, TOLERATED_DEAD, space()) > 0;
+    }
+
+    private static double deadSince(CompactionWish wish, double tolerated, SpaceUse use) {
+        return use.excessBytes(1) - wish.deadBefore - tolerated * use.fileBytes();
     }
 
     /** The zones of the base which give most room back for what has to be written. */
     private Set<Integer> zonesThatHoldLeast(CompactionWish wish) {
         SpaceUse use = space();
-        return CleanerChoice.victims(
-                        manifest.state(),
+        ManifestState state = manifest.state();
+        Set<Integer> victims = CleanerChoice.victims(
+                        state,
                         use,
-                        use.fileBytes() - AIMED_AT_ROOM * wish.filesBefore,
+                        deadSince(wish, AIMED_AT_DEAD, use),
                         Integer.MAX_VALUE,
                         use.mostMovedBytes(),
-                        zone -> zone.stream() != Zones.STREAM_BASE || zone.number() >= wish.zonesBefore)
+                        zone -> zone.stream() != Zones.STREAM_BASE
+                                || wish.hasMade(zone)
+                                || wish.taken.getOrDefault(zone.number(), -1L) == state.liveBytes(zone.number()))
                 .stream()
                 .map(ManifestRecord.Zone::number)
                 .collect(Collectors.toSet());
+        victims.forEach(zone -> wish.taken.put(zone, state.liveBytes(zone)));
+        return victims;
     }
 
     private List<BaseChoice.Range> withPagesIn(Set<Integer> someZones, LiveRun base, List<BaseChoice.Range> ranges) {

@@ -179,8 +179,8 @@ final class OpenZone implements ZoneSink, AutoCloseable {
     /** Closes those that nobody is to force any more; returns their numbers. */
     private List<Integer> giveUpUnforced(Predicate<EndedZone> which) {
         List<EndedZone> taken = unforced.stream().filter(which).toList();
-        taken.forEach(EndedZone::close);
         unforced.removeAll(taken);
+        taken.forEach(EndedZone::close);
         return new ArrayList<>(taken.stream().map(EndedZone::number).toList());
     }
 

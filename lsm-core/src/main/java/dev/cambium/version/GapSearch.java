@@ -51,6 +51,7 @@ public final class GapSearch {
     }
 
     private void search(byte[] start) {
+        long latest = gaps.latest();
         int slot = epochs.enter();
         Pin pin = null;
         try {
@@ -61,6 +62,12 @@ public final class GapSearch {
             int passed = 0;
             boolean on = entries.seek(start, 0, start.length);
             while (on && entries.isTombstone() && passed < MOST_PASSED) {
+                Gaps.Gap known = passed % PASSED_IN_SLOT == 0 ? gaps.around(entries, latest) : null;
+                if (known != null) {
+                    passed++;
+                    on = known.to() != null && entries.seek(known.to(), 0, known.to().length);
+                    continue;
+                }
                 if (++passed % PASSED_IN_SLOT == 0) {
                     epochs.exit(slot);
                     slot = epochs.enter();

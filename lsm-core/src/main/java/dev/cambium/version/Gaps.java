@@ -5,6 +5,7 @@ import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Bytes;
 import dev.cambium.segment.memory.Memory;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,6 +28,12 @@ import java.util.List;
 public final class Gaps {
     private static final int MOST = 8;
 
+    /** Searches that may wait. */
+    private static final int MOST_ASKED = 16;
+
+    /** Deletes of different keyspaces are counted apart, as far as the last bits of their numbers tell. */
+    private static final int FRONTS = 4;
+
     /** So many tombstones are not worth a gap of their own. */
     private static final int FEW = 16;
 
@@ -42,8 +49,10 @@ public final class Gaps {
         private final long fromHead;
         private final long toHead;
         private final long found; // its number; 0 while it is watched
+        private final boolean isRest; // what a put has left of one behind itself
 
-        private Gap(byte[] from, byte[] to, long found) {
+        private Gap(byte[] from, byte[] to, long found, boolean isRest) {
+            this.isRest = isRest;
             this.from = from;
             this.to = to;
             this.fromHead = head(from);
@@ -88,7 +97,10 @@ public final class Gaps {
         private Gap with(Gap other, long number) {
             boolean isLater = to == null || other.to != null && Arrays.compareUnsigned(to, other.to) >= 0;
             return new Gap(
-                    Arrays.compareUnsigned(from, other.from) <= 0 ? from : other.from, isLater ? to : other.to, number);
+                    Arrays.compareUnsigned(from, other.from) <= 0 ? from : other.from,
+                    isLater ? to : other.to,
+                    number,
+                    false);
         }
     }
 
@@ -96,16 +108,33 @@ public final class Gaps {
     private volatile Gap[] gaps = NONE; // changed by whoever holds this object's lock; one of them may be watched
     private volatile long found; // so many until now
 
-    // The writer's own.
-    private int deletes; // since it asked last
-    private byte[] least = new byte[64]; // key of those
-    private int leastLength;
+    private final Front[] fronts = new Front[FRONTS]; // the writer's own
+    private byte[] key = new byte[64]; // of an operation of a batch; the writer's own
 
-    private volatile byte[] asked; // where to search from, or null; changed under the lock
+    private final ArrayDeque<byte[]> asked = new ArrayDeque<>(); // where to search from; under the lock
+    private volatile boolean isAsked;
+
+    /** Deletes since a search was asked for. */
+    private static final class Front {
+        private int deletes;
+        private byte[] least = new byte[64]; // key of those
+        private int leastLength;
+
+        void note(byte[] key, int length) {
+            if (deletes++ == 0 || Arrays.compareUnsigned(key, 0, length, least, 0, leastLength) < 0) {
+                if (least.length < length) {
+                    least = new byte[length];
+                }
+                System.arraycopy(key, 0, least, 0, length);
+                leastLength = length;
+            }
+        }
+    }
 
     /** @param memtableBytes of a full one, which is to hold many times as many deletes as are waited for */
     public Gaps(long memtableBytes) {
         this.deletesBetween = (int) Math.max(FEW, Math.min(MOST_DELETES, memtableBytes / BYTES_OF_DELETES));
+        Arrays.setAll(fronts, i -> new Front());
     }
 
     /** Number of the latest gap: whoever takes a view afterwards may use it and those before. */
@@ -131,7 +160,7 @@ public final class Gaps {
      * Notes a put or delete that is about to be applied, inside the step.
      *
      * @param key internal
-     * @return whether a search is asked for, which somebody is to begin
+     * @return whether a search is asked for and none was, so that somebody is to begin
      */
     public boolean note(int code, byte[] key, int length) {
         if (code == OperationCode.DELETE) {
@@ -153,7 +182,11 @@ public final class Gaps {
             int code = Operation.code(operations, at);
             if (code == OperationCode.DELETE || hasGaps) {
                 int length = Operation.keyLength(operations, at);
-                asks |= note(code, operations.toArray(Operation.keyOffset(operations, at), length), length);
+                if (key.length < length) {
+                    key = new byte[length];
+                }
+                operations.get(Operation.keyOffset(operations, at), key, 0, length);
+                asks |= note(code, key, length);
             }
             at += Operation.length(operations, at);
         }
@@ -169,62 +202,78 @@ public final class Gaps {
         }
     }
 
-    private synchronized void cut(byte[] key) {
+    private synchronized void cut(byte[] at) {
         List<Gap> left = new ArrayList<>();
         for (Gap gap : gaps) {
-            if (!gap.holds(key, key.length)) {
+            if (!gap.holds(at, at.length)) {
                 left.add(gap);
-                continue;
-            }
-            addUnlessEmpty(left, new Gap(gap.from, key, gap.found));
-            if (gap.found > 0 && left.size() < MOST) {
-                addUnlessEmpty(left, new Gap(Arrays.copyOf(key, key.length + 1), gap.to, gap.found)); // behind it
+            } else if (gap.found == 0) {
+                left.add(new Gap(gap.from, at, 0, false)); // though it may be empty
+            } else {
+                if (!gap.isRest) { // else it is what lies between two puts, most of the time
+                    addUnlessEmpty(left, new Gap(gap.from, at, gap.found, false));
+                }
+                addUnlessEmpty(left, new Gap(Arrays.copyOf(at, at.length + 1), gap.to, gap.found, true));
             }
         }
-        gaps = left.toArray(NONE);
+        keep(left);
     }
 
     private static void addUnlessEmpty(List<Gap> to, Gap gap) {
-        if (gap.found == 0 || !gap.isEmpty()) {
+        if (!gap.isEmpty()) {
             to.add(gap);
         }
     }
 
-    private boolean noteDelete(byte[] key, int length) {
-        if (deletes == 0 || Arrays.compareUnsigned(key, 0, length, least, 0, leastLength) < 0) {
-            if (least.length < length) {
-                least = new byte[length];
+    /** Where there are too many, rests go first, and of those the one that has been known longest. */
+    private void keep(List<Gap> left) {
+        while (left.size() > MOST) {
+            Gap least = null;
+            for (Gap gap : left) {
+                if (gap.found > 0 && (least == null || gap.isRest && !least.isRest)) {
+                    least = gap;
+                }
             }
-            System.arraycopy(key, 0, least, 0, length);
-            leastLength = length;
+            left.remove(least);
         }
-        if (++deletes < deletesBetween) {
-            return false;
-        }
-        deletes = 0;
-        ask(Arrays.copyOf(least, leastLength));
-        return true;
+        gaps = left.toArray(NONE);
     }
 
-    /** Asks for a search from a key on, or from where it was asked for before, if that lies further ahead. */
-    synchronized void ask(byte[] from) {
-        if (asked == null || Arrays.compareUnsigned(from, asked) < 0) {
-            asked = from;
+    private boolean noteDelete(byte[] key, int length) {
+        Front front = fronts[key[Operation.KEYSPACE_ID_LENGTH - 1] & FRONTS - 1];
+        front.note(key, length);
+        if (front.deletes < deletesBetween) {
+            return false;
         }
+        front.deletes = 0;
+        return ask(Arrays.copyOf(front.least, front.leastLength));
+    }
+
+    /** Asks for a search from a key on; returns whether none was asked for. */
+    synchronized boolean ask(byte[] from) {
+        boolean isNew = asked.isEmpty();
+        if (asked.size() == MOST_ASKED) { // one from further ahead comes by there
+            byte[] last = asked.removeLast();
+            asked.addLast(Arrays.compareUnsigned(from, last) < 0 ? from : last);
+        } else {
+            asked.addLast(from);
+        }
+        isAsked = true;
+        return isNew;
     }
 
     boolean isAsked() {
-        return asked != null;
+        return isAsked;
     }
 
     /** Where a search is to begin, once; or null. */
     byte[] takeAsked() {
-        if (asked == null) {
+        if (!isAsked) {
             return null;
         }
         synchronized (this) {
-            byte[] from = asked;
-            asked = null;
+            byte[] from = asked.poll();
+            isAsked = !asked.isEmpty();
             return from;
         }
     }
@@ -236,7 +285,7 @@ public final class Gaps {
      */
     synchronized byte[] watch(byte[] from) {
         List<Gap> more = new ArrayList<>(List.of(gaps));
-        more.add(new Gap(from, null, 0));
+        more.add(new Gap(from, null, 0, false));
         gaps = more.toArray(NONE);
         byte[] start = from;
         for (Gap gap : gaps) {
@@ -257,7 +306,7 @@ public final class Gaps {
         Gap watched = watched();
         boolean isCut = watched.to != null && (to == null || Arrays.compareUnsigned(watched.to, to) < 0);
         long number = found + 1;
-        Gap union = new Gap(watched.from, isCut ? watched.to : to, number);
+        Gap union = new Gap(watched.from, isCut ? watched.to : to, number, false);
         List<Gap> left = new ArrayList<>();
         for (Gap gap : gaps) {
             if (gap == watched) {
@@ -271,13 +320,10 @@ public final class Gaps {
             }
         }
         if (passed >= FEW && !union.isEmpty()) {
-            if (left.size() == MOST) {
-                left.remove(0); // the one that has been known longest
-            }
             left.add(union);
         }
         found = number;
-        gaps = left.toArray(NONE);
+        keep(left);
     }
 
     /** Ends the watch, if there is one. */
