@@ -8,7 +8,8 @@ import dev.cambium.memtable.Memtable;
 /** Walks over tombstones where the writer has asked for it, so that cursors need not. For the background lane. */
 public final class GapSearch {
     private static final int PASSED_IN_SLOT = 256;
-    private static final int MOST_PASSED = 1 << 14; // in a step; tens of milliseconds, where pages have to be loaded
+    private static final int MOST_PASSED = 1 << 11; // before what was found is made known
+    private static final int SEARCHES = 8; // in a step: some milliseconds, more where pages have to be loaded
 
     private final Versions versions;
     private final Gaps gaps;
@@ -22,19 +23,23 @@ public final class GapSearch {
 
     /** Searches, if it was asked for; returns whether there is more to be searched. */
     public boolean step() {
-        byte[] from = gaps.takeAsked();
-        if (from == null) {
-            if (gaps.count() > 0 && !hasTombstones(versions.current())) {
-                gaps.forget();
-            }
-            return false;
+        if (!gaps.isAsked() && gaps.count() > 0 && !hasTombstones(versions.current())) {
+            gaps.forget();
         }
+        for (int i = 0; i < SEARCHES && gaps.isAsked(); i++) {
+            search();
+        }
+        return gaps.isAsked();
+    }
+
+    private void search() {
+        byte[] from = gaps.takeAsked();
         byte[] start = gaps.watch(from);
         try {
             if (start == null) {
                 gaps.giveUp();
             } else {
-                search(start);
+                walk(start);
             }
         } catch (StoreException e) {
             gaps.giveUp(); // whoever comes to what cannot be read is told
@@ -42,7 +47,6 @@ public final class GapSearch {
             gaps.giveUp();
             throw e;
         }
-        return gaps.isAsked();
     }
 
     private static boolean hasTombstones(Version version) {
@@ -50,7 +54,7 @@ public final class GapSearch {
                 || version.runs().stream().anyMatch(run -> run.record().tombstones() > 0);
     }
 
-    private void search(byte[] start) {
+    private void walk(byte[] start) {
         long latest = gaps.latest();
         int slot = epochs.enter();
         Pin pin = null;
@@ -78,7 +82,7 @@ public final class GapSearch {
             byte[] end = on ? entries.key(0) : null;
             gaps.found(end, passed);
             if (passed == MOST_PASSED && end != null) {
-                gaps.ask(end);
+                gaps.askFirst(end);
             }
         } finally {
             epochs.exit(slot);

@@ -252,7 +252,7 @@ public final class Gaps {
     /** Asks for a search from a key on; returns whether none was asked for. */
     synchronized boolean ask(byte[] from) {
         boolean isNew = asked.isEmpty();
-        if (asked.size() == MOST_ASKED) { // one from further ahead comes by there
+        if (asked.size() >= MOST_ASKED) { // one from further ahead comes by there
             byte[] last = asked.removeLast();
             asked.addLast(Arrays.compareUnsigned(from, last) < 0 ? from : last);
         } else {
@@ -262,20 +262,21 @@ public final class Gaps {
         return isNew;
     }
 
+    /** Asks for a search to go on, before others. */
+    synchronized void askFirst(byte[] from) {
+        asked.addFirst(from);
+        isAsked = true;
+    }
+
     boolean isAsked() {
         return isAsked;
     }
 
-    /** Where a search is to begin, once; or null. */
-    byte[] takeAsked() {
-        if (!isAsked) {
-            return null;
-        }
-        synchronized (this) {
-            byte[] from = asked.poll();
-            isAsked = !asked.isEmpty();
-            return from;
-        }
+    /** Where a search is to begin, once; there is one that was {@linkplain #isAsked asked for}. */
+    synchronized byte[] takeAsked() {
+        byte[] from = asked.poll();
+        isAsked = !asked.isEmpty();
+        return from;
     }
 
     /**
