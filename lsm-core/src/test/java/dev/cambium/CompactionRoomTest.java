@@ -38,10 +38,15 @@ class CompactionRoomTest {
             small.executor().runAll();
             long before = small.fileBytes("zone-");
             long[] peak = {0, 0};
+            long[] progress = {0};
             small.store().compact((done, total) -> {
                 peak[0] = Math.max(peak[0], small.fileBytes("zone-"));
                 peak[1]++;
+                assertTrue(progress[0] <= done && (total == 0 || done <= total), done + " of " + total);
+                progress[0] = done;
             });
+            long data = (long) KEYS * (key(0).length + VALUE_LENGTH);
+            assertTrue(progress[0] < 1.3 * data, progress[0] + " bytes of " + data + ": what comes twice counts once");
             assertTrue(peak[1] > 5, peak[1] + " looks");
             assertTrue(peak[0] <= MOST_ROOM * before, peak[0] + " of " + before + ": " + (double) peak[0] / before);
             assertEquals(1, small.store().stats().runs());

@@ -89,6 +89,36 @@ class FlushFaultTest {
         }
     }
 
+    /** What it would write could not be named: a run may not say that it has what the log has lost. */
+    @Test
+    void aFlushWhoseLogIsLostWritesNoPages() {
+        try (SmallStore small = new SmallStore(SmallStore.ROOMY)) {
+            NavigableMap<String, String> model = new TreeMap<>();
+            put(small.store(), model, "a", "1", Durability.BUFFERED);
+            small.disk()
+                    .faults()
+                    .add(FaultRule.on(OperationKind.FORCE)
+                            .inFiles(name -> name.startsWith("log-"))
+                            .always());
+            assertThrows(StoreException.class, small.store()::flush);
+            small.disk().faults().clear(); // a system tells of a lost page once, and then says that all is well
+            long before = small.disk().operations().stream()
+                    .filter(operation -> ZONES.test(operation.file()))
+                    .count();
+            for (int i = 0; i < 3; i++) {
+                assertThrows(StoreException.class, small.store()::flush);
+            }
+            long after = small.disk().operations().stream()
+                    .filter(operation -> ZONES.test(operation.file()))
+                    .count();
+            assertEquals(before, after, "operations on zones");
+            assertEquals(0, small.store().stats().runs());
+            small.assertHolds(model, "a lost log");
+            small.reopenAfter(CrashOutcome.NOTHING_UNFORCED);
+            assertEquals(null, small.store().get(b("a")), "BUFFERED, and never forced");
+        }
+    }
+
     @Test
     void attemptsOnAFullDiskDoNotEatTheRoomThatIsMadeLittleByLittle() {
         NavigableMap<String, String> model = new TreeMap<>();
