@@ -169,13 +169,26 @@ class CompactionCommandsTest {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int exitCode = 0;
-        for (int i = 0; i < 50 && !err.toString(StandardCharsets.UTF_8).contains("%"); i++) { // it may be too fast
+        Random random = new Random(2);
+        for (int i = 0; i < 50 && !err.toString(StandardCharsets.UTF_8).contains("%"); i++) {
+            addTo(store, i * 20_000, random); // it may have been too fast for anything to be shown
             String[] arguments = {"compact", store.toString()};
             exitCode |= Cambium.run(arguments, Streams.of(InputStream.nullInputStream(), out, err, true));
         }
         assertEquals(0, exitCode);
         String shown = err.toString(StandardCharsets.UTF_8);
         assertTrue(shown.matches("(?s).* %  [\\d.]+ .?B of [\\d.]+ MB  [\\d.]+ .?B/s.*\r +\r"), shown);
+    }
+
+    private static void addTo(Path store, int first, Random random) {
+        try (Store opened = Store.open(store, SMALL)) {
+            for (int i = first; i < first + 20_000; i++) {
+                opened.put(
+                        String.format("more%07d", i).getBytes(StandardCharsets.US_ASCII),
+                        value(random),
+                        Durability.NONE);
+            }
+        }
     }
 
     @Test
