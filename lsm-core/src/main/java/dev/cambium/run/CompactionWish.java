@@ -149,7 +149,8 @@ public final class CompactionWish {
     boolean noteNamed(MergeWork merge) {
         noteProgress(merge);
         bytesBefore = bytesDone;
-        linkedBytes = linkedBytes + (isSweeping && isInOrder ? merge.bytesLinked() : 0);
+        linkedBytes =
+                linkedBytes + (isSweeping && !rewrites ? merge.bytesLinked() : 0); // else what it has written itself
         writtenBytes = writtenBytes + merge.appendedBytes();
         if (!isSweeping || !isInOrder) {
             return false;
