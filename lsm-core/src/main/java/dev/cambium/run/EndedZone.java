@@ -65,9 +65,9 @@ final class EndedZone implements AutoCloseable {
         }
     }
 
-    /** Whether it can never be forced. */
+    /** Whether {@link #force} can never return. */
     synchronized boolean hasFailed() {
-        return writer.hasFailed();
+        return failure != null || writer.hasFailed();
     }
 
     /** Closes the file; waits for a force that is under way. */

@@ -296,10 +296,7 @@ final class Merges implements AutoCloseable {
         }
         baseChoice.forgetPlan();
         cleaner.forgetPlan();
-        Predicate<ManifestRecord.Zone> stays = zone -> first.isEmpty()
-                ? !wish.rewrites || Zones.isOfValues(zone.stream()) || wish.hasMade(zone)
-                : !victims.contains(zone.number());
-        beginBase(runs, planned, zonesToLink(manifest.state(), stays), null);
+        beginBase(runs, planned, first.isEmpty() ? zonesToLink(wish) : zonesToLink(victims), null);
         return true;
     }
 
@@ -457,7 +454,13 @@ final class Merges implements AutoCloseable {
         return zonesToLink(manifest.state(), zone -> !victims.contains(zone.number()));
     }
 
-    /** As above, and of those only in some. */
+    /** Zones in which pages may stay in a sweep: where all is written anew, of the base's only those that it has made itself. */
+    private IntPredicate zonesToLink(CompactionWish wish) {
+        return zonesToLink(
+                manifest.state(), zone -> !wish.rewrites || Zones.isOfValues(zone.stream()) || wish.hasMade(zone));
+    }
+
+    /** Of some zones, those that are not mostly dead. */
     private static IntPredicate zonesToLink(ManifestState state, Predicate<ManifestRecord.Zone> some) {
         RoaringBitmap worthIt = new RoaringBitmap(); // asked for each value that a merge meets
         for (ManifestRecord.Zone zone : state.zones().values()) {

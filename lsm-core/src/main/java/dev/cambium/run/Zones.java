@@ -37,7 +37,7 @@ import java.util.function.IntSupplier;
  * {@link #named} once that is forced. All that can fail comes before the edit. A zone that nothing refers to any more is dropped by the
  * same edit; its file is deleted once that edit cannot be lost and nobody reads it.
  *
- * <p>Threads: the pages' background lane appends and names; runs are released by any thread; what is said of long values only, by who
+ * <p>Threads: the pages' background lane appends and names, a lane of its own forces zones that have ended; runs are released by any thread; what is said of long values only, by who
  * holds their lock.
  */
 public final class Zones implements AutoCloseable {
