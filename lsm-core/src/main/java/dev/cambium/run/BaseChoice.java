@@ -17,7 +17,7 @@ import java.util.Set;
 /**
  * When stretches of the base are merged with the younger runs, and which (decision 0011): once what those have of keys that the base has too
  * comes to a share of the base, the stretches with the most of it, until it does not any more. Those that can be merged are taken in the order of keys, and
- * a sweep goes on where the last one ended, so that what a run has lost is few stretches.
+ * a sweep goes on where the last one ended or was left off: so what a run has lost is few stretches, and zones of the base, written in the order of keys, die whole.
  *
  * <p>Threads: one chooses, any may ask for damage.
  */
@@ -55,7 +55,7 @@ final class BaseChoice {
     private final ReadEpochs epochs;
     private final int leafBytes;
     private final Deque<Range> planned = new ArrayDeque<>();
-    private byte[] sweptTo = {};
+    private final SweepPosition sweep = new SweepPosition();
     private final Set<Long> lookedAt = new HashSet<>(); // numbers of runs that were, for tombstones
     private volatile Stretches setAside = Stretches.NONE;
     private CorruptionException damage;
@@ -72,7 +72,7 @@ final class BaseChoice {
         }
         setAside = setAside.with(stretch);
         damage = reason;
-        planned.clear();
+        forgetPlan();
         System.getLogger("dev.cambium")
                 .log(System.Logger.Level.WARNING, "a stretch of keys is left out of merges: {0}", reason.getMessage());
     }
@@ -92,8 +92,9 @@ final class BaseChoice {
         return damage;
     }
 
-    /** Forgets what was planned: the base is another. */
+    /** Forgets what was planned, since the base will be another: the next plan begins where this one was left off. */
     void forgetPlan() {
+        sweep.leaveOff(planned);
         planned.clear();
     }
 
@@ -222,16 +223,18 @@ final class BaseChoice {
         RangeEstimates estimates = estimates(runs);
         int count = estimates.count();
         double fullest = 0;
-        int first = 0;
         for (int i = 0; i < count; i++) {
             fullest = Math.max(fullest, fullness(estimates, i));
-            first = Arrays.compareUnsigned(estimates.stretch(i).from(), sweptTo) < 0 ? i + 1 : first;
         }
+        int first = sweep.first(count, estimates::stretch);
         double average = (double) base(runs).record().entries() / count;
         List<Range> chosen = new ArrayList<>();
         double taken = 0;
         for (int n = 0; n < count && taken < excess; n++) {
             int i = (first + n) % count;
+            if (i < first && !chosen.isEmpty()) {
+                break; // a plan that went on at the beginning would be carried out from there
+            }
             if (estimates.youngEntries(i) > 0 && fullness(estimates, i) >= LEAST_OF_FULLEST * fullest) {
                 boolean isNextFree = n + 1 < count && i + 1 < count; // else it is where the sweep began
                 int last = estimates.baseEntries(i) < SMALL * average && isNextFree ? i + 1 : i;
@@ -241,7 +244,7 @@ final class BaseChoice {
                     taken += estimates.youngEntries(i) + (last > i ? estimates.youngEntries(last) : 0);
                 }
                 n += last - i;
-                sweptTo = range.stretch.to() == null ? new byte[0] : range.stretch.to();
+                sweep.passTo(range.stretch);
             }
         }
         chosen.sort((one, other) -> Arrays.compareUnsigned(one.stretch.from(), other.stretch.from()));

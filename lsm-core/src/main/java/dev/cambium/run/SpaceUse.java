@@ -16,9 +16,9 @@ import dev.cambium.segment.manifest.ManifestState;
  * @param zoneLength of the zones that are begun now
  */
 record SpaceUse(long fileBytes, long liveBytes, long valueBytes, long roomBytes, long zoneLength) {
-    private static final double TRIGGER = 0.11;
+    private static final double TRIGGER = 0.13;
     private static final double TRIGGER_OF_VALUES = 0.05;
-    private static final double TARGET = 1.08;
+    private static final double TARGET = 1.06;
     private static final double TARGET_OF_VALUES = 1.25;
 
     /** While the disk has more room than this part of what is live, all is as it is elsewhere. */
@@ -27,7 +27,7 @@ record SpaceUse(long fileBytes, long liveBytes, long valueBytes, long roomBytes,
     /** With no more than this part of it, as much is given back as can be. */
     private static final double LEAST_ROOM = 0.1;
 
-    private static final double TARGET_WITHOUT_ROOM = 1.07;
+    private static final double TARGET_WITHOUT_ROOM = 1.05;
     private static final double TRIGGER_WITHOUT_ROOM = 0.5; // of what it is else
 
     /** Zones of which a greater part is live are not worth to be cleaned. */
