@@ -550,5 +550,6 @@ public final class Cursor implements AutoCloseable {
         if (ownsSnapshot) {
             snapshot.close();
         }
+        snapshot.store().noteScans();
     }
 }

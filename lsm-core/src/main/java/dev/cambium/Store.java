@@ -578,6 +578,11 @@ public final class Store implements AutoCloseable {
         flusher.noteIdle();
     }
 
+    /** A cursor was closed: merges are chosen by what scans suffer from, too. */
+    void noteScans() {
+        flusher.noteScans();
+    }
+
     /** What the store holds and uses now. */
     public StoreStats stats() {
         int slot = enter();

@@ -88,7 +88,7 @@ class FullDiskTest {
 
     /** With less room than zones take elsewhere, more is cleaned before more is laid down. */
     @ParameterizedTest
-    @CsvSource({"200, 150000, 0.4", "1500, 25000, 0.3"})
+    @CsvSource({"200, 150000, 0.3", "1500, 25000, 0.2"})
     void aStoreOnADiskWithLittleRoomGoesOn(int length, int keys, double room) {
         try (SmallStore small = filled(length, keys)) {
             long capacity = used(small) + (long) (room * small.store().stats().pageBytes());

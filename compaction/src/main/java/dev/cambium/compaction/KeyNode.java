@@ -27,6 +27,7 @@ final class KeyNode {
     private int touches; // about: nobody waits for another to count
     private volatile Frame frame;
     private volatile Frame filter; // or null
+    private final ScanCount scans = new ScanCount();
 
     private KeyNode(TreePages pages, Frame frame, int payloadCrc, int level) {
         this.pages = pages;
@@ -84,6 +85,24 @@ final class KeyNode {
         if (known != null) {
             pages.frames().touch(known);
         }
+    }
+
+    /** A scan has gone from one leaf below to the next; see {@link ScanCount#note}. */
+    void noteScanned(int valuesRead, int valuesApart) {
+        if (scans.note(children.length, valuesRead, valuesApart)) {
+            pages.noteScannedOften();
+        }
+    }
+
+    /** What scans have done in a child that is a key page of level 1, and begins to count anew. */
+    ScanCount.Taken takeScans(int index) {
+        KeyNode child = (KeyNode) CHILD.getAcquire(children, index);
+        return child == null ? ScanCount.Taken.NOTHING : child.takeScans();
+    }
+
+    /** The same of this one, which is of level 1. */
+    ScanCount.Taken takeScans() {
+        return scans.take(page());
     }
 
     /** A child that is a key page. */

@@ -16,6 +16,7 @@ import java.util.function.BiConsumer;
 public final class RangeEstimates {
     private final List<byte[]> lows = new ArrayList<>(); // the first is empty: no bound
     private final List<Long> baseEntries = new ArrayList<>();
+    private final List<ScanCount.Taken> scans; // or null
     private double[] youngEntries;
     private double[] youngTombstones;
 
@@ -23,12 +24,17 @@ public final class RangeEstimates {
      * Reads the key pages of the base down to level 2.
      *
      * @param damaged is told of stretches whose key page cannot be read: each is one range
+     * @param takesScans whether scans are asked for, which are counted anew from then on
      */
-    public RangeEstimates(RunTree base, BiConsumer<Stretch, CorruptionException> damaged) {
+    public RangeEstimates(RunTree base, BiConsumer<Stretch, CorruptionException> damaged, boolean takesScans) {
+        scans = takesScans ? new ArrayList<>() : null;
         KeyNode root = base.root();
         if (root.level() == 1) {
             lows.add(Stretch.ALL.from());
             baseEntries.add(base.run().entries());
+            if (takesScans) {
+                scans.add(root.takeScans());
+            }
         } else {
             addRanges(root, Stretch.ALL, damaged);
         }
@@ -52,6 +58,9 @@ public final class RangeEstimates {
             if (lows.size() == before) {
                 lows.add(child.from());
                 baseEntries.add(page.entries(i));
+                if (scans != null) {
+                    scans.add(node.level() == 2 ? node.takeScans(i) : ScanCount.Taken.NOTHING);
+                }
             }
         }
     }
@@ -193,6 +202,16 @@ public final class RangeEstimates {
 
     public double youngEntries(int range) {
         return youngEntries[range];
+    }
+
+    /** Whether scans have gone through a range often, where they are taken. */
+    public boolean isScannedOften(int range) {
+        return scans.get(range).isOften();
+    }
+
+    /** What of it they found apart, where they are taken. */
+    public Scatter scatter(int range) {
+        return scans.get(range).scatter();
     }
 
     public double youngTombstones(int range) {

@@ -42,6 +42,11 @@ public final class RunCursor implements SortedCursor {
 
     private ValuePage values; // of the entry, if its value is elsewhere
 
+    // In the leaf that it is in.
+    private int valuesRead;
+    private int valuesApart;
+    private long valuesAt; // page that was read last
+
     /**
      * The tree stays the caller's, who keeps it open while the cursor is used.
      *
@@ -345,6 +350,7 @@ public final class RunCursor implements SortedCursor {
                 return ascending ? seekBehind(in) : seekBelow(in.from());
             }
         }
+        noteScanned();
         child[level] = to;
         if (level == depth - 1) {
             enterLeaf();
@@ -353,6 +359,15 @@ public final class RunCursor implements SortedCursor {
             down(level + 1, ascending);
         }
         return stand(ascending ? 0 : leaf.count() - 1);
+    }
+
+    /** Merges of the base are chosen by what scans suffer from, too. */
+    private void noteScanned() {
+        if (tree.run().isBase()) {
+            path[depth - 1].noteScanned(valuesRead, valuesApart);
+            valuesRead = 0;
+            valuesApart = 0;
+        }
     }
 
     /** Moves to the first entry of the next leaf; of the first one where the cursor stands nowhere yet. */
@@ -458,6 +473,10 @@ public final class RunCursor implements SortedCursor {
     private ValuePage values() {
         if (values == null) {
             values = pages.values(leaf, index);
+            long home = ValueReference.home(leaf.memory(), leaf.valueOffset(index));
+            valuesRead++;
+            valuesApart += ScanCount.isNear(valuesAt, home) ? 0 : 1;
+            valuesAt = home;
         }
         return values;
     }

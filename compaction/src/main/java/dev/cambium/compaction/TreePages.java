@@ -21,6 +21,8 @@ public final class TreePages {
     private final Cache<Long, KeyNode> nodes =
             Caffeine.newBuilder().weakValues().executor(Runnable::run).build();
 
+    private volatile long scannedOften;
+
     /** @param zones finds a zone by its number, as long as somebody holds it; else null */
     public TreePages(IntFunction<SharedZone> zones, FrameCache frames) {
         this.zones = zones;
@@ -46,6 +48,16 @@ public final class TreePages {
 
     ZoneReader zone(long pointer) {
         return sharedZone(pointer).reader();
+    }
+
+    /** Scans have gone through the leaves of a key page often. */
+    void noteScannedOften() {
+        scannedOften = scannedOften + 1; // about: it is looked at for changes
+    }
+
+    /** Changes, now and then, while there are ranges of keys that are scanned often. */
+    public long scannedOften() {
+        return scannedOften;
     }
 
     FrameCache frames() {

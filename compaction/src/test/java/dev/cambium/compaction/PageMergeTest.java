@@ -373,9 +373,12 @@ class PageMergeTest {
                 RunTree tree = new RunTree(base.run, pages);
                 List<RunTree> trees =
                         young.stream().map(made -> new RunTree(made.run, pages)).toList();
-                RangeEstimates ranges = new RangeEstimates(tree, (stretch, damage) -> {
-                    throw damage;
-                });
+                RangeEstimates ranges = new RangeEstimates(
+                        tree,
+                        (stretch, damage) -> {
+                            throw damage;
+                        },
+                        false);
                 TreeMap<byte[], byte[]> content = new TreeMap<>(base.content);
                 long run = nextRun++;
                 Child root;

@@ -2,6 +2,7 @@ package dev.cambium.run;
 
 import dev.cambium.compaction.RangeEstimates;
 import dev.cambium.compaction.RunWriter;
+import dev.cambium.compaction.Scatter;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.manifest.Stretch;
@@ -40,6 +41,9 @@ final class BaseChoice {
     /** Tombstones to the entries that the base has, from which on a range is merged though younger runs hide little in all. */
     private static final double DENSE = 0.25;
 
+    /** What younger runs may have in a range that is scanned often, as a part of what the base has. */
+    private static final double YOUNG_FOR_SCANS = 1.0 / 64;
+
     /** A range that has so little of the average is merged together with the next. */
     private static final double SMALL = 0.4;
 
@@ -55,7 +59,10 @@ final class BaseChoice {
     private final ReadEpochs epochs;
     private final int leafBytes;
     private final Deque<Range> planned = new ArrayDeque<>();
+    private final Deque<Scanned> scanned = new ArrayDeque<>();
+    private ForScans forScans = new ForScans(new ArrayDeque<>(), Scatter.NONE);
     private final SweepPosition sweep = new SweepPosition();
+    private long scansSeen; // see nextScanned
     private final Set<Long> lookedAt = new HashSet<>(); // numbers of runs that were, for tombstones
     private volatile Stretches setAside = Stretches.NONE;
     private CorruptionException damage;
@@ -96,6 +103,58 @@ final class BaseChoice {
     void forgetPlan() {
         sweep.leaveOff(planned);
         planned.clear();
+        forgetScans();
+    }
+
+    /** Forgets what was to be merged for the sake of scans: whoever comes by again will ask for it. */
+    void forgetScans() {
+        scanned.clear();
+        forScans.ranges.clear();
+    }
+
+    /** A range that scans would go through faster if it were merged, and what lies apart in it. */
+    private record Scanned(Range range, Scatter scatter) {}
+
+    /** Ranges to be merged for the sake of scans, in the order of keys; whoever merges them takes them out. */
+    record ForScans(Deque<Range> ranges, Scatter scatter) {}
+
+    /**
+     * What is to be merged next since it is scanned often and suffers: from younger runs, that a scan has to merge while it reads, or from what lies apart.
+     *
+     * @param scannedOften see {@link dev.cambium.compaction.TreePages#scannedOften}
+     * @return null where there is nothing
+     */
+    ForScans nextScanned(List<LiveRun> runs, long scannedOften) {
+        if (!forScans.ranges.isEmpty()) {
+            return forScans;
+        }
+        if (hasBase(runs) && scanned.isEmpty() && scannedOften != scansSeen) {
+            scansSeen = scannedOften;
+            planScanned(runs);
+        }
+        if (scanned.isEmpty()) {
+            return null;
+        }
+        Scatter scatter = scanned.peek().scatter;
+        forScans = new ForScans(new ArrayDeque<>(), scatter);
+        while (!scanned.isEmpty() && scanned.peek().scatter == scatter) {
+            forScans.ranges.add(scanned.remove().range);
+        }
+        return forScans;
+    }
+
+    private void planScanned(List<LiveRun> runs) {
+        RangeEstimates estimates = estimates(runs, true);
+        for (int i = 0; i < estimates.count(); i++) {
+            Scatter scatter = estimates.scatter(i);
+            boolean suffers = scatter != Scatter.NONE || fullness(estimates, i) >= YOUNG_FOR_SCANS;
+            if (estimates.isScannedOften(i) && suffers) {
+                Range range = range(runs, estimates, i, i);
+                if (!isSetAside(range.stretch)) {
+                    scanned.add(new Scanned(range, scatter));
+                }
+            }
+        }
     }
 
     /**
@@ -188,9 +247,13 @@ final class BaseChoice {
     }
 
     private RangeEstimates estimates(List<LiveRun> runs) {
+        return estimates(runs, false);
+    }
+
+    private RangeEstimates estimates(List<LiveRun> runs, boolean takesScans) {
         int slot = epochs.enter();
         try {
-            RangeEstimates estimates = new RangeEstimates(base(runs).tree(), this::setAside);
+            RangeEstimates estimates = new RangeEstimates(base(runs).tree(), this::setAside, takesScans);
             for (LiveRun run : runs.subList(0, runs.size() - 1)) {
                 estimates.add(run.tree(), run.merged());
             }

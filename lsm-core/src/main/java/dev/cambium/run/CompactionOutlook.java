@@ -53,7 +53,7 @@ public final class CompactionOutlook {
             return new CompactionEstimate(0, 0, 0, 0, zonesToClean);
         }
         LiveRun oldest = runs.get(runs.size() - 1);
-        RangeEstimates estimates = new RangeEstimates(oldest.tree(), (damaged, reason) -> {});
+        RangeEstimates estimates = new RangeEstimates(oldest.tree(), (damaged, reason) -> {}, false);
         for (LiveRun run : runs.subList(0, runs.size() - 1)) {
             estimates.add(run.tree(), run.merged());
         }

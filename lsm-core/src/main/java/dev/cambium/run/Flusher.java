@@ -61,6 +61,9 @@ public final class Flusher implements AutoCloseable {
 
     private static final double DUE_MARGIN = 1.5;
 
+    /** While there are writes, merges for the sake of scans may write this part of what memtables are laid down in. */
+    private static final int FLUSHED_OF_SCANS = 4;
+
     /** Keys of a memtable that are looked up in the base, to know how much of it is hidden. */
     private static final int SAMPLED_KEYS = 64;
 
@@ -75,6 +78,7 @@ public final class Flusher implements AutoCloseable {
     private final Merges merges;
     private final GapSearch gapSearch;
 
+    private volatile boolean isPaused = true; // nobody has written since the last pause
     private final AtomicInteger pauses = new AtomicInteger(); // of the writers
     private volatile boolean isMerging;
     private volatile long stepsEnded;
@@ -126,8 +130,16 @@ public final class Flusher implements AutoCloseable {
 
     /** Nobody writes now: asks for merges that would not be worth it yet, and for pages to be loaded. */
     public void noteIdle() {
+        isPaused = true;
         pauses.incrementAndGet();
         wake();
+    }
+
+    /** Scans have come to an end: what they suffer from is merged, where they come by often. From any thread, outside of epoch slots. */
+    public void noteScans() {
+        if (merges.hasNewScans()) {
+            wake();
+        }
     }
 
     /** Asks for a step; there may be nothing to do. */
@@ -217,7 +229,7 @@ public final class Flusher implements AutoCloseable {
 
     /** A step of a merge; returns whether there was something to do. */
     private boolean merge(boolean isIdle) {
-        boolean hasWorked = merges.step(isIdle);
+        boolean hasWorked = merges.step(isIdle, isPaused ? Long.MAX_VALUE : flushedBytes / FLUSHED_OF_SCANS);
         mergeDone = merges.workDone();
         boolean hasMemtableWaited = !hasWorked && owed > 0; // for merges that cannot be had
         owed = hasWorked ? owed - mergeDone : 0;
@@ -354,6 +366,9 @@ public final class Flusher implements AutoCloseable {
 
     /** Some bytes were written; returns whether it is time to {@link #pace}. For the commit leader. */
     public boolean noteWritten(long bytes) {
+        if (isPaused) {
+            isPaused = false;
+        }
         return pace.noteWritten(bytes);
     }
 

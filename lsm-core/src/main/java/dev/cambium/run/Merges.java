@@ -51,10 +51,13 @@ final class Merges implements AutoCloseable {
     private final CleanerChoice cleaner;
     private final ConcurrentLinkedDeque<CompactionWish> wishes = new ConcurrentLinkedDeque<>();
     private volatile long mergedBytes;
+    private volatile long scansSeen; // see noteScans
 
     private MergeWork merge; // that is under way, or null
     private CompactionWish granted; // by the merge; or null
     private long workDone; // by the latest step
+    private boolean isForScans; // the merge
+    private long mergedForScans; // bytes of pages
     private long compactedBase; // number of a base of which all has just been written anew; 0 where there is none
 
     /** @param madeRun is told the number of each run that a merge made of several, all of them */
@@ -116,6 +119,14 @@ final class Merges implements AutoCloseable {
         wishes.remove(wish);
     }
 
+    /** Whether ranges have been scanned often since that was asked last. From any thread. */
+    boolean hasNewScans() {
+        long now = zones.scannedOften();
+        boolean isNew = now != scansSeen;
+        scansSeen = now;
+        return isNew;
+    }
+
     /** Whether a merge is under way. */
     boolean isUnderWay() {
         return merge != null;
@@ -130,11 +141,12 @@ final class Merges implements AutoCloseable {
      * Merges a little.
      *
      * @param isIdle whether nobody writes, so that more is worth it
+     * @param mostForScans bytes of pages that merges may have written for the sake of scans alone since the store was opened
      * @return whether there was something to do
      */
-    boolean step(boolean isIdle) {
+    boolean step(boolean isIdle, long mostForScans) {
         workDone = 0;
-        if (merge == null && !beginNext(versions.current().runs(), isIdle)) {
+        if (merge == null && !beginNext(versions.current().runs(), isIdle, mostForScans)) {
             return false;
         }
         if (merge != null) {
@@ -210,7 +222,7 @@ final class Merges implements AutoCloseable {
     }
 
     /** Begins a merge, or ends a wish for one that is not needed; returns whether there was one of the two to do. */
-    private boolean beginNext(List<LiveRun> runs, boolean isIdle) {
+    private boolean beginNext(List<LiveRun> runs, boolean isIdle, long mostForScans) {
         granted = wishes.poll();
         if (granted != null) {
             if (!beginFor(granted, runs)) {
@@ -232,9 +244,28 @@ final class Merges implements AutoCloseable {
         double trigger = isIdle ? use.trigger() * TRIGGER_WHEN_IDLE : use.trigger();
         double dead = use.ratio() / use.target();
         boolean isDeadFirst = use.shortage() > 0 ? dead > 1 : dead > BaseChoice.hiddenShare(runs, use.trigger());
-        return isDeadFirst
+        boolean isBegun = isDeadFirst
                 ? beginCleaning(runs) || beginHidden(runs, trigger)
                 : beginHidden(runs, trigger) || beginCleaning(runs);
+        return isBegun || use.shortage() == 0 && mergedForScans <= mostForScans && beginScanned(runs);
+    }
+
+    /** Begins a merge of what scans suffer from; returns whether there is any. */
+    private boolean beginScanned(List<LiveRun> runs) {
+        BaseChoice.ForScans next = baseChoice.nextScanned(runs, zones.scannedOften());
+        if (next == null) {
+            return false;
+        }
+        cleaner.forgetPlan();
+        IntPredicate toLink =
+                switch (next.scatter()) {
+                    case NONE -> zonesToLink(Set.of());
+                    case LEAVES -> zonesToLink(manifest.state(), zone -> Zones.isOfValues(zone.stream()));
+                    case VALUES -> zone -> false;
+                };
+        beginBase(runs, next.ranges(), toLink, null);
+        isForScans = true;
+        return true;
     }
 
     /** Does the next thing that a wish is for; returns whether there was any. */
@@ -354,6 +385,7 @@ final class Merges implements AutoCloseable {
             return false;
         }
         cleaner.forgetPlan(); // the stretches may become others
+        baseChoice.forgetScans();
         beginBase(runs, ranges, zonesToLink(cleaner.victimsOfSweep()), null);
         return true;
     }
@@ -475,6 +507,7 @@ final class Merges implements AutoCloseable {
         MergeWork.Result result = merge.finish();
         if (result != null) {
             mergedBytes = mergedBytes + merge.appendedBytes();
+            mergedForScans += isForScans ? merge.appendedBytes() : 0;
             LiveRun made = edits.nameMerged(result, merge.changes(), meanOverlap(result.inputs()));
             if (made != null && result.merged().isEmpty() && result.inputs().size() > 1) {
                 madeRun.accept(made.record().id());
@@ -492,6 +525,7 @@ final class Merges implements AutoCloseable {
         if (merge != null) {
             MergeWork ended = merge;
             merge = null;
+            isForScans = false;
             ended.close();
         }
     }

@@ -200,6 +200,11 @@ public final class Zones implements AutoCloseable {
         return stream == STREAM_VALUES || stream == STREAM_MOVED_VALUES;
     }
 
+    /** See {@link TreePages#scannedOften}. */
+    long scannedOften() {
+        return treePages.scannedOften();
+    }
+
     /** How long the zones are that are begun now. */
     int length() {
         return length;

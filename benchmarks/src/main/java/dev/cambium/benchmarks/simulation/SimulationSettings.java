@@ -11,7 +11,7 @@ package dev.cambium.benchmarks.simulation;
  */
 public record SimulationSettings(int tier, double trigger, double liveThreshold, int streams, double target) {
     /** What a store has where values are in leaves (decisions 0011 and 0013). */
-    static final SimulationSettings IN_LEAVES = new SimulationSettings(4, 0.11, 0.55, 3, 1.08);
+    static final SimulationSettings IN_LEAVES = new SimulationSettings(4, 0.13, 0.55, 3, 1.06);
 
     /** What a store has where values have pages of their own. */
     static final SimulationSettings APART = new SimulationSettings(4, 0.05, 0.55, 3, 1.25);

@@ -1,0 +1,82 @@
+package dev.cambium.compaction;
+
+import dev.cambium.segment.page.KeyPage;
+import dev.cambium.segment.page.Pointer;
+
+/**
+ * How often scans have gone through the leaves below a key page of level 1, and how far apart the values lay that they read. Counted without a lock or an
+ * order, so about: a scan adds to it once a leaf.
+ */
+final class ScanCount {
+    /** Times that scans have gone through all leaves, so that it is worth something to have them as scans want them. */
+    private static final int OFTEN = 2;
+
+    /** What lies no further behind than this is near: the system reads it ahead. */
+    private static final int NEAR_BYTES = 1 << 18;
+
+    /** One in so many leaves may lie apart from the one before. */
+    private static final int LEAVES_OF_APART = 4;
+
+    /** One in so many values may. */
+    private static final int VALUES_OF_APART = 2;
+
+    /** Fewer values say nothing. */
+    private static final int LEAST_VALUES = 64;
+
+    private int leaves;
+    private int values;
+    private int valuesApart;
+
+    /**
+     * A scan has gone from one leaf to the next.
+     *
+     * @param ofAll how many there are below the page
+     * @param valuesRead from pages of values
+     * @param apart of those, whose page is neither that of the value before nor near behind it
+     * @return whether it has been scanned often, by which it is said once in a while
+     */
+    boolean note(int ofAll, int valuesRead, int apart) {
+        values += valuesRead;
+        valuesApart += apart;
+        return ++leaves % often(ofAll) == 0;
+    }
+
+    /** A scan that goes through all leaves goes from one to the next so often, once less at an end. */
+    private static int often(int leavesBelow) {
+        return Math.max(1, OFTEN * (leavesBelow - 1));
+    }
+
+    /** Whether it has been scanned often since that was asked last; and then begins anew. */
+    Taken take(KeyPage page) {
+        if (leaves < often(page.count())) {
+            return Taken.NOTHING; // and it goes on counting
+        }
+        Taken taken = new Taken(true, scatter(page));
+        leaves = 0;
+        values = 0;
+        valuesApart = 0;
+        return taken;
+    }
+
+    /** What was counted. */
+    record Taken(boolean isOften, Scatter scatter) {
+        static final Taken NOTHING = new Taken(false, Scatter.NONE);
+    }
+
+    private Scatter scatter(KeyPage page) {
+        if (values >= LEAST_VALUES && valuesApart * VALUES_OF_APART > values) {
+            return Scatter.VALUES;
+        }
+        int apart = 0;
+        for (int i = 1; i < page.count(); i++) {
+            apart += isNear(page.child(i - 1), page.child(i)) ? 0 : 1;
+        }
+        return apart * LEAVES_OF_APART > page.count() ? Scatter.LEAVES : Scatter.NONE;
+    }
+
+    /** Whether a page lies right behind another, or not far. */
+    static boolean isNear(long before, long page) {
+        long distance = (long) Pointer.offset(page) - Pointer.offset(before);
+        return Pointer.zone(before) == Pointer.zone(page) && distance >= 0 && distance <= NEAR_BYTES;
+    }
+}
