@@ -61,7 +61,8 @@ class MergeTest {
                         .sum();
                 assertEquals(1 + young, small.store().stats().runs(), "runs after " + flushes + " flushes");
                 assertEquals(model.size(), small.store().stats().entries());
-                small.assertHolds(model, "after flush " + flushes);
+                model.forEach((key, value) ->
+                        assertEquals(value, s(small.store().get(b(key))))); // no scan, for which it would merge more
             }
             small.reopenAfter(CrashOutcome.NOTHING_UNFORCED);
             assertEquals(2, small.store().stats().runs());
