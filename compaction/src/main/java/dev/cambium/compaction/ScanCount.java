@@ -2,6 +2,7 @@ package dev.cambium.compaction;
 
 import dev.cambium.segment.page.KeyPage;
 import dev.cambium.segment.page.Pointer;
+import java.util.function.IntToLongFunction;
 
 /**
  * How often scans have gone through the leaves below a key page of level 1, and how far apart the values lay that they read. Counted without a lock or an
@@ -67,11 +68,16 @@ final class ScanCount {
         if (values >= LEAST_VALUES && valuesApart * VALUES_OF_APART > values) {
             return Scatter.VALUES;
         }
+        return areApart(page.count(), page::child) ? Scatter.LEAVES : Scatter.NONE;
+    }
+
+    /** Whether too many of some pages do not lie near behind the one before. */
+    static boolean areApart(int count, IntToLongFunction pages) {
         int apart = 0;
-        for (int i = 1; i < page.count(); i++) {
-            apart += isNear(page.child(i - 1), page.child(i)) ? 0 : 1;
+        for (int i = 1; i < count; i++) {
+            apart += isNear(pages.applyAsLong(i - 1), pages.applyAsLong(i)) ? 0 : 1;
         }
-        return apart * LEAVES_OF_APART > page.count() ? Scatter.LEAVES : Scatter.NONE;
+        return apart * LEAVES_OF_APART > count;
     }
 
     /** Whether a page lies right behind another, or not far. */
