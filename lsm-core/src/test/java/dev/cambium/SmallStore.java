@@ -17,6 +17,7 @@ import dev.cambium.testkit.disk.SimulatedCrash;
 import dev.cambium.testkit.disk.SimulatedDisk;
 import dev.cambium.testkit.runtime.StepExecutor;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Set;
@@ -69,6 +70,10 @@ final class SmallStore implements AutoCloseable {
 
     SimulatedDisk disk() {
         return environment.disk();
+    }
+
+    void pass(Duration time) {
+        environment.clock().advance(time);
     }
 
     StepExecutor executor() {

@@ -62,7 +62,6 @@ final class BaseChoice {
     private final Deque<Scanned> scanned = new ArrayDeque<>();
     private ForScans forScans = new ForScans(new ArrayDeque<>(), Scatter.NONE);
     private final SweepPosition sweep = new SweepPosition();
-    private long scansSeen; // see nextScanned
     private final Set<Long> lookedAt = new HashSet<>(); // numbers of runs that were, for tombstones
     private volatile Stretches setAside = Stretches.NONE;
     private CorruptionException damage;
@@ -121,15 +120,14 @@ final class BaseChoice {
     /**
      * What is to be merged next since it is scanned often and suffers: from younger runs, that a scan has to merge while it reads, or from what lies apart.
      *
-     * @param scannedOften see {@link dev.cambium.compaction.TreePages#scannedOften}
+     * @param isDue whether to look for more
      * @return null where there is nothing
      */
-    ForScans nextScanned(List<LiveRun> runs, long scannedOften) {
+    ForScans nextScanned(List<LiveRun> runs, boolean isDue) {
         if (!forScans.ranges.isEmpty()) {
             return forScans;
         }
-        if (hasBase(runs) && scanned.isEmpty() && scannedOften != scansSeen) {
-            scansSeen = scannedOften;
+        if (hasBase(runs) && scanned.isEmpty() && isDue) {
             planScanned(runs);
         }
         if (scanned.isEmpty()) {

@@ -61,6 +61,9 @@ public final class Flusher implements AutoCloseable {
 
     private static final double DUE_MARGIN = 1.5;
 
+    /** Scans are heard of this often at most. */
+    private static final long SCANS_NOT_BEFORE_NANOS = 1_000_000_000;
+
     /** While there are writes, merges for the sake of scans may write this part of what memtables are laid down in. */
     private static final int FLUSHED_OF_SCANS = 4;
 
@@ -73,11 +76,13 @@ public final class Flusher implements AutoCloseable {
     private final Manifest manifest;
     private final ReadEpochs epochs;
     private final BackgroundExecutor lane;
+    private final Clock clock;
     private final StepWaits waits;
     private final WritePace pace;
     private final Merges merges;
     private final GapSearch gapSearch;
 
+    private volatile long scansNotedAt;
     private volatile boolean isPaused = true; // nobody has written since the last pause
     private final AtomicInteger pauses = new AtomicInteger(); // of the writers
     private volatile boolean isMerging;
@@ -120,6 +125,8 @@ public final class Flusher implements AutoCloseable {
         this.manifest = manifest;
         this.epochs = epochs;
         this.lane = lane;
+        this.clock = clock;
+        this.scansNotedAt = clock.nanoTime() - SCANS_NOT_BEFORE_NANOS;
         this.waits = new StepWaits(parker, clock);
         this.pace = new WritePace(clock, parker);
         this.gapSearch = new GapSearch(versions, epochs);
@@ -138,7 +145,13 @@ public final class Flusher implements AutoCloseable {
     /** Scans have come to an end: what they suffer from is merged, where they come by often. From any thread, outside of epoch slots. */
     public void noteScans() {
         if (merges.hasNewScans()) {
-            wake();
+            long now = clock.nanoTime();
+            if (now - scansNotedAt
+                    >= SCANS_NOT_BEFORE_NANOS) { // to look for what they suffer from takes a look at many key pages
+                scansNotedAt = now;
+                merges.lookAtScans();
+                wake();
+            }
         }
     }
 

@@ -51,7 +51,8 @@ final class Merges implements AutoCloseable {
     private final CleanerChoice cleaner;
     private final ConcurrentLinkedDeque<CompactionWish> wishes = new ConcurrentLinkedDeque<>();
     private volatile long mergedBytes;
-    private volatile long scansSeen; // see noteScans
+    private volatile long scansSeen; // of Zones.scannedOften
+    private volatile boolean areScansDue;
 
     private MergeWork merge; // that is under way, or null
     private CompactionWish granted; // by the merge; or null
@@ -119,12 +120,15 @@ final class Merges implements AutoCloseable {
         wishes.remove(wish);
     }
 
-    /** Whether ranges have been scanned often since that was asked last. From any thread. */
+    /** Whether ranges have been scanned often since they were to be looked at last. From any thread. */
     boolean hasNewScans() {
-        long now = zones.scannedOften();
-        boolean isNew = now != scansSeen;
-        scansSeen = now;
-        return isNew;
+        return zones.scannedOften() != scansSeen;
+    }
+
+    /** The next step that has nothing else to do is to look at what scans suffer from. From any thread. */
+    void lookAtScans() {
+        scansSeen = zones.scannedOften();
+        areScansDue = true;
     }
 
     /** Whether a merge is under way. */
@@ -252,7 +256,9 @@ final class Merges implements AutoCloseable {
 
     /** Begins a merge of what scans suffer from; returns whether there is any. */
     private boolean beginScanned(List<LiveRun> runs) {
-        BaseChoice.ForScans next = baseChoice.nextScanned(runs, zones.scannedOften());
+        boolean isDue = areScansDue;
+        areScansDue = false;
+        BaseChoice.ForScans next = baseChoice.nextScanned(runs, isDue);
         if (next == null) {
             return false;
         }
