@@ -6,8 +6,8 @@ package dev.cambium;
  * @param mergedBytes of keys and values that were merged, those that were linked included; and of pages that were moved to give zones back
  * @param linkedBytes of those, in pages that became part of the new tree as they were, unread
  * @param writtenBytes of pages that were written
- * @param zoneBytesBefore of zone files, with what was laid down for it
- * @param zoneBytesAfter of zone files; those that a snapshot or a cursor still holds are not among them
+ * @param zoneBytesBefore that zone files took, holes left out, with what was laid down for it
+ * @param zoneBytesAfter that they take; those that a snapshot or a cursor still holds are not among them
  * @param elapsedNanos from the call to its end
  */
 public record CompactionReport(
@@ -17,7 +17,7 @@ public record CompactionReport(
         long zoneBytesBefore,
         long zoneBytesAfter,
         long elapsedNanos) {
-    /** Bytes of zone files that are no more; negative where there are more. */
+    /** Bytes that zone files take no more; negative where they take more. */
     public long givenBackBytes() {
         return zoneBytesBefore - zoneBytesAfter;
     }

@@ -1,5 +1,6 @@
 package dev.cambium;
 
+import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.pool.BufferPool;
 
 /**
@@ -23,6 +24,9 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
     public static final int MAX_ZONE_BYTES = 1 << 28;
     public static final int MIN_PAGE_BYTES = 512;
     public static final int MAX_PAGE_BYTES = 64 << 10;
+
+    /** A hole takes the time in which as much is written, about; of small memtables whole zones are shorter. */
+    private static final int LEAST_HOLE_BYTES = 1 << 20;
 
     private static final long MIN_MANIFEST_BYTES = 4 << 10;
 
@@ -77,6 +81,11 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
     /** How long the manifest gets before it is replaced by a shorter one, if it has not more to say. */
     public long manifestBytes() {
         return Math.max(MIN_MANIFEST_BYTES, memtableBytes / 1024);
+    }
+
+    /** Bytes of a dead range of a zone file that are given back to the file system where the zone stays: less is not worth the call. */
+    public int leastHoleBytes() {
+        return (int) Math.min(LEAST_HOLE_BYTES, memtableBytes & -ZoneFileSystem.HOLE_ALIGNMENT);
     }
 
     /** Bytes of the largest size class of buffers: what is longer gets memory of its own. */

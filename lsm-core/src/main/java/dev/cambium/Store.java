@@ -15,6 +15,7 @@ import dev.cambium.log.WriteAheadLog;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.run.CompactionOutlook;
 import dev.cambium.run.Flusher;
+import dev.cambium.run.Holes;
 import dev.cambium.run.LiveRun;
 import dev.cambium.run.LongValues;
 import dev.cambium.run.WarmStart;
@@ -91,6 +92,7 @@ public final class Store implements AutoCloseable {
     private final Zones zones;
     private final Versions versions;
     private final LongValues longValues;
+    private final Holes holes;
     private final Flusher flusher;
     private final GroupWriter writer;
     private final Committer committer;
@@ -203,6 +205,7 @@ public final class Store implements AutoCloseable {
         this.longValues = new LongValues(zones, manifest, pool);
         this.warmStart =
                 new WarmStart(environment.disk(), manifest.storeId(), pool, frames, epochs, zones, environment.clock());
+        this.holes = new Holes(zones, manifest, environment.disk(), longValues, options.leastHoleBytes());
         this.flusher = new Flusher(
                 versions,
                 log,
@@ -216,6 +219,7 @@ public final class Store implements AutoCloseable {
                 longValues,
                 frames,
                 warmStart,
+                holes,
                 PageSizes.of(options.pageBytes()));
         this.writer = new GroupWriter(
                 versions,
@@ -610,6 +614,10 @@ public final class Store implements AutoCloseable {
                     state.live().keySet().stream().mapToLong(state::liveBytes).sum(),
                     named.size(),
                     named.stream().mapToLong(ManifestRecord.Zone::length).sum(),
+                    state.punched().keySet().stream()
+                            .mapToLong(state::punchedBytes)
+                            .sum(),
+                    holes.areOn(),
                     flusher.flushedBytes(),
                     flusher.mergedBytes(),
                     flusher.debtBytes(),
@@ -830,6 +838,7 @@ public final class Store implements AutoCloseable {
         Throwable failure = before;
         List<Runnable> steps = List.of(
                 flusher::close,
+                holes::close,
                 log::close,
                 manifest::close,
                 epochs::awaitReaders, // who still saw the store open may be taking a snapshot: the version must hold

@@ -120,7 +120,7 @@ final class StoreCompaction {
     }
 
     private long zoneBytes() {
-        return zoneStats().stream().mapToLong(ZoneStats::bytes).sum();
+        return zoneStats().stream().mapToLong(ZoneStats::takenBytes).sum();
     }
 
     List<ZoneStats> zoneStats() {

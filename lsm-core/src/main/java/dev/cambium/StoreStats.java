@@ -12,6 +12,9 @@ package dev.cambium;
  * @param pageBytes of their pages as they are stored: what of the zones is alive
  * @param zones files that hold them
  * @param zoneBytes of those files, as far as they count
+ * @param punchedBytes of those, given back to the file system: holes, which read as zeros
+ * @param punchesHoles whether long dead ranges of zone files are given back so, as far as is known: on Linux with a JDK 22 or later, where the file
+ *     system can do it and the JVM lets the module call the system
  * @param flushedBytes of pages that memtables were laid down in since the store was opened
  * @param mergedBytes of pages that merges wrote since then
  * @param debtBytes of pages that are to be laid down, merged or moved, about, so that memtables are on disk, younger runs hide no more than they may, and
@@ -36,6 +39,8 @@ public record StoreStats(
         long pageBytes,
         int zones,
         long zoneBytes,
+        long punchedBytes,
+        boolean punchesHoles,
         long flushedBytes,
         long mergedBytes,
         long debtBytes,
@@ -61,8 +66,8 @@ public record StoreStats(
         return memtables + runs;
     }
 
-    /** Bytes of zones for each byte of pages that are alive; 0 where there are none. */
+    /** Bytes that zones take, holes left out, for each byte of pages that are alive; 0 where there are none. */
     public double spaceAmplification() {
-        return pageBytes == 0 ? 0 : (double) zoneBytes / pageBytes;
+        return pageBytes == 0 ? 0 : (double) (zoneBytes - punchedBytes) / pageBytes;
     }
 }

@@ -6,10 +6,11 @@ package dev.cambium;
  * @param number of the zone, never used again
  * @param stream what goes there: pages that are likely to die together
  * @param bytes of the file, as far as it counts
+ * @param punchedBytes of those, given back to the file system: holes, which read as zeros
  * @param liveBytes of pages in it that runs are made of, padding included
  * @param isOpen whether pages are still appended to it
  */
-public record ZoneStats(int number, Stream stream, long bytes, long liveBytes, boolean isOpen) {
+public record ZoneStats(int number, Stream stream, long bytes, long punchedBytes, long liveBytes, boolean isOpen) {
     /** What goes to a zone. */
     public enum Stream {
         /** Pages of young runs. */
@@ -24,8 +25,13 @@ public record ZoneStats(int number, Stream stream, long bytes, long liveBytes, b
         LONG_VALUES
     }
 
-    /** Which part of it is live. */
+    /** Bytes that it takes: those of the file, less its holes. */
+    public long takenBytes() {
+        return bytes - punchedBytes;
+    }
+
+    /** Which part of what it takes is live. */
     public double fill() {
-        return bytes == 0 ? 0 : (double) liveBytes / bytes;
+        return takenBytes() == 0 ? 0 : (double) liveBytes / takenBytes();
     }
 }

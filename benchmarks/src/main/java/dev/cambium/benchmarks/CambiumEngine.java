@@ -118,7 +118,8 @@ public final class CambiumEngine implements Engine {
     @Override
     public DiskUse diskUse() {
         StoreStats stats = store.stats();
-        return new DiskUse(stats.flushedBytes(), stats.mergedBytes(), stats.zoneBytes(), stats.pageBytes());
+        return new DiskUse(
+                stats.flushedBytes(), stats.mergedBytes(), stats.zoneBytes() - stats.punchedBytes(), stats.pageBytes());
     }
 
     @Override

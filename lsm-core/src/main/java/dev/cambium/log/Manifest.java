@@ -40,6 +40,8 @@ public final class Manifest implements AutoCloseable {
     private ManifestFile file;
     private long rollFrom; // bytes
     private volatile ManifestState state;
+    private long confirmed; // the version that cannot be lost any more: a later edit has been forced, or the superblock
+    // names it
 
     /** Logs that no manifest names any more: those of the latest edit, which a lost edit could name again, and the free ones. */
     private List<String> droppedByLatest = List.of();
@@ -62,6 +64,8 @@ public final class Manifest implements AutoCloseable {
         this.state = state;
         this.leastRollBytes = leastRollBytes;
         this.rollFrom = rollFrom(leastRollBytes, snapshotLength);
+        this.confirmed =
+                superblocks.current().manifestLength() >= file.length() ? state.version() : state.version() - 1;
     }
 
     private static long rollFrom(long least, long snapshotLength) {
@@ -170,6 +174,7 @@ public final class Manifest implements AutoCloseable {
         file = next;
         rollFrom = rollFrom(leastRollBytes, next.length());
         state = ManifestState.EMPTY.apply(state.toSnapshotEdit(), ManifestFile.name(next.id()), 0);
+        confirmed = state.version();
         free.addAll(droppedByLatest);
         droppedByLatest = List.of();
         delete(old);
@@ -204,6 +209,7 @@ public final class Manifest implements AutoCloseable {
             throw e;
         }
         List<ManifestRecord.LogNext> before = state.logs();
+        confirmed = state.version();
         state = next;
         free.addAll(droppedByLatest);
         droppedByLatest = before.stream()
@@ -222,8 +228,16 @@ public final class Manifest implements AutoCloseable {
             failure = e;
             throw e;
         }
+        confirmed = state.version();
         free.addAll(droppedByLatest);
         droppedByLatest = List.of();
+    }
+
+    /** As {@link #confirm}, unless a version cannot be lost anyway. */
+    public synchronized void confirmThrough(long version) {
+        if (confirmed < version) {
+            confirm();
+        }
     }
 
     /** What the filters of this store are seeded with. */

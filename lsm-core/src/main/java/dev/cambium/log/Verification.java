@@ -130,7 +130,8 @@ public final class Verification {
         try {
             for (ManifestRecord.Zone zone : state.zones().values()) {
                 boolean isSealed = zone.state() == ManifestRecord.ZoneState.SEALED;
-                pages += ZoneVerification.run(disk, zone.number(), storeId, zone.length(), isSealed, this::add);
+                RoaringBitmap lives = state.live().getOrDefault(zone.number(), new RoaringBitmap());
+                pages += ZoneVerification.run(disk, zone.number(), storeId, zone.length(), isSealed, lives, this::add);
                 if (disk.exists(ZoneFiles.name(zone.number()))) {
                     count(ZoneFiles.name(zone.number()));
                     open(zone, storeId, readers);

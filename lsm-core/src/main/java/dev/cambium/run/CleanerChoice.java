@@ -21,7 +21,7 @@ import java.util.function.Predicate;
 
 /**
  * When zones are cleaned, and which: once zone files are longer than what is live in them by more than the target says, those that are worth most
- * by (1 - u) · age / (1 + u), where u is the part that is live (Rosenblum, Ousterhout: <i>The Design and Implementation of a Log-Structured File
+ * by (1 - u) · age / (1 + u), where u is the part that is live of what they take, holes left out (Rosenblum, Ousterhout: <i>The Design and Implementation of a Log-Structured File
  * System</i>, 1992). Cleaning is a merge of the stretches of the base that have pages there, in which those pages may not be linked; so what
  * is left of a zone moves on, and the zone is dropped. Zones in which younger runs have pages wait until those are merged; where they are what takes the
  * room, a young run of which much has gone into the base is written anew. For one thread.
@@ -149,7 +149,7 @@ final class CleanerChoice {
     private double stuckBytes(ManifestState state) {
         return state.zones().values().stream()
                 .filter(zone -> isTried(zone, state))
-                .mapToLong(zone -> zone.length() - state.liveBytes(zone.number()))
+                .mapToLong(zone -> state.takenBytes(zone) - state.liveBytes(zone.number()))
                 .sum();
     }
 
@@ -159,8 +159,8 @@ final class CleanerChoice {
         for (int number : ofRun) {
             ManifestRecord.Zone zone = state.zones().get(number);
             long live = state.liveBytes(number);
-            if (zone != null && zone.state() != ZoneState.OPEN && live < LEAST_LIVE * zone.length()) {
-                gain += zone.length() - 2 * live;
+            if (zone != null && zone.state() != ZoneState.OPEN && live < LEAST_LIVE * state.takenBytes(zone)) {
+                gain += state.takenBytes(zone) - 2 * live;
             }
         }
         return gain;
@@ -181,7 +181,7 @@ final class CleanerChoice {
             chosen.add(zone.number());
             tried.put(zone.number(), state.liveBytes(zone.number()));
             hasValues |= Zones.isOfValues(zone.stream());
-            due += zone.length() - state.liveBytes(zone.number());
+            due += state.takenBytes(zone) - state.liveBytes(zone.number());
         }
         filesBefore = use.fileBytes();
         flushBefore = runs.get(0).record().newest();
@@ -202,7 +202,7 @@ final class CleanerChoice {
     private static boolean isWorthIt(ManifestRecord.Zone zone, ManifestState state, SpaceUse use) {
         return zone.state() != ZoneState.OPEN
                 && Zones.isOfRuns(zone.stream())
-                && state.liveBytes(zone.number()) <= use.mostLive() * zone.length();
+                && state.liveBytes(zone.number()) <= use.mostLive() * state.takenBytes(zone);
     }
 
     /**
@@ -223,8 +223,7 @@ final class CleanerChoice {
         List<ManifestRecord.Zone> candidates = new ArrayList<>(state.zones().values());
         candidates.removeIf(zone -> !isWorthIt(zone, state, use) || isOut.test(zone));
         int newest = state.next().zone();
-        candidates.sort(Comparator.comparingDouble(
-                (ManifestRecord.Zone zone) -> -score(state.liveBytes(zone.number()), zone, newest)));
+        candidates.sort(Comparator.comparingDouble((ManifestRecord.Zone zone) -> -score(zone, state, newest)));
         List<ManifestRecord.Zone> chosen = new ArrayList<>();
         double left = excess;
         long toMove = 0;
@@ -234,7 +233,7 @@ final class CleanerChoice {
             }
             chosen.add(zone);
             toMove += state.liveBytes(zone.number());
-            left -= zone.length() - state.liveBytes(zone.number());
+            left -= state.takenBytes(zone) - state.liveBytes(zone.number());
         }
         return chosen;
     }
@@ -301,8 +300,8 @@ final class CleanerChoice {
         return taken != null && runs.contains(taken) ? taken : null;
     }
 
-    private static double score(long live, ManifestRecord.Zone zone, int newest) {
-        double part = (double) live / zone.length();
+    private static double score(ManifestRecord.Zone zone, ManifestState state, int newest) {
+        double part = (double) state.liveBytes(zone.number()) / state.takenBytes(zone);
         return (1 - part) * (newest - zone.number()) / (1 + part);
     }
 }

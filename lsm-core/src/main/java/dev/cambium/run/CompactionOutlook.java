@@ -38,7 +38,12 @@ public final class CompactionOutlook {
                     default -> Stream.LONG_VALUES;
                 };
         return new ZoneStats(
-                zone.number(), stream, zone.length(), state.liveBytes(zone.number()), zone.state() == ZoneState.OPEN);
+                zone.number(),
+                stream,
+                zone.length(),
+                state.punchedBytes(zone.number()),
+                state.liveBytes(zone.number()),
+                zone.state() == ZoneState.OPEN);
     }
 
     /**

@@ -67,6 +67,9 @@ public final class Flusher implements AutoCloseable {
     /** While there are writes, merges for the sake of scans may write this part of what memtables are laid down in. */
     private static final int FLUSHED_OF_SCANS = 4;
 
+    /** A hole takes as long as to merge so many bytes, about. */
+    private static final long HOLE_OF_OWED = 1 << 20;
+
     /** Keys of a memtable that are looked up in the base, to know how much of it is hidden. */
     private static final int SAMPLED_KEYS = 64;
 
@@ -119,6 +122,7 @@ public final class Flusher implements AutoCloseable {
             LongValues longValues,
             FrameCache frames,
             WarmStart warmStart,
+            Holes holes,
             PageSizes sizes) {
         this.versions = versions;
         this.log = log;
@@ -132,7 +136,8 @@ public final class Flusher implements AutoCloseable {
         this.gapSearch = new GapSearch(versions, epochs);
         this.warmStart = warmStart;
         this.loading = new IdleLoading(frames, epochs);
-        this.merges = new Merges(versions, manifest, zones, pool, epochs, longValues, sizes, loading::add);
+        this.merges = new Merges(versions, manifest, zones, pool, epochs, longValues, sizes, loading::add, holes::step);
+        holes.begin(this::wake);
     }
 
     /** Nobody writes now: asks for merges that would not be worth it yet, and for pages to be loaded. */
@@ -245,7 +250,7 @@ public final class Flusher implements AutoCloseable {
         boolean hasWorked = merges.step(isIdle, isPaused ? Long.MAX_VALUE : flushedBytes / FLUSHED_OF_SCANS);
         mergeDone = merges.workDone();
         boolean hasMemtableWaited = !hasWorked && owed > 0; // for merges that cannot be had
-        owed = hasWorked ? owed - mergeDone : 0;
+        owed = hasWorked ? owed - (merges.hasGivenBack() ? HOLE_OF_OWED : mergeDone) : 0;
         return hasWorked || hasMemtableWaited;
     }
 

@@ -285,6 +285,11 @@ public final class LongValues {
         needed.add(open.number());
     }
 
+    /** Whether a write under way has pages in a zone. Once it has none, and the zone has ended, no write has. */
+    synchronized boolean isInUse(int zone) {
+        return inUse.containsKey(zone);
+    }
+
     /** Refuses every later write. */
     public synchronized void stop() {
         closed = true;

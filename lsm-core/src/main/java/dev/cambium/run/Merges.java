@@ -15,6 +15,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
@@ -46,6 +47,7 @@ final class Merges implements AutoCloseable {
     private final ReadEpochs epochs;
     private final VersionEdits edits;
     private final LongConsumer madeRun;
+    private final BooleanSupplier giveBack;
     private final MergeChoice choice = new MergeChoice();
     private final BaseChoice baseChoice;
     private final CleanerChoice cleaner;
@@ -59,9 +61,13 @@ final class Merges implements AutoCloseable {
     private long workDone; // by the latest step
     private boolean isForScans; // the merge
     private long mergedForScans; // bytes of pages
+    private boolean hasGivenBack; // the latest step, without a merge
     private long compactedBase; // number of a base of which all has just been written anew; 0 where there is none
 
-    /** @param madeRun is told the number of each run that a merge made of several, all of them */
+    /**
+     * @param madeRun is told the number of each run that a merge made of several, all of them
+     * @param giveBack gives room back without a merge; returns whether there was something to do
+     */
     Merges(
             Versions versions,
             Manifest manifest,
@@ -70,13 +76,15 @@ final class Merges implements AutoCloseable {
             ReadEpochs epochs,
             LongValues longValues,
             PageSizes sizes,
-            LongConsumer madeRun) {
+            LongConsumer madeRun,
+            BooleanSupplier giveBack) {
         this.versions = versions;
         this.manifest = manifest;
         this.zones = zones;
         this.pool = pool;
         this.epochs = epochs;
         this.madeRun = madeRun;
+        this.giveBack = giveBack;
         this.baseChoice = new BaseChoice(epochs, sizes.leaf());
         this.cleaner = new CleanerChoice(epochs, choice, baseChoice);
         this.edits = new VersionEdits(
@@ -141,6 +149,11 @@ final class Merges implements AutoCloseable {
         return workDone;
     }
 
+    /** Whether the latest step has given room back without a merge, which says nothing of how fast those go. */
+    boolean hasGivenBack() {
+        return hasGivenBack;
+    }
+
     /**
      * Merges a little.
      *
@@ -150,6 +163,7 @@ final class Merges implements AutoCloseable {
      */
     boolean step(boolean isIdle, long mostForScans) {
         workDone = 0;
+        hasGivenBack = false;
         if (merge == null && !beginNext(versions.current().runs(), isIdle, mostForScans)) {
             return false;
         }
@@ -396,8 +410,15 @@ final class Merges implements AutoCloseable {
         return true;
     }
 
-    /** Begins a merge that gives room back where zone files are too long for what lives in them; returns whether there is any. */
+    /**
+     * Gives room back where zone files are too long for what lives in them: by a hole, else by a merge, which it begins; returns whether there was
+     * anything to do.
+     */
     private boolean beginCleaning(List<LiveRun> runs) {
+        if (giveBack.getAsBoolean()) {
+            hasGivenBack = true;
+            return true;
+        }
         return beginCleaning(runs, space().excessBytes(), Integer.MAX_VALUE);
     }
 
@@ -502,7 +523,8 @@ final class Merges implements AutoCloseable {
     private static IntPredicate zonesToLink(ManifestState state, Predicate<ManifestRecord.Zone> some) {
         RoaringBitmap worthIt = new RoaringBitmap(); // asked for each value that a merge meets
         for (ManifestRecord.Zone zone : state.zones().values()) {
-            if (some.test(zone) && state.liveBytes(zone.number()) >= CleanerChoice.LEAST_LIVE * zone.length()) {
+            if (some.test(zone)
+                    && state.liveBytes(zone.number()) >= CleanerChoice.LEAST_LIVE * state.takenBytes(zone)) {
                 worthIt.add(zone.number());
             }
         }

@@ -9,7 +9,7 @@ import dev.cambium.segment.manifest.ManifestState;
  * 1.2 to 1.31. Where the disk has little room beside the store, both become stricter bit by bit: what is dead has to be given back while there is room for
  * what is moved, since on a full disk nothing can be moved any more (decision 0014).
  *
- * @param fileBytes of zones that pages of runs go to
+ * @param fileBytes that zones take which pages of runs go to: their length, less the holes in them
  * @param liveBytes of the pages that live in them, padding included
  * @param valueBytes of those, in the stream of values
  * @param roomBytes that the disk has left
@@ -56,7 +56,7 @@ record SpaceUse(long fileBytes, long liveBytes, long valueBytes, long roomBytes,
         long values = 0;
         for (ManifestRecord.Zone zone : state.zones().values()) {
             if (Zones.isOfRuns(zone.stream())) {
-                files += zone.length();
+                files += state.takenBytes(zone);
                 live += state.liveBytes(zone.number());
             }
             if (Zones.isOfValues(zone.stream())) {

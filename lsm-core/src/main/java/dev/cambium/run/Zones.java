@@ -74,6 +74,7 @@ public final class Zones implements AutoCloseable {
     private final Reclaimer reclaimer;
     private final BackgroundExecutor lane;
     private final DeadZones dead;
+    private final ZoneViews views;
     private final AtomicInteger nextZone;
     private final Map<Integer, SharedZone> readers = new ConcurrentHashMap<>(); // of zones that are named
     private final Map<Integer, SharedZone> held =
@@ -112,6 +113,7 @@ public final class Zones implements AutoCloseable {
         this.reclaimer = reclaimer;
         this.lane = lane;
         this.dead = new DeadZones(disk);
+        this.views = new ZoneViews(state);
         int next = state.next().zone();
         for (String name : disk.list()) {
             long number = ZoneFiles.numberOf(name);
@@ -304,6 +306,7 @@ public final class Zones implements AutoCloseable {
         dead.confirm(); // what the edit before dropped
         pages.values().forEach(open -> open.named(after, this::discard)); // it ended before any run was finished in it
         noteLive(after);
+        views.named(after);
         for (int zone : before.zones().keySet()) {
             if (!after.zones().containsKey(zone)) {
                 dead.drop(zone);
@@ -360,7 +363,12 @@ public final class Zones implements AutoCloseable {
 
     /** Holds all zones of a version of the manifest, the latest. */
     public HeldZones holdAll(ManifestState state) {
-        return new HeldZones(state.zones().keySet().stream().map(this::hold).toList(), reclaimer);
+        return views.hold(state, state.zones().keySet().stream().map(this::hold).toList(), reclaimer);
+    }
+
+    /** Who may still look at which pages. */
+    ZoneViews views() {
+        return views;
     }
 
     /** All zones of long values that the manifest names; none of them held for the caller. */

@@ -99,7 +99,7 @@ final class CleanCommand implements Callable<Integer> {
         if (json.isSet()) {
             streams.out().line(Json.object(object -> {
                 object.writeBooleanField("dryRun", true);
-                object.writeNumberField("bytes", ZoneLines.bytes(chosen));
+                object.writeNumberField("bytes", ZoneLines.takenBytes(chosen));
                 object.writeNumberField("liveBytes", ZoneLines.liveBytes(chosen));
                 ZoneLines.write(object, "zonesToClean", chosen);
             }));
@@ -115,9 +115,9 @@ final class CleanCommand implements Callable<Integer> {
                 "would clean %,d %s of %s: %s are live and would be moved, about %s given back",
                 chosen.size(),
                 chosen.size() == 1 ? "zone" : "zones",
-                MemorySize.show(ZoneLines.bytes(chosen)),
+                MemorySize.show(ZoneLines.takenBytes(chosen)),
                 MemorySize.show(live),
-                MemorySize.show(ZoneLines.bytes(chosen) - live));
+                MemorySize.show(ZoneLines.takenBytes(chosen) - live));
         if (!chosen.isEmpty()) {
             ZoneLines.print(out, chosen);
         }

@@ -25,7 +25,8 @@ import picocli.CommandLine.Mixin;
             "zones by stream tells how many files are how full of pages that are live.",
             "writeAmplification: bytes of pages written for each that was laid down, since the store was opened.",
             "readAmplification: places in which a read looks for a key that is not there.",
-            "spaceAmplification: bytes of zone files for each that is live.",
+            "punchedBytes: of zone files, given back to the file system as holes; punchesHoles: whether that is done here.",
+            "spaceAmplification: bytes that zone files take, holes left out, for each that is live.",
             "debtBytes: of pages that the background would have to write, about, to have all as it should be."
         },
         footer = {"%nExamples:", "  cambium stats my.db", "  cambium stats my.db --json", "", ExitCode.HELP})
@@ -100,6 +101,8 @@ final class StatsCommand implements Callable<Integer> {
         values.put("pageBytes", stats.pageBytes());
         values.put("zones", stats.zones());
         values.put("zoneBytes", stats.zoneBytes());
+        values.put("punchedBytes", stats.punchedBytes());
+        values.put("punchesHoles", stats.punchesHoles());
         values.put("writeAmplification", Json.rounded(stats.writeAmplification()));
         values.put("readAmplification", stats.readAmplification());
         values.put("spaceAmplification", Json.rounded(stats.spaceAmplification()));

@@ -17,18 +17,21 @@ final class ZoneFill {
     private static final class Row {
         private int zones;
         private long bytes;
+        private long punchedBytes;
         private long liveBytes;
         private final int[] byFill = new int[CLASSES.length];
 
         private void add(ZoneStats zone) {
             zones++;
             bytes += zone.bytes();
+            punchedBytes += zone.punchedBytes();
             liveBytes += zone.liveBytes();
             byFill[classOf(zone.fill())]++;
         }
 
         private double fill() {
-            return bytes == 0 ? 0 : (double) liveBytes / bytes;
+            long taken = bytes - punchedBytes;
+            return taken == 0 ? 0 : (double) liveBytes / taken;
         }
     }
 
@@ -56,10 +59,11 @@ final class ZoneFill {
         out.line("%-22s %s", "zones by stream, fill", rows.isEmpty() ? "none" : "");
         if (!rows.isEmpty()) {
             out.line(
-                    "  %-12s %8s %15s %15s %5s %7s %7s %7s %7s %7s",
+                    "  %-12s %8s %15s %15s %15s %5s %7s %7s %7s %7s %7s",
                     "stream",
                     "zones",
                     "bytes",
+                    "punched",
                     "live",
                     "full",
                     CLASSES[0],
@@ -69,10 +73,11 @@ final class ZoneFill {
                     CLASSES[4]);
         }
         rows.forEach((stream, row) -> out.line(
-                "  %-12s %,8d %,15d %,15d %3.0f %% %,7d %,7d %,7d %,7d %,7d",
+                "  %-12s %,8d %,15d %,15d %,15d %3.0f %% %,7d %,7d %,7d %,7d %,7d",
                 ZoneLines.name(stream),
                 row.zones,
                 row.bytes,
+                row.punchedBytes,
                 row.liveBytes,
                 100 * row.fill(),
                 row.byFill[0],
@@ -91,6 +96,7 @@ final class ZoneFill {
             json.writeStringField("stream", ZoneLines.name(each.getKey()));
             json.writeNumberField("zones", row.zones);
             json.writeNumberField("bytes", row.bytes);
+            json.writeNumberField("punchedBytes", row.punchedBytes);
             json.writeNumberField("liveBytes", row.liveBytes);
             json.writeNumberField("fill", Json.rounded(row.fill()));
             json.writeObjectFieldStart("zonesByFill");

@@ -12,11 +12,16 @@ final class ZoneLines {
 
     /** A line for each, below a heading. */
     static void print(Output out, List<ZoneStats> zones) {
-        out.line("  %8s  %-12s %15s %15s  %5s", "zone", "stream", "length", "live", "full");
+        out.line("  %8s  %-12s %15s %15s %15s  %5s", "zone", "stream", "length", "punched", "live", "full");
         for (ZoneStats zone : zones) {
             out.line(
-                    "  %8d  %-12s %,15d %,15d  %3.0f %%",
-                    zone.number(), name(zone.stream()), zone.bytes(), zone.liveBytes(), 100 * zone.fill());
+                    "  %8d  %-12s %,15d %,15d %,15d  %3.0f %%",
+                    zone.number(),
+                    name(zone.stream()),
+                    zone.bytes(),
+                    zone.punchedBytes(),
+                    zone.liveBytes(),
+                    100 * zone.fill());
         }
     }
 
@@ -28,6 +33,7 @@ final class ZoneLines {
             json.writeNumberField("zone", zone.number());
             json.writeStringField("stream", name(zone.stream()));
             json.writeNumberField("bytes", zone.bytes());
+            json.writeNumberField("punchedBytes", zone.punchedBytes());
             json.writeNumberField("liveBytes", zone.liveBytes());
             json.writeNumberField("fill", Json.rounded(zone.fill()));
             json.writeBooleanField("open", zone.isOpen());
@@ -40,8 +46,8 @@ final class ZoneLines {
         return stream.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
-    static long bytes(List<ZoneStats> zones) {
-        return zones.stream().mapToLong(ZoneStats::bytes).sum();
+    static long takenBytes(List<ZoneStats> zones) {
+        return zones.stream().mapToLong(ZoneStats::takenBytes).sum();
     }
 
     static long liveBytes(List<ZoneStats> zones) {

@@ -216,7 +216,7 @@ class CompactionCommandsTest {
     }
 
     private static ZoneStats zone(int number) {
-        return new ZoneStats(number, ZoneStats.Stream.BASE, 1000, 500, false);
+        return new ZoneStats(number, ZoneStats.Stream.BASE, 1000, 0, 500, false);
     }
 
     @Test

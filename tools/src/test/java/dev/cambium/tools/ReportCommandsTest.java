@@ -32,6 +32,8 @@ class ReportCommandsTest {
         assertTrue(run.out().contains("\n  users \"quoted\"\n"), run.out());
         assertTrue(run.out().contains("SUPERBLOCK                              69,632\n"), run.out());
         assertTrue(run.out().contains("memoryBudgetBytes      268435456  (268.4 MB)\n"), run.out());
+        assertTrue(run.out().contains("punchedBytes           0  (0 B)\n"), run.out());
+        assertTrue(run.out().matches("(?s).*\npunchesHoles           (true|false)\n.*"), run.out());
         CommandRun budget = CommandRun.of("stats", store, "--memory-budget", "32M");
         assertTrue(budget.out().contains("memoryBudgetBytes      33554432 "), budget.out());
     }

@@ -20,12 +20,14 @@ final class RealFile implements ZoneFile {
     private final Path path;
     private final String name;
     private final AsynchronousFileChannel channel;
+    private final HolePunch holes;
     private volatile Memory mapping;
 
-    RealFile(Path path, String name, AsynchronousFileChannel channel) {
+    RealFile(Path path, String name, AsynchronousFileChannel channel, HolePunch holes) {
         this.path = path;
         this.name = name;
         this.channel = channel;
+        this.holes = holes;
     }
 
     @Override
@@ -128,6 +130,19 @@ final class RealFile implements ZoneFile {
             throw new IllegalStateException(name + " is not mapped for stores");
         }
         target.put((int) offset, source, sourceOffset, length);
+    }
+
+    @Override
+    public boolean punch(long offset, long length) {
+        boolean isAligned = (offset | length) % ZoneFileSystem.HOLE_ALIGNMENT == 0;
+        if (offset < 0 || length <= 0 || !isAligned || offset + length > length()) {
+            throw new IllegalArgumentException(
+                    "a hole of " + length + " bytes at " + offset + " in " + path + " of " + length() + " bytes");
+        }
+        return RealFileSystem.call(
+                "punch a hole into",
+                path.toString(),
+                () -> holes.isPossible() && !HolePunch.hasOtherNames(path) && holes.punch(path, offset, length));
     }
 
     @Override

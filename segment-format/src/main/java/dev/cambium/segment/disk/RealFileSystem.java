@@ -37,6 +37,7 @@ public final class RealFileSystem implements ZoneFileSystem {
     private static final Set<String> MAPPED_STORES_TESTED_ON = Set.of("ext4", "xfs", "tmpfs");
 
     private final Path directory;
+    private final HolePunch holes = new HolePunch();
     private volatile FileStore store; // that the directory is on, once it was asked for
 
     public RealFileSystem(Path directory) {
@@ -87,7 +88,7 @@ public final class RealFileSystem implements ZoneFileSystem {
         return call(
                 what,
                 path.toString(),
-                () -> new RealFile(path, name, AsynchronousFileChannel.open(path, options, CALLING_THREAD)));
+                () -> new RealFile(path, name, AsynchronousFileChannel.open(path, options, CALLING_THREAD), holes));
     }
 
     @Override
@@ -208,6 +209,11 @@ public final class RealFileSystem implements ZoneFileSystem {
                 directory.toString(),
                 () -> MAPPED_STORES_TESTED_ON.contains(
                         Files.getFileStore(directory).type()));
+    }
+
+    @Override
+    public boolean canPunchHoles() {
+        return holes.isPossible();
     }
 
     @Override

@@ -43,7 +43,18 @@ public interface ZoneFile extends AutoCloseable {
     Memory mapReadOnly();
 
     /**
-     * Makes all bytes written or stored before this call survive a power loss.
+     * Gives the room of a range back to the file system: it reads as zeros from now on, and the length of the file stays. Whoever reads the range
+     * meanwhile gets old bytes or zeros. Durability: a power loss may bring the old bytes of any block back until a force that began later
+     * has returned.
+     *
+     * @param offset and {@code length}: multiples of {@link ZoneFileSystem#HOLE_ALIGNMENT}, within the file
+     * @return whether it is given back: false where {@link ZoneFileSystem#canPunchHoles} says no, perhaps only from this call on, and where the file
+     *     has other names, for who knows it by those needs the bytes
+     */
+    boolean punch(long offset, long length);
+
+    /**
+     * Makes all bytes written or stored before this call survive a power loss, and what was punched stay punched.
      *
      * @param metadata whether the file's length must survive too: true after the file has grown
      */

@@ -12,6 +12,9 @@ import java.util.List;
  * An interrupt of the calling thread neither fails a call nor is swallowed. Safe for any thread.
  */
 public interface ZoneFileSystem {
+    /** Holes begin and end at multiples of this: no file system that is known has larger blocks, or it keeps what it cannot give back. */
+    int HOLE_ALIGNMENT = 4096;
+
     /** How the store's directory is called in messages. */
     String describe();
 
@@ -56,6 +59,12 @@ public interface ZoneFileSystem {
      * systems. Where false, {@link ZoneFile#store} is not to be used.
      */
     boolean mappedStoresAreSafe();
+
+    /**
+     * Whether {@link ZoneFile#punch} may give something back: as far as is known, for a file system may refuse it when it is first asked. A
+     * JVM may allow it later than at the start.
+     */
+    boolean canPunchHoles();
 
     /** Bytes that files may still grow by, about; {@link Long#MAX_VALUE} where the system does not tell. Costs a call of the system. */
     long usableBytes();

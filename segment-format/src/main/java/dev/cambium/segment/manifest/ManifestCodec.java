@@ -41,6 +41,7 @@ import org.roaringbitmap.RoaringBitmap;
  *  27 PAGES_DEAD  0 zone u64 · 8 units
  *  28 RUN_MERGED  0 run u64 · 8 fromLength u16 · 10 toLength u16 (0: no end) · 12 zero u32 · 16 from · to
  * 255 COMMIT      0 version u64
+ * 32797 ZONE_PUNCHED  0 zone u64 · 8 units
  * </pre>
  * Little-endian. A frame's {@code length} counts all of it and is a multiple of eight; a field's {@code length} counts its value
  * without the padding to a multiple of eight. {@code crc} is CRC32C over bytes [4, length) XOR the {@link ChecksumSeed} of the
@@ -163,6 +164,8 @@ final class ManifestCodec {
             return ManifestRecord.TAG_PAGES_DEAD;
         } else if (record instanceof ManifestRecord.RunMerged) {
             return ManifestRecord.TAG_RUN_MERGED;
+        } else if (record instanceof ManifestRecord.ZonePunched) {
+            return ManifestRecord.TAG_ZONE_PUNCHED;
         }
         throw new IllegalArgumentException("not a record to be written: " + record);
     }
@@ -176,6 +179,9 @@ final class ManifestCodec {
         }
         if (record instanceof ManifestRecord.PagesDead dead) {
             return UnitsField.length(dead.units());
+        }
+        if (record instanceof ManifestRecord.ZonePunched punched) {
+            return UnitsField.length(punched.units());
         }
         if (record instanceof ManifestRecord.RunMerged merged) {
             return RunMergedField.length(merged);
@@ -223,6 +229,8 @@ final class ManifestCodec {
             UnitsField.put(memory, at, live.zone(), live.units());
         } else if (record instanceof ManifestRecord.PagesDead dead) {
             UnitsField.put(memory, at, dead.zone(), dead.units());
+        } else if (record instanceof ManifestRecord.ZonePunched punched) {
+            UnitsField.put(memory, at, punched.zone(), punched.units());
         } else if (record instanceof ManifestRecord.RunMerged merged) {
             RunMergedField.put(memory, at, merged);
         } else if (record instanceof ManifestRecord.RunDrop drop) {
@@ -334,6 +342,10 @@ final class ManifestCodec {
                 return tag == ManifestRecord.TAG_PAGES_LIVE
                         ? new ManifestRecord.PagesLive(unitsOf, units)
                         : new ManifestRecord.PagesDead(unitsOf, units);
+            case ManifestRecord.TAG_ZONE_PUNCHED:
+                return new ManifestRecord.ZonePunched(
+                        zoneNumber(memory, value, file, fieldOffset),
+                        UnitsField.read(memory, value, length, file, fieldOffset));
             case ManifestRecord.TAG_RUN_MERGED:
                 return RunMergedField.read(memory, value, length, file, fieldOffset);
             case ManifestRecord.TAG_FLUSHED:

@@ -37,6 +37,8 @@ public sealed interface ManifestRecord {
     /** The bit of a tag that lets a reader pass over it. */
     int MAY_BE_SKIPPED = 1 << 15;
 
+    int TAG_ZONE_PUNCHED = MAY_BE_SKIPPED | 29;
+
     /** A keyspace exists. */
     record Keyspace(int id, String name) implements ManifestRecord {}
 
@@ -181,6 +183,15 @@ public sealed interface ManifestRecord {
 
     /** Pages of a zone are no longer part of any run; see {@link PagesLive}. */
     record PagesDead(int zone, RoaringBitmap units) implements ManifestRecord {}
+
+    /**
+     * Ranges of a sealed zone in which no page lives have been given back to the file system and read as zeros; that is forced. May be skipped:
+     * who does not know it takes the file to be longer than the room it needs.
+     *
+     * @param units of {@link dev.cambium.segment.page.Pointer#ALIGNMENT} bytes, in whole blocks of
+     *     {@link dev.cambium.segment.disk.ZoneFileSystem#HOLE_ALIGNMENT}; not to be changed
+     */
+    record ZonePunched(int zone, RoaringBitmap units) implements ManifestRecord {}
 
     /** The smallest numbers that were never used: of a zone, of a run, of a flush or merge. */
     record Next(int zone, long run, long birth) implements ManifestRecord {}

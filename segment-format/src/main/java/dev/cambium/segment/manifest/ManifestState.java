@@ -27,6 +27,7 @@ import org.roaringbitmap.RoaringBitmap;
  * @param next numbers that were never used
  * @param flushedThrough batches up to this one stand in runs; replay passes over them
  * @param live of each zone that has pages of runs, the units of {@link Pointer#ALIGNMENT} bytes that they take; not to be changed
+ * @param punched of each zone that has holes, the units that they take; not to be changed
  * @param merged of runs by number, what has gone into the base and counts no more; of those that have lost something
  * @param zonesSince numbers of zones that this manifest has named, dropped ones too
  */
@@ -42,6 +43,7 @@ public record ManifestState(
         ManifestRecord.Next next,
         long flushedThrough,
         SortedMap<Integer, RoaringBitmap> live,
+        SortedMap<Integer, RoaringBitmap> punched,
         SortedMap<Long, Stretches> merged,
         Set<Integer> zonesSince) {
     /** Before the first edit. */
@@ -58,6 +60,7 @@ public record ManifestState(
             0,
             new TreeMap<>(),
             new TreeMap<>(),
+            new TreeMap<>(),
             Set.of());
 
     public ManifestState {
@@ -67,6 +70,7 @@ public record ManifestState(
         zones = Collections.unmodifiableSortedMap(new TreeMap<>(zones));
         runs = List.copyOf(runs);
         live = Collections.unmodifiableSortedMap(new TreeMap<>(live));
+        punched = Collections.unmodifiableSortedMap(new TreeMap<>(punched));
         merged = Collections.unmodifiableSortedMap(new TreeMap<>(merged));
         zonesSince = Set.copyOf(zonesSince);
     }
@@ -84,6 +88,7 @@ public record ManifestState(
             fold.apply(record);
         }
         fold.checkLive();
+        fold.checkPunched();
         fold.checkRuns();
         return new ManifestState(
                 edit.version(),
@@ -97,6 +102,7 @@ public record ManifestState(
                 fold.next,
                 fold.flushedThrough,
                 fold.live,
+                fold.punched,
                 fold.merged,
                 fold.zonesSince);
     }
@@ -110,6 +116,17 @@ public record ManifestState(
     public long liveBytes(int zone) {
         RoaringBitmap units = live.get(zone);
         return units == null ? 0 : units.getLongCardinality() * Pointer.ALIGNMENT;
+    }
+
+    /** Bytes of a zone that have been given back to the file system. */
+    public long punchedBytes(int zone) {
+        RoaringBitmap units = punched.get(zone);
+        return units == null ? 0 : units.getLongCardinality() * Pointer.ALIGNMENT;
+    }
+
+    /** Bytes that a zone takes: those that count, less its holes. */
+    public long takenBytes(ManifestRecord.Zone zone) {
+        return zone.length() - punchedBytes(zone.number());
     }
 
     /** The smallest id for a log that was never used. */
@@ -135,6 +152,7 @@ public record ManifestState(
         }
         zones.values().forEach(edit::add);
         live.forEach((zone, units) -> edit.add(new ManifestRecord.PagesLive(zone, units)));
+        punched.forEach((zone, units) -> edit.add(new ManifestRecord.ZonePunched(zone, units)));
         runs.stream().sorted(Comparator.comparingLong(ManifestRecord.Run::id)).forEach(edit::add);
         merged.forEach((run, stretches) ->
                 stretches.list().forEach(stretch -> edit.add(new ManifestRecord.RunMerged(run, stretch))));
@@ -161,6 +179,7 @@ public record ManifestState(
         private ManifestRecord.Next next;
         private long flushedThrough;
         private final TreeMap<Integer, RoaringBitmap> live;
+        private final TreeMap<Integer, RoaringBitmap> punched;
         private final TreeMap<Long, Stretches> merged;
         private final Set<Integer> zonesSince;
 
@@ -177,6 +196,7 @@ public record ManifestState(
             next = before.next;
             flushedThrough = before.flushedThrough;
             live = new TreeMap<>(before.live);
+            punched = new TreeMap<>(before.punched);
             merged = new TreeMap<>(before.merged);
             zonesSince = new HashSet<>(before.zonesSince);
         }
@@ -207,6 +227,7 @@ public record ManifestState(
                 apply(zone);
             } else if (record instanceof ManifestRecord.ZoneDrop drop) {
                 require(zones.remove(drop.number()) != null, record, "a zone that is named");
+                punched.remove(drop.number());
             } else if (record instanceof ManifestRecord.PagesLive pages) {
                 RoaringBitmap known = live.getOrDefault(pages.zone(), new RoaringBitmap());
                 require(!RoaringBitmap.intersects(known, pages.units()), record, "pages that were not live");
@@ -215,6 +236,11 @@ public record ManifestState(
                 RoaringBitmap known = live.get(pages.zone());
                 require(known != null && known.contains(pages.units()), record, "pages that were live");
                 put(pages.zone(), RoaringBitmap.andNot(known, pages.units()));
+            } else if (record instanceof ManifestRecord.ZonePunched holes) {
+                RoaringBitmap known = punched.getOrDefault(holes.zone(), new RoaringBitmap());
+                RoaringBitmap all = RoaringBitmap.or(known, holes.units());
+                all.runOptimize();
+                punched.put(holes.zone(), all);
             } else if (record instanceof ManifestRecord.Run run) {
                 apply(run);
             } else if (record instanceof ManifestRecord.RunDrop drop) {
@@ -292,6 +318,25 @@ public record ManifestState(
                                     + (named == null
                                             ? "which is not named"
                                             : "which has " + named.length() + " bytes"));
+                }
+            });
+        }
+
+        /** Once an edit is complete: holes are in zones that have ended, as far as those are long, and nothing lives in them. */
+        void checkPunched() {
+            punched.forEach((zone, units) -> {
+                ManifestRecord.Zone named = zones.get(zone);
+                RoaringBitmap lives = live.getOrDefault(zone, new RoaringBitmap());
+                if (named == null
+                        || named.state() != ManifestRecord.ZoneState.SEALED
+                        || (units.last() + 1L) * Pointer.ALIGNMENT > named.length()
+                        || RoaringBitmap.intersects(units, lives)) {
+                    throw new CorruptionException(
+                            file,
+                            fileOffset,
+                            "holes in sealed zones where nothing lives",
+                            "holes up to " + (units.last() + 1L) * Pointer.ALIGNMENT + " in zone " + zone + ": "
+                                    + named);
                 }
             });
         }

@@ -28,6 +28,11 @@ public final class References {
         return left == 0;
     }
 
+    /** How many hold the object. */
+    public int count() {
+        return held.get();
+    }
+
     /** Whether somebody holds the object. */
     public boolean isHeld() {
         return held.get() > 0;

@@ -30,6 +30,11 @@ public final class SharedZone {
         return reader.zone();
     }
 
+    /** How many references there are. */
+    public int holders() {
+        return references.count();
+    }
+
     /** Takes a reference; the caller knows that there is another. */
     public SharedZone retain() {
         if (!references.tryRetain()) {

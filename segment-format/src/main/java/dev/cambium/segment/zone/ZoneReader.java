@@ -108,6 +108,16 @@ public final class ZoneReader implements AutoCloseable {
         file.read(offset, target, 0, PageHeader.LENGTH);
     }
 
+    /**
+     * Where the pages are, of a sealed zone: reads its directory.
+     *
+     * @param sealedLength of the zone, with directory and footer, which this reader may not know of
+     * @throws CorruptionException where those do not hold
+     */
+    public ZonePages pages(long sealedLength) {
+        return ZonePages.read(file, zone, sealedLength);
+    }
+
     @Override
     public void close() {
         if (!closed) {

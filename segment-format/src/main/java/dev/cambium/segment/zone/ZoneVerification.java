@@ -6,25 +6,33 @@ import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.memory.Memory;
 import java.util.HexFormat;
 import java.util.function.Consumer;
+import org.roaringbitmap.RoaringBitmap;
 
 /**
  * Reads every used byte of one zone: header, pages, the zeros between, and of a sealed zone directory and footer, which have to agree
- * with the pages. Changes nothing; goes on behind what is damaged. For one thread.
+ * with the pages. Where nothing lives, holes may be: a page that has one is passed over. Changes nothing; goes on behind what is damaged. For one thread.
  */
 public final class ZoneVerification {
     private final ZoneFile file;
     private final int zone;
     private final byte[] storeId;
     private final long length;
+    private final RoaringBitmap live;
     private final Consumer<CorruptionException> findings;
     private int pages;
 
     private ZoneVerification(
-            ZoneFile file, int zone, byte[] storeId, long length, Consumer<CorruptionException> findings) {
+            ZoneFile file,
+            int zone,
+            byte[] storeId,
+            long length,
+            RoaringBitmap live,
+            Consumer<CorruptionException> findings) {
         this.file = file;
         this.zone = zone;
         this.storeId = storeId;
         this.length = length;
+        this.live = live;
         this.findings = findings;
     }
 
@@ -33,6 +41,7 @@ public final class ZoneVerification {
      *
      * @param length what counts of the file, as the manifest says
      * @param isSealed whether directory and footer end it
+     * @param live units of it in which something lives, as the manifest says
      * @return how many intact pages it has
      */
     public static int run(
@@ -41,6 +50,7 @@ public final class ZoneVerification {
             byte[] storeId,
             long length,
             boolean isSealed,
+            RoaringBitmap live,
             Consumer<CorruptionException> findings) {
         String name = ZoneFiles.name(zone);
         if (!disk.exists(name)) {
@@ -48,12 +58,12 @@ public final class ZoneVerification {
             return 0;
         }
         try (ZoneFile file = disk.openReadOnly(name)) {
-            ZoneVerification verification = new ZoneVerification(file, zone, storeId, length, findings);
+            ZoneVerification verification = new ZoneVerification(file, zone, storeId, length, live, findings);
             try {
                 if (isSealed) {
                     verification.checkSealed();
                 } else {
-                    verification.checkPages(length, null);
+                    verification.checkPages(length, null, null);
                 }
             } catch (CorruptionException e) {
                 findings.accept(e);
@@ -78,7 +88,7 @@ public final class ZoneVerification {
             directory = Memory.allocate((int) ZoneDirectory.paddedLength(count));
             file.read(dataEnd, directory, 0, directory.capacity());
             ZoneDirectory.check(directory, 0, count, file.name(), dataEnd);
-            checkPages(dataEnd, directory);
+            checkPages(dataEnd, directory, pagesOf(directory, count, (int) dataEnd));
             if (pages > count) {
                 throw new CorruptionException(
                         file.name(),
@@ -94,8 +104,18 @@ public final class ZoneVerification {
         }
     }
 
+    /** Where holes may be; nowhere where the directory contradicts itself, which the pages will show. */
+    private ZonePages pagesOf(Memory directory, int count, int dataEnd) {
+        try {
+            return ZonePages.of(directory, count, dataEnd, file.name());
+        } catch (CorruptionException e) {
+            return null;
+        }
+    }
+
     /** Goes through the pages; those that are intact stand in the directory, where there is one. */
-    private void checkPages(long end, Memory directory) {
+    private void checkPages(long end, Memory directory, ZonePages where) {
+        RoaringBitmap dead = where == null ? null : where.dead(live);
         Memory expected = Memory.allocate(ZoneDirectory.ENTRY_LENGTH);
         try (ZoneWalk walk = new ZoneWalk(file, zone, storeId, end)) {
             int index = 0;
@@ -109,6 +129,11 @@ public final class ZoneVerification {
                         index = compare(directory, index, expected, end);
                     }
                 } catch (CorruptionException e) {
+                    int punchedTo = where == null ? -1 : where.endOfPunched(file, walk.offset(), dead);
+                    if (punchedTo >= 0) {
+                        walk.skipTo(punchedTo);
+                        continue;
+                    }
                     findings.accept(e);
                     on = walk.skip();
                 }

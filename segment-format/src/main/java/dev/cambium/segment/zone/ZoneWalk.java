@@ -111,6 +111,11 @@ public final class ZoneWalk implements AutoCloseable {
         return false;
     }
 
+    /** Goes on at an offset: where the next page begins behind one that does not hold. */
+    public void skipTo(long pageOffset) {
+        next = pageOffset;
+    }
+
     /** Where the current page stands in the zone. */
     public int offset() {
         return (int) offset;

@@ -118,6 +118,11 @@ public final class TestDisk implements ZoneFileSystem {
     }
 
     @Override
+    public boolean canPunchHoles() {
+        return true;
+    }
+
+    @Override
     public byte[] bootId() {
         return bootId.clone();
     }
@@ -185,6 +190,13 @@ public final class TestDisk implements ZoneFileSystem {
         @Override
         public Memory mapReadOnly() {
             throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public boolean punch(long offset, long length) {
+            step("punch", name);
+            Arrays.fill(content(name), (int) offset, (int) (offset + length), (byte) 0);
+            return true;
         }
 
         @Override

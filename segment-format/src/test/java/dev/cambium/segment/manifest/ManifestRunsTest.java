@@ -18,6 +18,7 @@ import dev.cambium.segment.manifest.ManifestRecord.RunDrop;
 import dev.cambium.segment.manifest.ManifestRecord.RunMerged;
 import dev.cambium.segment.manifest.ManifestRecord.Zone;
 import dev.cambium.segment.manifest.ManifestRecord.ZoneDrop;
+import dev.cambium.segment.manifest.ManifestRecord.ZonePunched;
 import dev.cambium.segment.manifest.ManifestRecord.ZoneState;
 import dev.cambium.segment.memory.Bytes;
 import dev.cambium.segment.memory.Memory;
@@ -27,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.roaringbitmap.RoaringBitmap;
@@ -553,5 +555,46 @@ class ManifestRunsTest {
             }
         }
         assertTrue(refused > 3000 && refused < 9900, "seed " + seed + ": " + refused);
+    }
+
+    @Test
+    void holesComeBackFromAManifestAreSaidAgainInASnapshotAndGoWithTheirZone() {
+        RoaringBitmap holes = units(256, 512);
+        ManifestState state = apply(two(), new ZonePunched(4, holes));
+        state = apply(state, new ZonePunched(4, units(1024, 1088)));
+        holes.add(1024L, 1088L);
+        assertEquals(holes, state.punched().get(4));
+        assertEquals((256 + 64) * 64, state.punchedBytes(4));
+        assertEquals((1 << 20) - (256 + 64) * 64, state.takenBytes(state.zones().get(4)));
+        assertEquals(1 << 20, state.takenBytes(state.zones().get(3)));
+        ManifestFile.create(disk, 3, STORE_ID, state.toSnapshotEdit());
+        assertEquals(state.punched(), read().state().punched());
+        assertEquals(
+                Map.of(),
+                apply(state, new RunDrop(9), new PagesDead(4, units(8192 / 64, 8192 / 64 + 16)), new ZoneDrop(4))
+                        .punched());
+    }
+
+    @Test
+    void anOlderReaderMayPassOverHoles() {
+        assertEquals(ManifestRecord.MAY_BE_SKIPPED, ManifestRecord.TAG_ZONE_PUNCHED & ManifestRecord.MAY_BE_SKIPPED);
+        ManifestState without = two();
+        ManifestState with = apply(without, new ZonePunched(4, units(256, 512)));
+        assertEquals(without.zones(), with.zones());
+        assertEquals(without.live(), with.live());
+        assertEquals(without.runs(), with.runs());
+    }
+
+    @Test
+    void aHoleWhereAPageLivesOrWhereNoSealedZoneIsIsCorruption() {
+        for (ManifestRecord wrong : List.of(
+                new ZonePunched(4, units(8192 / 64 + 15, 256)),
+                new ZonePunched(3, units(256, 512)),
+                new ZonePunched(5, units(256, 512)),
+                new ZonePunched(4, units((1 << 20) / 64 - 1, (1 << 20) / 64 + 1)))) {
+            assertThrows(CorruptionException.class, () -> apply(two(), wrong), wrong.toString());
+        }
+        ManifestState punched = apply(two(), new ZonePunched(4, units(256, 512)));
+        assertThrows(CorruptionException.class, () -> apply(punched, new PagesLive(4, units(511, 520))));
     }
 }

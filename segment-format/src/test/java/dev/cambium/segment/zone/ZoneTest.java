@@ -34,6 +34,7 @@ import java.util.Random;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.roaringbitmap.RoaringBitmap;
 
 class ZoneTest {
     private static final byte[] STORE_ID = TestPages.STORE_ID;
@@ -581,5 +582,107 @@ class ZoneTest {
         try (ZoneReader reader = ZoneReader.open(real, ZONE, STORE_ID, length)) {
             pages.forEach(page -> readsBack(reader, page, ""));
         }
+    }
+
+    /** Pages of 1,000 to 9,000 bytes that do not compress, sealed; of each where it begins, and behind the last one where it ends. */
+    private int[] sealedPages(int count, long seed) {
+        Random random = new Random(seed);
+        ZoneWriter writer = create();
+        int[] offsets = new int[count + 1];
+        for (int i = 0; i < count; i++) {
+            offsets[i] = writer.length();
+            append(writer, TestPages.values(List.of(TestPages.bytes(random, 1000 + random.nextInt(8000)))), i);
+        }
+        offsets[count] = writer.length();
+        writer.seal();
+        writer.close();
+        return offsets;
+    }
+
+    private static RoaringBitmap unitsOf(int from, int to) {
+        RoaringBitmap units = new RoaringBitmap();
+        units.add((long) from / 64, to / 64L);
+        return units;
+    }
+
+    private List<CorruptionException> verify(RoaringBitmap live) {
+        List<CorruptionException> findings = new ArrayList<>();
+        ZoneVerification.run(disk, ZONE, STORE_ID, disk.files.get(NAME).length, true, live, findings::add);
+        return findings;
+    }
+
+    private ZonePages where() {
+        try (ZoneReader reader = ZoneReader.open(disk, ZONE, STORE_ID, disk.files.get(NAME).length)) {
+            return reader.pages(disk.files.get(NAME).length);
+        }
+    }
+
+    @Test
+    void onlyWholeBlocksOfPagesThatDoNotLiveMayBePunched() {
+        int count = 60;
+        int[] offsets = sealedPages(count, 71);
+        for (int seed = 0; seed < 50; seed++) {
+            Random random = new Random(seed);
+            RoaringBitmap live = new RoaringBitmap();
+            boolean[] lives = new boolean[count];
+            for (int i = 0; i < count; i++) {
+                if (random.nextInt(4) == 0) { // one unit of it, as where other values of the page have died
+                    lives[i] = true;
+                    live.add(offsets[i] / 64 + random.nextInt((offsets[i + 1] - offsets[i]) / 64));
+                }
+            }
+            RoaringBitmap expected = new RoaringBitmap();
+            for (int block = 4096; block + 4096 <= offsets[count]; block += 4096) {
+                boolean isDead = true;
+                for (int i = 0; i < count; i++) {
+                    isDead &= !lives[i] || offsets[i + 1] <= block || block + 4096 <= offsets[i];
+                }
+                if (isDead) {
+                    expected.or(unitsOf(block, block + 4096));
+                }
+            }
+            assertEquals(expected, where().dead(live), "seed " + seed);
+        }
+    }
+
+    @Test
+    void aHoleWhereNothingLivesIsNoDamageAndOneOverALivePageIs() {
+        int count = 60;
+        int[] offsets = sealedPages(count, 72);
+        int from = offsets[20];
+        int to = offsets[35];
+        RoaringBitmap live = unitsOf(4096, from);
+        live.or(unitsOf(to, offsets[count]));
+        RoaringBitmap dead = where().dead(live);
+        byte[] sound = disk.files.get(NAME).clone();
+        assertEquals(List.of(), verify(live), "no hole yet");
+
+        Random random = new Random(73);
+        for (int round = 0; round < 30; round++) { // any blocks of it, as after a power loss
+            byte[] bytes = sound.clone();
+            for (int at = dead.first() * 64; at < (dead.last() + 1) * 64; at += 4096) {
+                if (round == 0 || random.nextBoolean()) {
+                    Arrays.fill(bytes, at, at + 4096, (byte) 0);
+                }
+            }
+            disk.files.put(NAME, bytes);
+            assertEquals(List.of(), verify(live), "round " + round);
+        }
+
+        for (int page : new int[] {0, 19, 35, count - 1}) {
+            byte[] bytes = sound.clone();
+            Arrays.fill(bytes, offsets[page], offsets[page + 1], (byte) 0);
+            disk.files.put(NAME, bytes);
+            List<CorruptionException> findings = verify(live);
+            assertEquals(1, findings.size(), "page " + page + ": " + findings);
+            assertEquals(NAME, findings.get(0).file());
+            assertTrue(
+                    findings.get(0).offset() >= offsets[page] && findings.get(0).offset() < offsets[page + 1],
+                    findings.toString());
+        }
+        byte[] bytes = sound.clone();
+        bytes[offsets[25] + 70] ^= 1;
+        disk.files.put(NAME, bytes);
+        assertEquals(1, verify(live).size(), "a dead page with no hole in it, damaged otherwise");
     }
 }

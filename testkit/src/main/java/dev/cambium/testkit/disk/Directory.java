@@ -79,15 +79,15 @@ final class Directory {
         unforced.removeIf(change -> name.equals(change.to) || name.equals(change.from));
     }
 
-    /** Bytes of all files that have a name or are still open. */
+    /** Bytes of all files that have a name or are still open, their holes left out. */
     long usedBytes() {
         nameless.removeIf(file -> file.openCount() == 0);
         long sum = 0;
         for (FileImage file : names.values()) {
-            sum += file.length();
+            sum += file.usedBytes();
         }
         for (FileImage file : nameless) {
-            sum += file.length();
+            sum += file.usedBytes();
         }
         return sum;
     }

@@ -9,7 +9,7 @@ import java.util.List;
  * @param number position in the sequence of all operations of this disk, from 0
  * @param file name of the file, {@code from -> to} for a rename, empty for the directory
  * @param offset bytes from the start of the file, 0 where it has no meaning
- * @param length bytes written or stored, else 0
+ * @param length bytes written, stored or punched, else 0
  */
 public record DiskOperation(long number, OperationKind kind, String file, long offset, int length) {
     /** Units in which a write can be cut: what the medium writes at once. */
@@ -45,7 +45,8 @@ public record DiskOperation(long number, OperationKind kind, String file, long o
     public String toString() {
         String name = file.isEmpty() ? "" : " " + file;
         return switch (kind) {
-            case WRITE, STORE, READ -> number + " " + kind + name + " [" + offset + ", " + (offset + length) + ")";
+            case WRITE, STORE, PUNCH, READ ->
+                number + " " + kind + name + " [" + offset + ", " + (offset + length) + ")";
             default -> number + " " + kind + name;
         };
     }

@@ -33,7 +33,7 @@ public final class FaultPlan {
         return this;
     }
 
-    /** Limits the sum of all files' lengths: a write that would grow a file beyond fails for lack of room. */
+    /** Limits the sum of all files' lengths, holes left out: a write that would grow a file beyond fails for lack of room. */
     public synchronized FaultPlan capacityBytes(long bytes) {
         if (bytes < 0) {
             throw new IllegalArgumentException("capacityBytes is " + bytes + ", must not be negative");

@@ -2,9 +2,11 @@ package dev.cambium.testkit.disk;
 
 import static dev.cambium.testkit.disk.DiskOperation.SECTOR_BYTES;
 
+import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.memory.Memory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,6 +25,8 @@ final class FileImage {
      */
     private static final byte[] ZEROS = new byte[SECTOR_BYTES];
 
+    private static final int HOLE_BYTES = ZoneFileSystem.HOLE_ALIGNMENT;
+
     /** Versions kept of a sector since its last force; of more, the oldest are forgotten. */
     private static final int MOST_VERSIONS = 8;
 
@@ -32,6 +36,10 @@ final class FileImage {
     private int forcedLength;
     private final Map<Integer, List<byte[]>> unforced = new TreeMap<>();
     private final Map<Integer, List<byte[]>> givenUp = new TreeMap<>();
+    private BitSet holes = new BitSet(); // blocks that take no room
+    private BitSet forcedHoles = new BitSet();
+    private final BitSet unforcedHoles = new BitSet(); // of those, what a power loss may undo
+    private boolean hasOtherNames;
     private int openCount;
 
     /** A file whose bytes are all forced. */
@@ -50,6 +58,20 @@ final class FileImage {
 
     int length() {
         return length;
+    }
+
+    /** Bytes that the file takes: those of holes left out. */
+    long usedBytes() {
+        return length - (long) holes.cardinality() * HOLE_BYTES;
+    }
+
+    boolean hasOtherNames() {
+        return hasOtherNames;
+    }
+
+    /** Says that the file has a name outside of the directory, or none any more. */
+    void setOtherNames(boolean others) {
+        hasOtherNames = others;
     }
 
     int openCount() {
@@ -97,7 +119,37 @@ final class FileImage {
             source.get(sourceOffset + done, next, within, step);
             sectors[index] = next;
             remember(index, next);
+            fill(index * SECTOR_BYTES / HOLE_BYTES);
             done += step;
+        }
+    }
+
+    /** A hole has been written into: all of its block has room again, and where the hole was not forced, its zeros are to be. */
+    private void fill(int block) {
+        holes.clear(block);
+        if (unforcedHoles.get(block)) {
+            unforcedHoles.clear(block);
+            int first = block * (HOLE_BYTES / SECTOR_BYTES);
+            for (int index = first; index < first + HOLE_BYTES / SECTOR_BYTES; index++) {
+                if (sectors[index] == null) {
+                    sectors[index] = ZEROS;
+                    remember(index, ZEROS);
+                }
+            }
+        }
+    }
+
+    /** Makes whole blocks read as zeros and take no room. */
+    void punch(int offset, int count) {
+        for (int block = offset / HOLE_BYTES; block < (offset + count) / HOLE_BYTES; block++) {
+            int first = block * (HOLE_BYTES / SECTOR_BYTES);
+            for (int index = first; index < first + HOLE_BYTES / SECTOR_BYTES; index++) {
+                sectors[index] = null;
+                unforced.remove(index); // nothing of it is to be written any more
+                givenUp.remove(index);
+            }
+            holes.set(block);
+            unforcedHoles.set(block);
         }
     }
 
@@ -107,6 +159,9 @@ final class FileImage {
         sectors = Arrays.copyOf(sectors, count);
         unforced.keySet().removeIf(index -> index >= count);
         givenUp.keySet().removeIf(index -> index >= count);
+        int blocks = newLength / HOLE_BYTES;
+        holes.clear(blocks, Math.max(blocks, holes.length()));
+        unforcedHoles.clear(blocks, Math.max(blocks, unforcedHoles.length()));
         int tail = newLength % SECTOR_BYTES;
         if (tail != 0 && sectors[count - 1] != null) {
             sectors[count - 1] = Arrays.copyOf(Arrays.copyOf(sectors[count - 1], tail), SECTOR_BYTES);
@@ -135,6 +190,14 @@ final class FileImage {
         forcedSectors = Arrays.copyOf(forcedSectors, sectors.length);
         unforced.keySet().forEach(index -> forcedSectors[index] = sectors[index]);
         unforced.clear();
+        unforcedHoles.stream()
+                .forEach(block -> Arrays.fill(
+                        forcedSectors,
+                        block * (HOLE_BYTES / SECTOR_BYTES),
+                        Math.min(forcedSectors.length, (block + 1) * (HOLE_BYTES / SECTOR_BYTES)),
+                        null));
+        unforcedHoles.clear();
+        forcedHoles = (BitSet) holes.clone();
         if (metadata) {
             forcedLength = length;
         }
@@ -184,6 +247,10 @@ final class FileImage {
         copy.forcedLength = forcedLength;
         unforced.forEach((index, versions) -> copy.unforced.put(index, new ArrayList<>(versions)));
         givenUp.forEach((index, versions) -> copy.givenUp.put(index, new ArrayList<>(versions)));
+        copy.holes = (BitSet) holes.clone();
+        copy.forcedHoles = (BitSet) forcedHoles.clone();
+        copy.unforcedHoles.or(unforcedHoles);
+        copy.hasOtherNames = hasOtherNames;
         return copy;
     }
 
@@ -191,14 +258,32 @@ final class FileImage {
     FileImage afterPowerLoss(PowerLoss loss) {
         FileImage left = new FileImage();
         left.growTo(loss.length(forcedLength, length));
+        left.holes = (BitSet) forcedHoles.clone();
+        left.hasOtherNames = hasOtherNames;
+        BitSet lost = new BitSet(); // blocks that a hole which was not forced is not there of
+        unforcedHoles.stream().forEach(block -> {
+            boolean stays = loss.staysPunched();
+            left.holes.set(block, stays || forcedHoles.get(block));
+            lost.set(block, !stays);
+        });
         for (int i = 0; i < left.sectors.length; i++) {
             byte[] forced = i < forcedSectors.length ? forcedSectors[i] : null;
             List<byte[]> dirty = unforced.get(i);
-            List<byte[]> lost = givenUp.get(i);
+            List<byte[]> abandoned = givenUp.get(i);
+            int block = i / (HOLE_BYTES / SECTOR_BYTES);
+            if (unforcedHoles.get(block)) {
+                left.sectors[i] = lost.get(block) ? forced : null;
+                continue;
+            }
             left.sectors[i] = dirty != null
                     ? loss.sector(forced, dirty)
-                    : lost != null ? loss.givenUpSector(forced, lost) : forced;
+                    : abandoned != null ? loss.givenUpSector(forced, abandoned) : forced;
+            if (left.sectors[i] != null) {
+                left.holes.clear(block);
+            }
         }
+        int blocks = left.length / HOLE_BYTES;
+        left.holes.clear(blocks, Math.max(blocks, left.holes.length()));
         int tail = left.length % SECTOR_BYTES;
         if (tail != 0 && left.sectors[left.sectors.length - 1] != null) {
             int last = left.sectors.length - 1;
@@ -206,6 +291,7 @@ final class FileImage {
         }
         left.forcedSectors = left.sectors.clone();
         left.forcedLength = left.length;
+        left.forcedHoles = (BitSet) left.holes.clone();
         return left;
     }
 

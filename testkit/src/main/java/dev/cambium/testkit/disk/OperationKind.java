@@ -7,6 +7,8 @@ public enum OperationKind {
     WRITE,
     TRUNCATE,
     STORE,
+    /** A hole: whole or not at all, until a power loss, which may undo it block by block. */
+    PUNCH,
     FORCE,
     FORCE_DIRECTORY,
     RENAME,

@@ -43,6 +43,15 @@ final class PowerLoss {
         return survival == CrashOutcome.Survival.SEEDED ? sector(forced, since) : forced;
     }
 
+    /** Whether a block that was punched and not forced is a hole, or has what was forced before. */
+    boolean staysPunched() {
+        return switch (survival) {
+            case NOTHING_UNFORCED -> false;
+            case EVERYTHING -> true;
+            case SEEDED -> random.chance(sectorPercent);
+        };
+    }
+
     /** How long a file is that had a forced length and has grown, or was cut off, since. */
     int length(int forced, int written) {
         return switch (survival) {

@@ -38,6 +38,7 @@ public final class SimulatedDisk implements ZoneFileSystem {
     private final OperationLog log = new OperationLog();
     private boolean exists;
     private boolean locked;
+    private boolean canPunchHoles = true;
 
     /** An empty disk without a directory, on which stores into mappings are safe. */
     public SimulatedDisk(long seed) {
@@ -92,11 +93,15 @@ public final class SimulatedDisk implements ZoneFileSystem {
      */
     public synchronized SimulatedDisk afterCrash(CrashOutcome outcome) {
         return switch (outcome.kind()) {
-            case PROCESS_KILL -> new SimulatedDisk(seed, boot, mappedStoresAreSafe, directory.afterKill(), exists);
-            case POWER_LOSS ->
-                new SimulatedDisk(
-                        seed, boot + 1, mappedStoresAreSafe, directory.afterPowerLoss(new PowerLoss(outcome)), exists);
+            case PROCESS_KILL -> next(boot, directory.afterKill());
+            case POWER_LOSS -> next(boot + 1, directory.afterPowerLoss(new PowerLoss(outcome)));
         };
+    }
+
+    private SimulatedDisk next(long nextBoot, Directory left) {
+        SimulatedDisk next = new SimulatedDisk(seed, nextBoot, mappedStoresAreSafe, left, exists);
+        next.canPunchHoles = canPunchHoles;
+        return next;
     }
 
     /** What has changed the disk so far, in order; the last one may have failed, or be the one it died in. */
@@ -118,6 +123,21 @@ public final class SimulatedDisk implements ZoneFileSystem {
         checkName(name);
         exists = true;
         directory.install(name, FileImage.forced(bytes));
+    }
+
+    /** Gives a file a name outside of the directory, or takes it away: then it is not punched. For tests: is no operation. */
+    public synchronized void setOtherNames(String name, boolean others) {
+        file(name, "link").setOtherNames(others);
+    }
+
+    /** Says whether holes can be punched; they can unless this is called. */
+    public synchronized void setPunchesHoles(boolean can) {
+        canPunchHoles = can;
+    }
+
+    /** Bytes that a file takes: its length without holes. For tests. */
+    public synchronized long usedBytes(String name) {
+        return file(name, "look at").usedBytes();
     }
 
     /** Inverts one bit of a file, on the medium and for readers; bit 0 is the lowest of the first byte. */
@@ -262,6 +282,11 @@ public final class SimulatedDisk implements ZoneFileSystem {
     }
 
     @Override
+    public synchronized boolean canPunchHoles() {
+        return canPunchHoles;
+    }
+
+    @Override
     public synchronized long usableBytes() {
         return Math.max(0, faults.capacityBytes() - directory.usedBytes());
     }
@@ -334,6 +359,19 @@ public final class SimulatedDisk implements ZoneFileSystem {
     void truncate(String name, FileImage file, int newLength) {
         perform(OperationKind.TRUNCATE, name);
         file.truncate(newLength);
+    }
+
+    boolean punch(String name, FileImage file, int offset, int length) {
+        if (!canPunchHoles || file.hasOtherNames()) {
+            return false;
+        }
+        DiskOperation operation = begin(OperationKind.PUNCH, name, offset, length);
+        FaultRule fault = faults.match(OperationKind.PUNCH, name);
+        if (fault != null) {
+            throw fault.failure(operation);
+        }
+        file.punch(offset, length);
+        return true;
     }
 
     void checkReadable(String name, long offset, int length) {

@@ -1,6 +1,7 @@
 package dev.cambium.testkit.disk;
 
 import dev.cambium.segment.disk.ZoneFile;
+import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.memory.Memory;
 import java.util.Objects;
 
@@ -71,6 +72,19 @@ final class SimulatedFile implements ZoneFile {
                         "truncate", name, "it ends at " + image.length() + ", not behind " + newLength);
             }
             disk.truncate(name, image, (int) newLength);
+        }
+    }
+
+    @Override
+    public boolean punch(long offset, long length) {
+        synchronized (disk) {
+            checkWritable("punch a hole into");
+            boolean isAligned = (offset | length) % ZoneFileSystem.HOLE_ALIGNMENT == 0;
+            if (offset < 0 || length <= 0 || !isAligned || offset + length > image.length() || mappedLength != 0) {
+                throw new IllegalArgumentException(
+                        "a hole of " + length + " bytes at " + offset + " in " + name + " of " + image.length());
+            }
+            return disk.punch(name, image, (int) offset, (int) length);
         }
     }
 

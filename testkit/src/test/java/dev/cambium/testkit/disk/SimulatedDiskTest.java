@@ -361,4 +361,87 @@ class SimulatedDiskTest {
                 new byte[] {1, 2, 3},
                 disk.afterCrash(CrashOutcome.NOTHING_UNFORCED).bytes("zone"));
     }
+
+    @Test
+    void aHoleReadsAsZerosKeepsTheLengthAndGivesItsRoomBack() {
+        ZoneFile file = forcedFile("zone", 40_000);
+        disk.faults().capacityBytes(50_000);
+        assertEquals(10_000, disk.usableBytes());
+        assertTrue(file.punch(8192, 16_384));
+        assertEquals(40_000, file.length());
+        assertEquals(40_000 - 16_384, disk.usedBytes("zone"));
+        assertEquals(10_000 + 16_384, disk.usableBytes());
+        byte[] bytes = disk.bytes("zone");
+        assertEquals(16_384, count(bytes, 0));
+        assertTrue(bytes[8191] == 1 && bytes[8192] == 0 && bytes[8192 + 16_383] == 0 && bytes[8192 + 16_384] == 1);
+        write(file, 9000, 1, 5);
+        assertEquals(40_000 - 12_288, disk.usedBytes("zone"), "a block that is written to has room again");
+        assertEquals(
+                OperationKind.PUNCH,
+                disk.operations().get((int) disk.operationCount() - 2).kind());
+    }
+
+    @Test
+    void anUnforcedHoleIsOldBytesOrZerosBlockByBlockAfterAPowerLoss() {
+        ZoneFile file = forcedFile("zone", 16 * 4096);
+        file.punch(4096, 14 * 4096);
+        assertEquals(14 * 4096, count(disk.afterCrash(CrashOutcome.PROCESS_KILL).bytes("zone"), 0));
+        SimulatedDisk nothing = disk.afterCrash(CrashOutcome.NOTHING_UNFORCED);
+        assertEquals(0, count(nothing.bytes("zone"), 0));
+        assertEquals(16 * 4096, nothing.usedBytes("zone"));
+        assertEquals(14 * 4096, count(disk.afterCrash(CrashOutcome.EVERYTHING).bytes("zone"), 0));
+        boolean isMixed = false;
+        for (int seed = 0; seed < 40; seed++) {
+            SimulatedDisk left = disk.afterCrash(CrashOutcome.powerLoss(seed));
+            byte[] bytes = left.bytes("zone");
+            assertEquals(16 * 4096, bytes.length);
+            int zeros = 0;
+            for (int block = 0; block < 16; block++) {
+                int ofBlock = count(Arrays.copyOfRange(bytes, block * 4096, (block + 1) * 4096), 0);
+                assertTrue(ofBlock == 0 || ofBlock == 4096 && block > 0 && block < 15, "block " + block);
+                zeros += ofBlock;
+            }
+            assertEquals(16 * 4096 - zeros, left.usedBytes("zone"));
+            isMixed |= zeros > 0 && zeros < 14 * 4096;
+        }
+        assertTrue(isMixed, "some blocks and not others");
+    }
+
+    @Test
+    void aForcedHoleStaysAndWhatIsWrittenIntoAnUnforcedOneSurvivesWithItsZeros() {
+        ZoneFile file = forcedFile("zone", 8 * 4096);
+        file.punch(0, 4096);
+        file.force(false);
+        file.punch(4096, 4096);
+        write(file, 4096 + 600, 10, 5);
+        SimulatedDisk nothing = disk.afterCrash(CrashOutcome.NOTHING_UNFORCED);
+        assertEquals(4096, count(nothing.bytes("zone"), 0));
+        assertEquals(7 * 4096, nothing.usedBytes("zone"));
+        file.force(false);
+        byte[] forced = disk.afterCrash(CrashOutcome.NOTHING_UNFORCED).bytes("zone");
+        assertArrayEquals(disk.bytes("zone"), forced);
+        assertEquals(10, count(forced, 5));
+        assertEquals(2 * 4096 - 10, count(forced, 0));
+    }
+
+    @Test
+    void aHoleCanBeRefusedFailAndBeDiedAt() {
+        ZoneFile file = forcedFile("zone", 8 * 4096);
+        disk.setOtherNames("zone", true);
+        assertFalse(file.punch(0, 4096));
+        disk.setOtherNames("zone", false);
+        disk.faults().add(FaultRule.on(OperationKind.PUNCH));
+        assertThrows(StoreIOException.class, () -> file.punch(0, 4096));
+        assertEquals(0, count(disk.bytes("zone"), 0));
+        assertThrows(IllegalArgumentException.class, () -> file.punch(0, 4095));
+        assertThrows(IllegalArgumentException.class, () -> file.punch(7 * 4096, 8192));
+        assertThrows(StoreIOException.class, () -> disk.openReadOnly("zone").punch(0, 4096));
+        disk.crashAt(disk.operationCount());
+        assertThrows(SimulatedCrash.class, () -> file.punch(0, 4096));
+        SimulatedDisk left = disk.afterCrash(CrashOutcome.EVERYTHING);
+        assertEquals(0, count(left.bytes("zone"), 0));
+        left.setPunchesHoles(false);
+        assertFalse(left.canPunchHoles());
+        assertFalse(left.open("zone").punch(0, 4096));
+    }
 }

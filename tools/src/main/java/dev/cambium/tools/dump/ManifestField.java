@@ -25,7 +25,8 @@ final class ManifestField {
             ManifestRecord.TAG_RUN,
             ManifestRecord.TAG_RUN_MERGED,
             ManifestRecord.TAG_PAGES_LIVE,
-            ManifestRecord.TAG_PAGES_DEAD);
+            ManifestRecord.TAG_PAGES_DEAD,
+            ManifestRecord.TAG_ZONE_PUNCHED);
     private static final int MOST_UNIT = 1 << 22;
     private static final int MOST_STRETCHES = 100;
     private static final Layout FIELD = Layout.empty().u16("tag").zero(2).u32("length");
@@ -82,6 +83,7 @@ final class ManifestField {
             tag(ManifestRecord.TAG_FLUSHED, "FLUSHED", Layout.empty().u64("batch")),
             tag(ManifestRecord.TAG_PAGES_LIVE, "PAGES_LIVE", Layout.empty().u64("zone")),
             tag(ManifestRecord.TAG_PAGES_DEAD, "PAGES_DEAD", Layout.empty().u64("zone")),
+            tag(ManifestRecord.TAG_ZONE_PUNCHED, "ZONE_PUNCHED", Layout.empty().u64("zone")),
             tag(
                     ManifestRecord.TAG_RUN_MERGED,
                     "RUN_MERGED",

@@ -13,6 +13,7 @@ import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.segment.zone.ZoneFooter;
 import dev.cambium.segment.zone.ZoneHeader;
+import dev.cambium.segment.zone.ZonePages;
 import dev.cambium.segment.zone.ZoneWalk;
 import dev.cambium.segment.zone.ZoneWriter;
 import dev.cambium.tools.CommandException;
@@ -22,13 +23,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.roaringbitmap.RoaringBitmap;
 
 /** Shows zones: docs/FORMAT.md, section 8. */
 public final class ZoneDump {
     /*
      * A writer may have the store open. What the manifest names of a zone was forced before it was named and never changes; what
      * stands behind it is looked at only in a zone that is not named at all. Such a zone may end in the middle of a page: that
-     * is told, and is no damage.
+     * is told, and is no damage. Nor are holes: a page that does not hold is passed over where one of its blocks is zeros and, as the
+     * manifest and the directory say, nothing lives in it.
      */
     private final PartWriter out;
     private final ZoneFile file;
@@ -36,6 +39,8 @@ public final class ZoneDump {
     private final long limit;
     private final List<DirectoryEntry> pages = new ArrayList<>();
     private final Set<Long> damaged = new HashSet<>();
+    private ZonePages where; // the pages are, of a sealed zone whose directory holds; or null
+    private RoaringBitmap dead; // units that may be holes
     private boolean sound = true;
 
     private ZoneDump(PartWriter out, ZoneFile file, int zone, long limit) {
@@ -114,6 +119,7 @@ public final class ZoneDump {
         boolean hasRoom = end >= ZoneHeader.LENGTH + ZoneFooter.LENGTH;
         ZoneEndDump ending = sealed && hasRoom ? ZoneEndDump.read(file, zone, end) : null;
         if (ending != null && ending.holds()) {
+            findDead(facts, end);
             pages(header.storeId(), ending.dataEnd(), "the directory begins");
         } else {
             pages(header.storeId(), end, named == null ? "the file ends" : "the manifest names no more");
@@ -126,6 +132,17 @@ public final class ZoneDump {
                     .remark((length - end) + " bytes stand here that were never named: being written, or garbage"));
         }
         return sound;
+    }
+
+    private void findDead(StoreFacts facts, long end) {
+        if (facts.zone(zone) != null) {
+            try {
+                where = ZonePages.read(file, zone, end);
+                dead = where.dead(facts.state().live().getOrDefault(zone, new RoaringBitmap()));
+            } catch (CorruptionException e) {
+                where = null; // which is told where the directory is shown
+            }
+        }
     }
 
     private void write(Part part) {
@@ -152,6 +169,12 @@ public final class ZoneDump {
                     end(walk.offset(), shown, "--limit is reached");
                     return;
                 }
+                int punchedTo = problem == null || where == null ? -1 : where.endOfPunched(file, walk.offset(), dead);
+                if (punchedTo >= 0) {
+                    punched(walk.offset(), punchedTo);
+                    walk.skipTo(punchedTo);
+                    continue;
+                }
                 page(walk, problem);
                 if (problem != null && !walk.skip()) {
                     end(wholeEnd, shown + 1, "no page that holds follows");
@@ -166,6 +189,13 @@ public final class ZoneDump {
 
     private void end(long at, long shown, String reason) {
         out.write(new Part("end", at, Part.Style.LINE).field("pages", at, shown).remark("stops here: " + reason));
+    }
+
+    private void punched(long from, long to) {
+        damaged.add(from);
+        out.write(new Part("punched", from, Part.Style.LINE)
+                .field("end", from, to)
+                .remark("of this page nothing lives, and a hole is in it"));
     }
 
     /** Shows the page that the walk stands on. */
