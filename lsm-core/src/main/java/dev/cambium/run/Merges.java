@@ -102,7 +102,11 @@ final class Merges implements AutoCloseable {
 
     /** What the zones of runs take now. From any thread. */
     SpaceUse space() {
-        return SpaceUse.of(manifest.state(), zones.length(), zones.usableBytes());
+        return SpaceUse.of(manifest.state(), unsettled(), zones.length(), zones.usableBytes());
+    }
+
+    private Predicate<ManifestRecord.Zone> unsettled() {
+        return Zones.unsettled(versions.current().memtables());
     }
 
     /** Somebody waits for it. From any thread. */
@@ -262,7 +266,7 @@ final class Merges implements AutoCloseable {
             }
         }
         if (wish.takeZones()) {
-            zones.seal();
+            edits.sealZones();
             cleaner.planZones(runs, wish.zones);
         }
         boolean goesOn = !wish.zones.isEmpty() && cleaner.isPlanned();
@@ -286,7 +290,7 @@ final class Merges implements AutoCloseable {
             wish.damage = baseChoice.damage();
         }
         if (wish.rewrites && !wish.hasBegun()) {
-            zones.seal(); // so that the zones of before hold nothing that lives on
+            edits.sealZones(); // so that the zones of before hold nothing that lives on
         }
         Set<Integer> victims = takesRoom(wish) ? zonesThatHoldLeast(wish) : Set.of();
         List<BaseChoice.Range> first = withPagesIn(victims, base, ranges);
@@ -368,7 +372,8 @@ final class Merges implements AutoCloseable {
      * @param before zones with this number and above stay as they are: who waits is not to wait for zones that are made meanwhile
      */
     private boolean beginCleaning(List<LiveRun> runs, double excess, int before) {
-        Deque<BaseChoice.Range> ranges = cleaner.next(runs, manifest.state(), excess, before, space(), zones.length());
+        Deque<BaseChoice.Range> ranges =
+                cleaner.next(runs, manifest.state(), excess, before, unsettled(), space(), zones.length());
         if (!ranges.isEmpty()) {
             baseChoice.forgetPlan();
             Set<Integer> victims = cleaner.victims();
@@ -461,10 +466,12 @@ final class Merges implements AutoCloseable {
     }
 
     /** Of some zones, those that are not mostly dead. */
-    private static IntPredicate zonesToLink(ManifestState state, Predicate<ManifestRecord.Zone> some) {
+    private IntPredicate zonesToLink(ManifestState state, Predicate<ManifestRecord.Zone> some) {
         RoaringBitmap worthIt = new RoaringBitmap(); // asked for each value that a merge meets
+        Predicate<ManifestRecord.Zone> unsettled = unsettled();
         for (ManifestRecord.Zone zone : state.zones().values()) {
-            if (some.test(zone) && state.liveBytes(zone.number()) >= CleanerChoice.LEAST_LIVE * zone.length()) {
+            boolean isMostlyDead = state.liveBytes(zone.number()) < CleanerChoice.LEAST_LIVE * zone.length();
+            if (some.test(zone) && (!isMostlyDead || unsettled.test(zone))) {
                 worthIt.add(zone.number());
             }
         }
