@@ -435,7 +435,7 @@ public final class Cursor implements AutoCloseable {
         }
     }
 
-    /** The value where it lies, until the next move; one of more than 1 MiB is brought together in memory first. */
+    /** The value where it lies, until the next move; one of 64 KiB and more may be read into memory of its own first. */
     public ByteView valueView() {
         ChunkedValue chunked;
         int slot = enterOnKey();

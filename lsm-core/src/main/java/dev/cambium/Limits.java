@@ -1,14 +1,12 @@
 package dev.cambium;
 
-import dev.cambium.segment.page.ChunkList;
-
 /** What keys and values may be, and how a caller is told. */
 final class Limits {
     static final int MAX_KEY_BYTES = 32_767;
     static final int MAX_VALUE_BYTES = 1 << 30;
 
-    /** A longer value stands in chunks of its own, outside log and memtable. */
-    static final int LONGEST_INLINE_VALUE = ChunkList.CHUNK_LENGTH;
+    /** A longer value stands in pages of its own, outside log and memtable. */
+    static final int LONGEST_INLINE_VALUE = (64 << 10) - 1;
 
     private Limits() {}
 

@@ -183,7 +183,7 @@ public final class Snapshot implements AutoCloseable {
 
     /**
      * The value of {@code key} as it was then where it lies, without a copy, or null. Close it: until then its page stays in memory. One of
-     * more than 1 MiB is brought together in memory first.
+     * 64 KiB and more may be read into memory of its own first.
      */
     public ValueView view(byte[] key) {
         return held.view(Keyspace.DEFAULT_ID, key);

@@ -291,8 +291,7 @@ public final class Store implements AutoCloseable {
     }
 
     /**
-     * As {@link #put(byte[], InputStream)}, with a durability of the put. The bytes of a value of more than 1 MiB are forced in any case
-     * before anything refers to them.
+     * As {@link #put(byte[], InputStream)}, with a durability of the put.
      */
     public void put(byte[] key, InputStream value, Durability durability) throws IOException {
         writes.put(Keyspace.DEFAULT_ID, key, value, durability);
@@ -336,7 +335,7 @@ public final class Store implements AutoCloseable {
 
     /**
      * Copies the value of {@code key} to {@code target} at its position, as far as it has room; the position moves by what was
-     * copied. Allocates nothing, but for a value of more than 1 MiB.
+     * copied. Allocates nothing, but for a value of 64 KiB and more.
      *
      * @return the length of the whole value, or -1 where the key is absent
      */
@@ -756,8 +755,10 @@ public final class Store implements AutoCloseable {
         if (isLaidDown) {
             shrinkLog();
         }
+        List<ManifestRecord.Zone> ofPuts = longValues.changesAtClose(manifest.state());
         manifest.writeClean(log.currentId(), log.position(), log.lastBatch(), (edit, state) -> {
             zones.describeEnded(edit, state);
+            ofPuts.forEach(edit::add);
             if (isLaidDown && log.currentId() > state.firstLiveLog()) {
                 edit.logDrop(log.currentId());
             }

@@ -55,7 +55,7 @@ public record StoreStats(
         boolean mappedLog) {
     /**
      * Bytes of pages written since the store was opened, for each byte of pages that what was put takes once; 0 where nothing was laid down.
-     * The chunks of values of more than 1 MiB are not among them: they are written once.
+     * Values of 64 KiB and more are not among them as long as they stay where they were put: they are written once.
      */
     public double writeAmplification() {
         return flushedBytes == 0 ? 0 : (double) (flushedBytes + mergedBytes) / flushedBytes;

@@ -10,7 +10,7 @@ import java.util.List;
  * Puts and deletes that happen together or not at all, in one keyspace or in several. Of several operations on one key the last
  * one counts. Keys and values are copied when they are added.
  *
- * <p>At most 2^24 operations and 1 GiB, values of more than 1 MiB not counted, and what the store's memory budget has room for. Can be written again, to the same store
+ * <p>At most 2^24 operations and 1 GiB, values of 64 KiB and more not counted, and what the store's memory budget has room for. Can be written again, to the same store
  * or another one without keyspaces of its own; {@link #clear} keeps its capacity. For one thread at a time.
  *
  * <pre>{@code
@@ -86,7 +86,7 @@ public final class WriteBatch {
         return operations.count();
     }
 
-    /** Bytes that the operations take in the log, in which a value of more than 1 MiB takes 24. */
+    /** Bytes that the operations take in the log, in which a value of 64 KiB and more takes 28. */
     public int sizeBytes() {
         return operations.length();
     }

@@ -19,6 +19,7 @@ import java.util.List;
 /** From arguments to commit requests: checks them, and writes long values before the request that names them. Safe for any thread. */
 final class Writes {
     private static final byte[] NO_VALUE = {};
+    private static final long UNKNOWN_LENGTH = Long.MAX_VALUE;
 
     private final Store store;
     private final Committer committer;
@@ -40,7 +41,7 @@ final class Writes {
         Limits.checkNotNull(durability, "durability");
         if (value.length > Limits.LONGEST_INLINE_VALUE) {
             try {
-                putLong(keyspaceId, key, new ByteArrayInputStream(value), durability);
+                putLong(keyspaceId, key, new ByteArrayInputStream(value), value.length, durability);
             } catch (IOException e) {
                 throw new UncheckedIOException(e); // an array throws none
             }
@@ -67,12 +68,14 @@ final class Writes {
         } else {
             PushbackInputStream whole = new PushbackInputStream(value, start.length);
             whole.unread(start);
-            putLong(keyspaceId, key, whole, durability);
+            putLong(keyspaceId, key, whole, UNKNOWN_LENGTH, durability);
         }
     }
 
-    private void putLong(int keyspaceId, byte[] key, InputStream value, Durability durability) throws IOException {
-        try (LongValues.Written written = writeLong(value)) {
+    private void putLong(int keyspaceId, byte[] key, InputStream value, long length, Durability durability)
+            throws IOException {
+        try (LongValues.Written written = writeLong(value, length)) {
+            refer(List.of(written), durability);
             commit(WriteRequest.reference(
                     keyspaceId,
                     key,
@@ -84,10 +87,18 @@ final class Writes {
         }
     }
 
-    private LongValues.Written writeLong(InputStream value) throws IOException {
+    private LongValues.Written writeLong(InputStream value, long length) throws IOException {
         store.requireOpen();
         writer.throwIfFailed();
-        return longValues.write(value, Limits.MAX_VALUE_BYTES, flusher::withMemory);
+        return longValues.write(value, length, Limits.MAX_VALUE_BYTES, flusher::withMemory);
+    }
+
+    /** Makes values as durable as the record is going to be that refers to them. */
+    private static void refer(List<LongValues.Written> values, Durability durability) {
+        if (durability == Durability.SYNC) { // here, so that the commit leader has nothing to wait for
+            values.forEach(LongValues.Written::force);
+        }
+        values.forEach(LongValues.Written::refer);
     }
 
     void delete(int keyspaceId, byte[] key, Durability durability) {
@@ -118,12 +129,13 @@ final class Writes {
         long longBytes = 0;
         try {
             for (WriteBatch.LongPut put : longPuts) {
-                LongValues.Written value = writeLong(new ByteArrayInputStream(put.value()));
+                LongValues.Written value = writeLong(new ByteArrayInputStream(put.value()), put.value().length);
                 written.add(value);
                 complete.patch(put.end(), value.reference());
                 leadInto.addAll(value.zones());
                 longBytes += value.length();
             }
+            refer(written, durability);
             commit(WriteRequest.batch(
                     complete, leadInto, longBytes, durability != Durability.NONE, durability == Durability.SYNC));
         } catch (IOException e) {

@@ -376,9 +376,9 @@ class FaultTest {
     @Test
     void writesGoOnFarBeyondTheMemoryBudget(@TempDir Path directory) {
         Options options = Options.DEFAULT.withMemoryBudget(16 << 20);
-        int puts = 600;
+        int puts = 1200;
         try (Store store = Store.open(directory, options)) {
-            byte[] value = new byte[100_000];
+            byte[] value = new byte[50_000];
             for (int i = 0; i < puts; i++) {
                 value[0] = (byte) i;
                 store.put(b("k" + i), value, Durability.BUFFERED);
@@ -441,7 +441,7 @@ class FaultTest {
         List<Snapshot> snapshots = new ArrayList<>();
         int puts = 0;
         try (Store store = Store.open(directory, options)) {
-            byte[] value = new byte[100_000];
+            byte[] value = new byte[50_000];
             MemoryBudgetException full = null;
             while (full == null) {
                 value[0] = (byte) puts;
@@ -454,7 +454,7 @@ class FaultTest {
                 }
                 assertTrue(puts < 400, "snapshots hold no memory");
             }
-            assertTrue(puts > 100, "only " + puts + " values of 100 kB fit into 16 MiB");
+            assertTrue(puts > 100, "only " + puts + " values of 50 kB fit into 16 MiB");
             assertTrue(full.getMessage().contains("16777216"), full.getMessage());
             assertEquals(null, store.get(b("k" + puts)));
             for (int i = 0; i < puts; i++) {
@@ -464,7 +464,7 @@ class FaultTest {
                 assertEquals(null, then.get(b("k" + (i + 1))));
             }
             for (Durability durability : Durability.values()) {
-                assertThrows(MemoryBudgetException.class, () -> store.put(b("k"), new byte[1_000_000], durability));
+                assertThrows(MemoryBudgetException.class, () -> store.put(b("k"), new byte[60_000], durability));
             }
             try (Cursor cursor = store.cursor()) {
                 int seen = 0;

@@ -339,8 +339,9 @@ class FlushFaultTest {
         small.close();
         SimulatedDisk disk = small.disk();
         try (SmallStore logged = new SmallStore(SmallStore.ROOMY, StepExecutor.Mode.INLINE, disk)) {
-            put(logged.store(), model, "more", SmallStore.noise(1, 900_000), Durability.BUFFERED);
-            put(logged.store(), model, "much", SmallStore.noise(2, 900_000), Durability.BUFFERED);
+            for (int i = 0; i < 30; i++) {
+                put(logged.store(), model, "much" + i, SmallStore.noise(i, 60_000), Durability.BUFFERED);
+            }
             disk.faults()
                     .add(FaultRule.on(OperationKind.WRITE)
                             .inFiles(ZONES)

@@ -20,6 +20,7 @@ import dev.cambium.testkit.disk.SimulatedDisk;
 import dev.cambium.testkit.runtime.StepExecutor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -43,6 +44,31 @@ class LongValueCostTest {
             }
             long bytes = small.fileBytes("zone-");
             assertTrue(bytes < 100L * MIB, bytes / MIB + " MiB on disk for a value of 1 MiB");
+        }
+    }
+
+    /** Values that have a page each are moved out of zones that are mostly dead, as those are that flushes write. */
+    @Test
+    void filesStayShortWhileValuesOf64KibAreOverwrittenAtRandom() {
+        Options options = SmallStore.SMALL.withZoneBytes(MIB).withMemtableBytes(64 << 10);
+        try (SmallStore small = new SmallStore(options)) {
+            int keys = 100;
+            SplittableRandom random = new SplittableRandom(7);
+            int[] last = new int[keys];
+            long most = 0;
+            for (int i = 1; i <= 1500; i++) {
+                int key = i <= keys ? i - 1 : random.nextInt(keys);
+                last[key] = i;
+                small.store().put(b("k" + key), noise(i, 64 << 10), Durability.BUFFERED);
+                most = i % 100 == 0 ? Math.max(most, small.fileBytes("zone-")) : most;
+            }
+            for (int key = 0; key < keys; key++) {
+                assertArrayEquals(noise(last[key], 64 << 10), small.store().get(b("k" + key)));
+            }
+            long data = keys * (64L << 10);
+            assertTrue(most < 2.2 * data, most + " bytes at most for " + data);
+            small.store().compact();
+            assertTrue(small.fileBytes("zone-") < 1.4 * data, small.fileBytes("zone-") + " bytes for " + data);
         }
     }
 

@@ -118,14 +118,15 @@ class LongValueHardCasesTest {
     void aZoneIsNotCutBelowWhatAnEditThatFailedSaysOfIt() {
         SmallStore small = new SmallStore(WIDE);
         Store store = small.store();
-        store.put(b("first"), noise(1, MIB + 1)); // names the zone
+        store.put(b("first"), noise(1, MIB + 1)); // begins the zone
         assertThrows(
                 StoreException.class,
                 () -> store.put(b("slow"), interrupted(noise(2, 3 * MIB), 2 * MIB, () -> {
+                    store.put(b("second"), noise(3, 2 * MIB));
                     small.disk()
                             .faults()
                             .add(FaultRule.on(OperationKind.FORCE).inFiles(name -> name.startsWith("manifest-")));
-                    assertThrows(StoreException.class, () -> store.put(b("second"), noise(3, 2 * MIB)));
+                    assertThrows(StoreException.class, store::flush);
                     small.disk()
                             .faults()
                             .add(FaultRule.on(OperationKind.WRITE).inFiles(name -> name.startsWith("zone-")));
@@ -134,6 +135,7 @@ class LongValueHardCasesTest {
         assertThrows(StoreException.class, store::close);
         try (SmallStore found = new SmallStore(WIDE, StepExecutor.Mode.INLINE, left)) {
             assertArrayEquals(noise(1, MIB + 1), found.store().get(b("first")));
+            assertArrayEquals(noise(3, 2 * MIB), found.store().get(b("second")));
             assertNull(found.store().get(b("slow")));
         }
     }

@@ -22,11 +22,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Values of a byte to 3 MiB beside a sorted map: puts from arrays and streams, also such that fail, batches, deletes, streams and snapshots
+ * Values of a byte to 3 MiB, shorter and longer than those that are written before the log, beside a sorted map: puts from arrays and streams, also such that fail, batches, deletes, streams and snapshots
  * that stay open, flushes, compactions, clean reopens and kills.
  */
 class LongValueModelTest {
     private static final int MIB = 1 << 20;
+    private static final int SHORTEST_LONG = 64 << 10;
     private static final int KEYS = 9;
 
     /** One store and its map. */
@@ -66,9 +67,13 @@ class LongValueModelTest {
 
         private int length() {
             int dice = random.nextInt(100);
-            return dice < 40
+            return dice < 30
                     ? random.between(1, 2000)
-                    : dice < 65 ? random.between(MIB - 2, MIB + 2) : random.between(MIB + 1, 3 * MIB);
+                    : dice < 55
+                            ? random.between(SHORTEST_LONG - 2, SHORTEST_LONG + 2)
+                            : dice < 70
+                                    ? random.between(SHORTEST_LONG, MIB)
+                                    : dice < 80 ? random.between(MIB - 2, MIB + 2) : random.between(MIB + 1, 3 * MIB);
         }
 
         /** Bytes that no other value has; some compress. */

@@ -118,7 +118,7 @@ class MisuseTest {
             assertRefused("WriteBatch.put", () -> batch.put(b("k"), value), words);
             assertRefused("WriteBatch.put in a keyspace", () -> batch.put(space, b("k"), value), words);
             assertEquals(0, batch.count());
-            byte[] longestInLog = new byte[1 << 20];
+            byte[] longestInLog = new byte[Limits.LONGEST_INLINE_VALUE];
             store.put(b("k"), longestInLog);
             assertArrayEquals(longestInLog, store.get(b("k")));
             assertNothingElse(store, b("k"));

@@ -60,14 +60,14 @@ class RunOptionsTest {
                 SmallStore.SMALL.withMemoryBudget(Options.MIN_MEMORY_BUDGET).withMemtableBytes(64 << 10);
         NavigableMap<String, String> model = new TreeMap<>();
         SmallStore before = new SmallStore(large, StepExecutor.Mode.MANUAL);
-        for (int i = 0; i < 180; i++) {
-            put(before.store(), model, "k" + i, SmallStore.noise(i, 100_000), Durability.BUFFERED);
+        for (int i = 0; i < 300; i++) {
+            put(before.store(), model, "k" + i, SmallStore.noise(i, 60_000), Durability.BUFFERED);
         }
         assertEquals(0, before.store().stats().runs(), "it is to be replayed");
         SimulatedDisk left = before.disk().afterCrash(CrashOutcome.PROCESS_KILL);
         before.close();
         try (SmallStore after = new SmallStore(little, StepExecutor.Mode.INLINE, left)) {
-            assertEquals(180, after.store().recoveryReport().operations());
+            assertEquals(300, after.store().recoveryReport().operations());
             put(after.store(), model, "more", SmallStore.noise(1, 50_000), Durability.SYNC);
             after.assertHolds(model, "replayed");
             after.store().flush();
@@ -119,6 +119,7 @@ class RunOptionsTest {
                 StoreStats stats = small.store().stats();
                 assertTrue(stats.memory().totalBytes() <= options.memoryBudget() + 3 * MIB, stats.toString());
             }
+            small.store().flush();
             assertTrue(small.store().stats().runs() > 0);
             small.reopen();
             for (int key = 0; key < last.length; key++) {
@@ -136,9 +137,9 @@ class RunOptionsTest {
         try (SmallStore small = new SmallStore(options, StepExecutor.Mode.MANUAL)) {
             Snapshot snapshot = null;
             NavigableMap<String, String> before = null;
-            for (int i = 0; i < 200; i++) {
-                put(small.store(), model, "k" + i % 120, SmallStore.noise(i, 100_000), Durability.NONE);
-                if (i == 35) {
+            for (int i = 0; i < 330; i++) {
+                put(small.store(), model, "k" + i % 200, SmallStore.noise(i, 60_000), Durability.NONE);
+                if (i == 58) {
                     snapshot = small.store().snapshot();
                     before = new TreeMap<>(model);
                 }

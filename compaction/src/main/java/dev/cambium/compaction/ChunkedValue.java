@@ -19,8 +19,9 @@ import java.util.List;
 import java.util.function.LongFunction;
 
 /**
- * A value of more than 1 MiB, open for reading: its list of chunks is in memory, and its zones are held, so that it can be read outside
- * epoch slots and for as long as it is open. Chunks are read past the frame cache, one at a time, each verified.
+ * A long value, open for reading: its list of chunks is in memory, and its zones are held, so that it can be read outside
+ * epoch slots and for as long as it is open. Chunks are read past the frame cache, one at a time, each verified. A value that has a page of its own is one of a single
+ * chunk, without a list.
  *
  * <p>Memory: the list, and two pages of a chunk once one is read. Ownership: {@link #close} gives memory and zones back. For one thread
  * at a time.
@@ -37,36 +38,35 @@ public final class ChunkedValue implements AutoCloseable {
 
     private final byte[] storeId;
     private final List<SharedZone> zones = new ArrayList<>(1); // retained
-    private final long listPointer;
+    private final long home;
+    private final int payloadCrc; // of the page there
+    private final long length;
     private Memory list;
-    private ChunkList chunks;
-    private int listLength;
+    private ChunkList chunks; // null where `home` is the only chunk
+    private int homeLength; // of that page, as it is stored
     private Memory stored; // of a chunk
     private Memory raw;
 
-    private ChunkedValue(byte[] storeId, long listPointer) {
+    private ChunkedValue(byte[] storeId, Memory reference, int offset) {
         this.storeId = storeId;
-        this.listPointer = listPointer;
+        this.home = ValueReference.home(reference, offset);
+        this.payloadCrc = ValueReference.payloadCrc(reference, offset);
+        this.length = ValueReference.valueLength(reference, offset);
+        this.homeLength = ValueReference.storedLength(reference, offset);
     }
 
     /**
      * Opens a value. To be called inside the epoch slot in which the reference was found.
      *
      * @param zoneOf the zone that a pointer leads into, open as long as the slot is held
-     * @param reference where the {@link ValueReference} stands, at {@code offset}
+     * @param reference where the {@link ValueReference} stands, at {@code offset}: to a list of chunks, or a page with one value
      */
     public static ChunkedValue open(LongFunction<SharedZone> zoneOf, byte[] storeId, Memory reference, int offset) {
-        long home = ValueReference.home(reference, offset);
-        ChunkedValue value = new ChunkedValue(storeId, home);
+        ChunkedValue value = new ChunkedValue(storeId, reference, offset);
         try {
-            value.readList(zoneOf, ValueReference.payloadCrc(reference, offset));
-            long length = ValueReference.valueLength(reference, offset);
-            if (value.length() != length) {
-                throw new CorruptionException(
-                        value.zone(home).name(),
-                        Pointer.offset(home),
-                        "a list of chunks of " + length + " bytes",
-                        value.length() + " bytes");
+            value.hold(zoneOf, value.home);
+            if (ValueReference.isChunked(reference, offset)) {
+                value.readList(zoneOf);
             }
             return value;
         } catch (RuntimeException | Error e) {
@@ -75,19 +75,27 @@ public final class ChunkedValue implements AutoCloseable {
         }
     }
 
-    private void readList(LongFunction<SharedZone> zoneOf, int payloadCrc) {
-        hold(zoneOf, listPointer);
-        Memory page = Memory.allocate(Pointer.storedBytes(listPointer));
+    private void readList(LongFunction<SharedZone> zoneOf) {
+        Memory page = Memory.allocate(Pointer.storedBytes(home));
+        ZoneReader zone;
         try {
-            ZoneReader zone = read(listPointer, payloadCrc, page);
-            listLength = PageHeader.storedLength(page, 0);
+            zone = read(home, payloadCrc, page);
+            homeLength = PageHeader.storedLength(page, 0);
             list = Memory.allocate(PageHeader.rawLength(page, 0));
-            PageOpener.unpack(page, 0, zone.name(), Pointer.offset(listPointer), list);
-            requireKind(list, PageKind.CHUNKS, zone, listPointer);
-            chunks = new ChunkList(list);
+            PageOpener.unpack(page, 0, zone.name(), Pointer.offset(home), list);
+            requireKind(list, PageKind.CHUNKS, zone, home);
         } finally {
             page.release();
         }
+        ChunkList found = new ChunkList(list);
+        if (found.length() != length) {
+            throw new CorruptionException(
+                    zone.name(),
+                    Pointer.offset(home),
+                    "a list of chunks of " + length + " bytes",
+                    found.length() + " bytes");
+        }
+        chunks = found;
         for (int i = 0; i < chunks.count(); i++) {
             hold(zoneOf, chunks.home(i));
         }
@@ -131,42 +139,52 @@ public final class ChunkedValue implements AutoCloseable {
 
     /** Bytes of the value. */
     public long length() {
-        return chunks.length();
+        return length;
     }
 
-    /** How many chunks it has; all but the last are {@link ChunkList#CHUNK_LENGTH} bytes long. */
+    /** How many chunks it has; all but the last are {@link ChunkList#CHUNK_LENGTH} bytes long, or there is one only. */
     public int count() {
-        return chunks.count();
+        return chunks == null ? 1 : chunks.count();
     }
 
     public int chunkLength(int index) {
-        return chunks.chunkLength(index);
+        return chunks == null ? (int) length : chunks.chunkLength(index);
+    }
+
+    /** Home pointer of a chunk's page. */
+    public long chunkHome(int index) {
+        return chunks == null ? home : chunks.home(index);
+    }
+
+    /** Payload checksum of a chunk's page. */
+    public int chunkPayloadCrc(int index) {
+        return chunks == null ? payloadCrc : chunks.payloadCrc(index);
     }
 
     /** Reads a chunk, which is then at {@link #chunkMemory} and {@link #chunkOffset} until the next one is read. */
     public void load(int index) {
-        long home = chunks.home(index);
-        if (stored == null || stored.capacity() < Pointer.storedBytes(home)) {
-            stored = exchange(stored, Pointer.storedBytes(home));
+        long chunk = chunkHome(index);
+        if (stored == null || stored.capacity() < Pointer.storedBytes(chunk)) {
+            stored = exchange(stored, Pointer.storedBytes(chunk));
         }
-        ZoneReader zone = read(home, chunks.payloadCrc(index), stored);
+        ZoneReader zone = read(chunk, chunkPayloadCrc(index), stored);
         int rawLength = PageHeader.rawLength(stored, 0);
-        if (rawLength != SINGLE_VALUE_AT + chunks.chunkLength(index)) {
+        if (rawLength != SINGLE_VALUE_AT + chunkLength(index)) {
             throw new CorruptionException(
                     zone.name(),
-                    Pointer.offset(home) + (long) PageHeader.RAW_LENGTH_OFFSET,
-                    "a page with one value of " + chunks.chunkLength(index) + " bytes",
+                    Pointer.offset(chunk) + (long) PageHeader.RAW_LENGTH_OFFSET,
+                    "a page with one value of " + chunkLength(index) + " bytes",
                     "a page of " + rawLength);
         }
         if (raw == null || raw.capacity() != rawLength) {
             raw = exchange(raw, rawLength);
         }
-        PageOpener.unpack(stored, 0, zone.name(), Pointer.offset(home), raw);
-        requireKind(raw, PageKind.VALUES, zone, home);
+        PageOpener.unpack(stored, 0, zone.name(), Pointer.offset(chunk), raw);
+        requireKind(raw, PageKind.VALUES, zone, chunk);
         ValuePage page = new ValuePage(raw);
         if (page.count() != 1) {
             throw new CorruptionException(
-                    zone.name(), Pointer.offset(home), "a page with one value", page.count() + " values");
+                    zone.name(), Pointer.offset(chunk), "a page with one value", page.count() + " values");
         }
     }
 
@@ -228,7 +246,10 @@ public final class ChunkedValue implements AutoCloseable {
 
     /** Says where list and chunks stand and how long they are, by their headers; a chunk whose header is damaged counts as short as can be. */
     public void forEachPage(PageConsumer consumer) {
-        consumer.accept(listPointer, listLength);
+        consumer.accept(home, homeLength);
+        if (chunks == null) {
+            return;
+        }
         Memory header = Memory.allocate(PageHeader.LENGTH);
         try {
             for (int i = 0; i < chunks.count(); i++) {
@@ -239,12 +260,12 @@ public final class ChunkedValue implements AutoCloseable {
         }
     }
 
-    private int storedLength(long home, Memory header) {
-        ZoneReader zone = zone(home);
+    private int storedLength(long chunk, Memory header) {
+        ZoneReader zone = zone(chunk);
         try {
-            zone.readHeader(home, header);
+            zone.readHeader(chunk, header);
             PageHeader.check(
-                    header, 0, Integer.MAX_VALUE, storeId, Pointer.zone(home), Pointer.offset(home), zone.name());
+                    header, 0, Integer.MAX_VALUE, storeId, Pointer.zone(chunk), Pointer.offset(chunk), zone.name());
             return PageHeader.storedLength(header, 0);
         } catch (CorruptionException e) {
             return PageHeader.LENGTH; // who reads the chunk is told

@@ -21,7 +21,7 @@ public interface Entry {
     boolean isTombstone();
 
     /**
-     * Whether the value stands in chunks: then what {@link #valueMemory} and its companions show is the
+     * Whether the value stands in chunks, or in a page that only the log and a memtable refer to: then what {@link #valueMemory} and its companions show is the
      * {@link dev.cambium.segment.page.ValueReference} to them, which {@link ChunkedValue} reads.
      */
     boolean isChunked();

@@ -47,6 +47,7 @@ public final class GroupWriter {
     private Memory spanMemory;
     private int spanOffset;
     private int spanLength;
+    private long spanLongBytes; // of the values that they refer to
     private boolean spanMapped;
     private long nextBatch;
     private boolean groupBegun; // a request of the group stands in the active memtable's arena
@@ -250,6 +251,7 @@ public final class GroupWriter {
         LogRecord.putHeader(memory, at, length, nextBatch++, request.operationsCount(), log.forcedThrough());
         LogRecord.seal(memory, at, log.salt(), log.position() + spanLength, crc);
         spanLength += padded;
+        spanLongBytes += request.longBytes;
     }
 
     /**
@@ -295,8 +297,10 @@ public final class GroupWriter {
     private void appendSpan() {
         if (spanLength > 0) {
             int length = spanLength;
+            long longBytes = spanLongBytes;
             spanLength = 0;
-            log.append(spanMemory, spanOffset, length, spanMapped);
+            spanLongBytes = 0;
+            log.append(spanMemory, spanOffset, length, spanMapped, longBytes);
         }
         spanMemory = null;
     }

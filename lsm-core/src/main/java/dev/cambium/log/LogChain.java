@@ -5,6 +5,7 @@ import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.log.LogFile;
 import dev.cambium.segment.log.LogHeader;
+import dev.cambium.segment.log.LogRecord;
 import dev.cambium.segment.log.LogScan;
 import dev.cambium.segment.log.LogStart;
 import dev.cambium.segment.log.LogTail;
@@ -15,6 +16,7 @@ import dev.cambium.segment.pool.MemoryUse;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
 
 /**
  * The named logs of a store that nobody writes, read in order and judged: which batches count, and whether any that was promised
@@ -27,7 +29,8 @@ final class LogChain implements AutoCloseable {
      * A log counts up to where the next one takes over (its START), up to where an earlier recovery settled that it ends
      * (LOG_ENDED), up to CLEAN, or up to its last valid record. In the last case, and where the next one takes over further on,
      * the judgement of DESIGN 4.7 decides: positions known to be forced, by any log, must be there; in the running boot
-     * nothing that was written can be missing before something that is there. What follows a gap is set aside.
+     * nothing that was written can be missing before something that is there. What follows a gap is set aside. A record that
+     * refers to pages of a long value which are not there is itself not there, unless it was promised.
      */
 
     /** Takes what a log holds. */
@@ -48,6 +51,7 @@ final class LogChain implements AutoCloseable {
     private final ManifestRecord.Clean clean;
     private final boolean cleanClose;
     private final boolean readsAll;
+    private final UnnamedPages pages;
 
     private final List<LogFile> started = new ArrayList<>();
     private final List<LogFile> unused = new ArrayList<>();
@@ -77,6 +81,7 @@ final class LogChain implements AutoCloseable {
         this.state = state;
         this.clean = state.clean();
         this.cleanClose = cleanClose;
+        this.pages = new UnnamedPages(disk, storeId, state);
     }
 
     /** Opens every named log and reads its header. A named log that is missing is corruption. */
@@ -181,6 +186,9 @@ final class LogChain implements AutoCloseable {
                 }
                 records[count++] = scan.recordOffset();
             }
+            int whole = ended != null || cleanHere ? count : countWhole(log, scan, evidence, content, records, count);
+            String lost = whole == count ? "" : "; the first refers to a value that is not there";
+            count = whole;
             end = scan.end();
             lastBatch = scan.lastBatch();
             last = log;
@@ -188,7 +196,7 @@ final class LogChain implements AutoCloseable {
             LogTail tail = judge(log, successor, scan, limit, Math.max(evidence, scan.evidence()));
             setAside += tail.setAside();
             int length = (int) (end - begin.basePosition());
-            reports.add(new RecoveryReport.Log(log.name(), length, count, end, tail.reason()));
+            reports.add(new RecoveryReport.Log(log.name(), length, count, end, tail.reason() + lost));
             if (count > 0) {
                 BufferPool.Buffer exact = length > content.reservedBytes() / 4 ? content : copy(content, length);
                 given = exact == content;
@@ -200,6 +208,35 @@ final class LogChain implements AutoCloseable {
                 pool.free(content);
             }
         }
+    }
+
+    /**
+     * Counts the records before the first that refers to pages which are not there, though nobody has promised them; the scan ends there then.
+     *
+     * @throws CorruptionException where pages are not there that were promised
+     */
+    private int countWhole(
+            LogFile log, LogScan scan, long evidence, BufferPool.Buffer content, int[] records, int count) {
+        if (cleanClose || !pages.canBe()) {
+            return count;
+        }
+        scan.findLaterValidRecord(); // which may know of more that is forced
+        long promised = log.begin().isOfBoot(disk.bootId()) // whose page cache has lost nothing
+                ? Long.MAX_VALUE
+                : Math.max(evidence, scan.evidence());
+        long base = log.begin().basePosition();
+        for (int i = 0; i < count; i++) {
+            if (LogRecord.batch(content.memory(), records[i]) <= state.flushedThrough()) {
+                continue; // stands in a run
+            }
+            if (base + records[i] < promised) {
+                pages.require(content.memory(), records[i]);
+            } else if (!pages.holds(content.memory(), records[i])) {
+                scan.endBefore(records[i]);
+                return i;
+            }
+        }
+        return count;
     }
 
     private BufferPool.Buffer hold(long bytes) {
@@ -270,6 +307,11 @@ final class LogChain implements AutoCloseable {
         }
     }
 
+    /** How long zones of puts are, where the log refers to pages behind their named ends. */
+    SortedMap<Integer, Long> foundEnds() {
+        return pages.ends();
+    }
+
     /** The log that holds the last batch, or null where no log was ever used. */
     LogFile last() {
         return last;
@@ -313,6 +355,7 @@ final class LogChain implements AutoCloseable {
 
     @Override
     public void close() {
+        pages.close();
         started.forEach(LogFile::close);
         unused.forEach(LogFile::close);
     }

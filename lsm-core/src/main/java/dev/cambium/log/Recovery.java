@@ -9,6 +9,7 @@ import dev.cambium.memtable.Memtable;
 import dev.cambium.run.LiveRun;
 import dev.cambium.run.Zones;
 import dev.cambium.segment.disk.DirectoryLock;
+import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.frame.WarmPages;
@@ -17,6 +18,7 @@ import dev.cambium.segment.log.LogRecord;
 import dev.cambium.segment.manifest.ManifestFile;
 import dev.cambium.segment.manifest.ManifestReading;
 import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.ManifestRecord.ZoneState;
 import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.manifest.SuperblockFile;
 import dev.cambium.segment.memory.Memory;
@@ -25,6 +27,7 @@ import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Environment;
+import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.version.Version;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -179,6 +182,7 @@ public final class Recovery implements AutoCloseable {
         chain = new LogChain(disk, superblocks.current().storeId(), manifestReading.state(), cleanClose, false, pool);
         chain.open();
         chain.read(this::load);
+        chain.foundEnds().forEach(zones::grow);
         finishLoading();
     }
 
@@ -199,10 +203,11 @@ public final class Recovery implements AutoCloseable {
         }
     }
 
-    /** Chunks are forced and named before a log refers to them. */
+    /** The zones of long values are named before a log refers to them; how long those are that were open, the log says. */
     private void requireNamed(long pointer) {
         ManifestRecord.Zone zone = manifestReading.state().zones().get(Pointer.zone(pointer));
-        if (zone == null || Pointer.offset(pointer) >= zone.length()) {
+        long found = chain.foundEnds().getOrDefault(Pointer.zone(pointer), 0L);
+        if (zone == null || Pointer.offset(pointer) >= Math.max(zone.length(), found)) {
             throw new CorruptionException(
                     ManifestFile.name(superblocks.current().manifestId()),
                     0,
@@ -282,7 +287,8 @@ public final class Recovery implements AutoCloseable {
                     background,
                     current,
                     next,
-                    WriteAheadLog.largestCapacity(options.memtableBytes()));
+                    WriteAheadLog.largestCapacity(options.memtableBytes()),
+                    zones.referredPages());
         } finally {
             chain.close();
             if (log == null) {
@@ -323,10 +329,18 @@ public final class Recovery implements AutoCloseable {
         return current;
     }
 
-    /** After a crash: what counts of the last log is forced and settled, and a new log takes over from there. */
+    /**
+     * After a crash: what counts of the last log, and the pages that it refers to, is forced and settled, and a new log takes over from there. One edit says where the
+     * log ends and how long the zones are: if we crash before it, the next recovery finds the same once more.
+     */
     private LogFile startAfter(LogFile unused) {
         LogFile last = chain.last();
         if (last != null && !manifest.state().ends().containsKey(last.id())) {
+            for (int zone : chain.foundEnds().keySet()) { // before the log: see ReferredPages
+                try (ZoneFile file = disk.open(ZoneFiles.name(zone))) {
+                    file.force(true);
+                }
+            }
             for (LogFile counted : chain.counted()) {
                 try (LogFile file = LogFile.open(disk, counted.id(), manifest.storeId())) {
                     file.forceContent(); // a dead process may have left the records in the page cache only
@@ -335,6 +349,9 @@ public final class Recovery implements AutoCloseable {
             manifest.append(edit -> {
                 edit.logEnded(last.id(), chain.end(), chain.lastBatch());
                 chain.settlements().forEach(edit::add);
+                chain.foundEnds()
+                        .forEach((zone, end) -> edit.add(new ManifestRecord.Zone(
+                                zone, end, manifest.state().zones().get(zone).stream(), ZoneState.CUT)));
             });
         }
         LogFile following = unused == null

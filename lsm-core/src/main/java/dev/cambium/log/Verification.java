@@ -54,6 +54,8 @@ public final class Verification {
     private final BufferPool pool = BufferPool.unlimited();
     private final ReservedVector references =
             new ReservedVector(pool, VectorGeometry.of(1 << 10, Integer.MAX_VALUE)); // in logs
+    private final Map<Integer, Long> foundEnds =
+            new HashMap<>(); // of zones that the logs refer further into than is named
 
     public Verification(ZoneFileSystem disk) {
         this.disk = disk;
@@ -108,6 +110,7 @@ public final class Verification {
                 }
                 pool.free(block);
             });
+            foundEnds.putAll(chain.foundEnds());
         } catch (CorruptionException e) {
             add(e);
         }
@@ -131,10 +134,11 @@ public final class Verification {
             for (ManifestRecord.Zone zone : state.zones().values()) {
                 boolean isSealed = zone.state() == ManifestRecord.ZoneState.SEALED;
                 RoaringBitmap lives = state.live().getOrDefault(zone.number(), new RoaringBitmap());
-                pages += ZoneVerification.run(disk, zone.number(), storeId, zone.length(), isSealed, lives, this::add);
+                long length = Math.max(zone.length(), foundEnds.getOrDefault(zone.number(), 0L));
+                pages += ZoneVerification.run(disk, zone.number(), storeId, length, isSealed, lives, this::add);
                 if (disk.exists(ZoneFiles.name(zone.number()))) {
                     count(ZoneFiles.name(zone.number()));
-                    open(zone, storeId, readers);
+                    open(zone.number(), length, storeId, readers);
                 }
             }
             Map<Integer, RoaringBitmap> live = new TreeMap<>();
@@ -206,11 +210,9 @@ public final class Verification {
         return zone;
     }
 
-    private void open(ManifestRecord.Zone zone, byte[] storeId, Map<Integer, SharedZone> readers) {
+    private void open(int zone, long length, byte[] storeId, Map<Integer, SharedZone> readers) {
         try {
-            readers.put(
-                    zone.number(),
-                    new SharedZone(ZoneReader.open(disk, zone.number(), storeId, zone.length()), () -> {}));
+            readers.put(zone, new SharedZone(ZoneReader.open(disk, zone, storeId, length), () -> {}));
         } catch (CorruptionException e) {
             add(e);
         }

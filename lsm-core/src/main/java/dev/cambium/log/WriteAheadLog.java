@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
  * successor when it is half full, the others at once, so that a fast writer does not get ahead of the preparation.
  *
  * <p>Durability: {@link #append} survives the death of the process; {@link #force} makes everything appended before survive a
- * power loss, in the order of positions: files that were left behind unforced are forced first.
+ * power loss, in the order of positions: files that were left behind unforced are forced first, and before them the pages that records refer to.
  *
  * <p>Threads: one writer (the commit leader); the background executor only runs {@link #prepareNext} and forces early what nobody has asked for yet. A failed append or force
  * is final, see {@link LogFile}; a file that could not be prepared (a full disk) is not: nothing was appended.
@@ -28,7 +28,7 @@ public final class WriteAheadLog implements AutoCloseable {
     private static final long SMALLEST_CAPACITY = 1 << 20;
     private static final int GROWTH = 2;
 
-    /** After so many bytes that nobody has forced, the background does: whoever needs all of them on the disk finds most of it done. */
+    /** After so many bytes that nobody has forced, of records and long values, the background does: whoever needs all of them on the disk finds most of it done. */
     private static final long EARLY_BYTES = 16 << 20;
 
     private final ZoneFileSystem disk;
@@ -36,11 +36,13 @@ public final class WriteAheadLog implements AutoCloseable {
     private final RandomSource random;
     private final BackgroundExecutor background;
     private final long largestCapacity;
+    private final ReferredPages pages;
 
     private volatile LogFile current;
     private volatile long forcedThrough;
     private boolean askedForNext;
     private long askedThrough; // the background was asked to force what lies before
+    private long referredBytes; // of long values that records behind that refer to
 
     /** Files that were left behind and are not known to be forced, oldest first; changed by the writer alone. */
     private final Deque<LeftFile> left = new ConcurrentLinkedDeque<>();
@@ -89,6 +91,7 @@ public final class WriteAheadLog implements AutoCloseable {
      * @param current started, standing where the next record goes
      * @param next prepared and named, or null
      * @param largestCapacity what files grow to; a longer record gets a file of its own size
+     * @param pages that records refer to
      */
     WriteAheadLog(
             ZoneFileSystem disk,
@@ -97,7 +100,8 @@ public final class WriteAheadLog implements AutoCloseable {
             BackgroundExecutor background,
             LogFile current,
             LogFile next,
-            long largestCapacity) {
+            long largestCapacity,
+            ReferredPages pages) {
         this.disk = disk;
         this.manifest = manifest;
         this.random = random;
@@ -106,6 +110,7 @@ public final class WriteAheadLog implements AutoCloseable {
         this.next = next;
         this.forcedThrough = current.forcedPosition();
         this.largestCapacity = largestCapacity;
+        this.pages = pages;
     }
 
     /** Bytes of the current file that are mapped. */
@@ -249,16 +254,20 @@ public final class WriteAheadLog implements AutoCloseable {
      * Appends sealed records; they fit.
      *
      * @param mapped through the mapping, without a system call, where there is one
+     * @param longBytes of the values that the records refer to
      */
-    public void append(Memory source, int offset, int length, boolean mapped) {
+    public void append(Memory source, int offset, int length, boolean mapped, long longBytes) {
+        pages.throwIfLost();
         current.append(source, offset, length, mapped);
         if (!askedForNext && (current.begin().previousId() != 0 || current.room() < current.capacity() / 2)) {
             askedForNext = true;
             background.execute(this::prepareNext);
         }
         long position = current.position();
-        if (position - Math.max(askedThrough, forcedThrough) >= EARLY_BYTES) {
+        referredBytes += longBytes;
+        if (position - Math.max(askedThrough, forcedThrough) + referredBytes >= EARLY_BYTES) {
             askedThrough = position;
+            referredBytes = 0;
             background.execute(this::forceEarly);
         }
     }
@@ -267,9 +276,10 @@ public final class WriteAheadLog implements AutoCloseable {
         forceEarly(current::forceContent);
     }
 
-    /** Forces; a failure latches the file, so that whoever forces next is told. */
-    private static void forceEarly(Runnable force) {
+    /** Forces; a failure latches the file, or the pages, so that whoever forces next is told. */
+    private void forceEarly(Runnable force) {
         try {
+            pages.force();
             force.run();
         } catch (StoreException e) {
             System.getLogger("dev.cambium")
@@ -279,17 +289,20 @@ public final class WriteAheadLog implements AutoCloseable {
 
     /** Makes everything appended so far survive a power loss. */
     public void force() {
+        pages.force();
         while (!left.isEmpty()) {
             left.peek().forceAndClose();
             left.poll();
         }
         current.force();
         forcedThrough = current.forcedPosition();
+        referredBytes = 0;
     }
 
     /** Throws where {@link #forceThrough} would, since an append or force has failed; forces nothing. From any thread. */
     public void throwIfLost(long position) {
         if (forcedThrough < position) {
+            pages.throwIfLost();
             left.forEach(behind -> behind.file.throwIfFailed());
             current.throwIfFailed();
         }
@@ -304,6 +317,7 @@ public final class WriteAheadLog implements AutoCloseable {
         if (forcedThrough >= position) {
             return;
         }
+        pages.force();
         for (LeftFile behind : left) {
             behind.forceContent();
         }

@@ -53,7 +53,7 @@ public final class Memtable {
     private long lastPosition;
     private long[] batch = new long[64];
 
-    /** Where the chunks of long values stand that its entries refer to; held until the memory goes. Never changed, but replaced. */
+    /** Where the pages of long values stand that its entries refer to; held until the memory goes. Never changed, but replaced. */
     private volatile List<SharedZone> zones = List.of();
 
     private volatile long longBytes;

@@ -84,11 +84,18 @@ final class CleanerChoice {
      * @param runs newest first
      * @param excess bytes of zone files beyond what is aimed at: none where it is not positive
      * @param before zones with this number and above are no victims
+     * @param isOut other zones that are none
      * @param use of the zones as the state has them
      * @param zoneLength of the zones that are written now
      */
     Deque<BaseChoice.Range> next(
-            List<LiveRun> runs, ManifestState state, double excess, int before, SpaceUse use, long zoneLength) {
+            List<LiveRun> runs,
+            ManifestState state,
+            double excess,
+            int before,
+            Predicate<ManifestRecord.Zone> isOut,
+            SpaceUse use,
+            long zoneLength) {
         if (!BaseChoice.hasBase(runs)) {
             planned.clear();
             sweptTo = null;
@@ -96,16 +103,25 @@ final class CleanerChoice {
             planRest(runs);
         }
         if (planned.isEmpty() && BaseChoice.hasBase(runs) && excess > 0) {
-            plan(runs, state, excess, before, use, zoneLength);
+            plan(runs, state, excess, before, isOut, use, zoneLength);
         }
         return planned;
     }
 
     private void plan(
-            List<LiveRun> runs, ManifestState state, double excess, int before, SpaceUse use, long zoneLength) {
+            List<LiveRun> runs,
+            ManifestState state,
+            double excess,
+            int before,
+            Predicate<ManifestRecord.Zone> isOut,
+            SpaceUse use,
+            long zoneLength) {
         tried.keySet().retainAll(state.zones().keySet());
         boolean isHopeless = state.zones().values().stream()
-                .noneMatch(zone -> isWorthIt(zone, state, use) && !isTried(zone, state) && zone.number() < before);
+                .noneMatch(zone -> isWorthIt(zone, state, use)
+                        && !isTried(zone, state)
+                        && zone.number() < before
+                        && !isOut.test(zone));
         boolean isAsked =
                 before < Integer.MAX_VALUE; // which comes to an end by itself, since what it makes is no victim
         if (isHopeless || !isAsked && hasBeenInVain(runs, use)) {
@@ -128,7 +144,7 @@ final class CleanerChoice {
                 young.addAll(own);
             }
             if (leftover == null) {
-                chooseVictims(runs, young, state, isAsked ? excess : excess - stuckBytes(state), before, use);
+                chooseVictims(runs, young, state, isAsked ? excess : excess - stuckBytes(state), before, isOut, use);
             }
         } finally {
             epochs.exit(slot);
@@ -167,7 +183,13 @@ final class CleanerChoice {
     }
 
     private void chooseVictims(
-            List<LiveRun> runs, Set<Integer> young, ManifestState state, double excess, int before, SpaceUse use) {
+            List<LiveRun> runs,
+            Set<Integer> young,
+            ManifestState state,
+            double excess,
+            int before,
+            Predicate<ManifestRecord.Zone> isOut,
+            SpaceUse use) {
         Set<Integer> chosen = new HashSet<>();
         boolean hasValues = false;
         due = 0;
@@ -177,7 +199,10 @@ final class CleanerChoice {
                 excess,
                 MOST_VICTIMS,
                 use.mostMovedBytes(),
-                zone -> zone.number() >= before || young.contains(zone.number()) || isTried(zone, state))) {
+                zone -> zone.number() >= before
+                        || young.contains(zone.number())
+                        || isTried(zone, state)
+                        || isOut.test(zone))) {
             chosen.add(zone.number());
             tried.put(zone.number(), state.liveBytes(zone.number()));
             hasValues |= Zones.isOfValues(zone.stream());

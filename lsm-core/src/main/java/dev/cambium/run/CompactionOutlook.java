@@ -21,7 +21,7 @@ public final class CompactionOutlook {
 
     /** The zones that would be cleaned, best first. */
     public static List<ZoneStats> toClean(ManifestState state, double target) {
-        SpaceUse use = SpaceUse.of(state, 0, Long.MAX_VALUE);
+        SpaceUse use = SpaceUse.of(state, Zones.unsettled(java.util.stream.Stream.empty()), 0, Long.MAX_VALUE);
         double excess = use.excessBytes(target);
         return CleanerChoice.victims(state, use, excess, Integer.MAX_VALUE, Long.MAX_VALUE, zone -> false).stream()
                 .map(zone -> stats(zone, state))
@@ -33,7 +33,7 @@ public final class CompactionOutlook {
                 switch (zone.stream()) {
                     case Zones.STREAM_YOUNG -> Stream.YOUNG;
                     case Zones.STREAM_BASE -> Stream.BASE;
-                    case Zones.STREAM_VALUES -> Stream.VALUES;
+                    case Zones.STREAM_VALUES, Zones.STREAM_PUT_VALUES -> Stream.VALUES;
                     case Zones.STREAM_MOVED_VALUES -> Stream.MOVED_VALUES;
                     default -> Stream.LONG_VALUES;
                 };

@@ -175,10 +175,10 @@ public final class Holes implements AutoCloseable {
                 HeldZones view = views.holderOf(number, RoaringBitmap.andNot(wanted, free));
                 obstacles.put(number, new Obstacle(view, state.version()));
             }
-            // Nobody finds what is free through a run any more. Of long values, who is about to hold the
+            // Nobody finds what is free through a run any more. Of what puts have written, who is about to hold the
             // zone is asked for first, and then who does.
             if (!free.isEmpty()
-                    && !Zones.isOfRuns(zone.stream())
+                    && Zones.isOfPuts(zone.stream())
                     && (longValues.isInUse(number) || views.isHeldElsewhere(held, 1))) {
                 obstacles.put(number, new Obstacle(null, state.version()));
             } else if (!free.isEmpty()) {

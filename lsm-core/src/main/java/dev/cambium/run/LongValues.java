@@ -1,26 +1,21 @@
 package dev.cambium.run;
 
-import dev.cambium.error.StoreIOException;
 import dev.cambium.log.Manifest;
 import dev.cambium.memtable.Memtable;
-import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.ChunkList;
 import dev.cambium.segment.page.PageKind;
-import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePage;
 import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.pool.MemoryUse;
 import dev.cambium.segment.zone.SharedZone;
-import dev.cambium.segment.zone.ZoneWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,50 +24,46 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Writes values of more than 1 MiB, chunk by chunk, before the log names them: value pages and their list, appended to zones of their
- * own, forced, and named by an edit. What the log and the memtable get is a {@link ValueReference}. Flushes and merges leave the chunks
- * where they are.
+ * Writes long values before the log names them: one of up to {@link ChunkList#CHUNK_LENGTH} bytes to a page of its own, a longer one chunk by chunk to several and a list of
+ * them, in zones that puts append to ({@link PutZones}). What the log and the memtable get is a {@link ValueReference}. Flushes leave the pages where they are, and so do
+ * merges, but for pages of whole values that a cleaner moves.
  *
- * <p>Order of a write: pages; zone forced; directory forced where the zone is new; an edit that names the zones as far as they are forced;
- * then the caller's record. A crash before the record leaves pages that nothing refers to.
+ * <p>Order of a write: the zone named, where a new one is begun; pages, flushed to the file; {@link Written#force}, where the record is to be forced; {@link Written#refer};
+ * the caller's record. Whoever forces the log forces first what it refers to ({@link Zones#referredPages}). A crash before the record leaves pages that nothing refers to.
  *
  * <p>Memory: one chunk a write. Threads: any; pages are appended one at a time, so that chunks of several values may stand between each
- * other. Errors: a write that fails leaves garbage that is never named, or nothing, and fails alone.
+ * other; forces hold nobody up who appends. Errors: a write that fails leaves garbage that nothing refers to, or nothing, and fails alone.
  */
 public final class LongValues {
     private static final int CHUNK_AT = ValuePage.VALUE_START_OFFSET + 8;
     private static final int COPY_BYTES = 1 << 16;
 
     private final Zones zones;
-    private final OpenZone open;
     private final Manifest manifest;
     private final BufferPool pool;
 
-    // Guarded by this object.
-    private final Map<Integer, Integer> inUse =
-            new HashMap<>(); // zone: writes with pages there whose record is not applied yet
-    private boolean closed;
+    private boolean closed; // guarded by this object, as the zones of puts are, but for their forces
 
     public LongValues(Zones zones, Manifest manifest, BufferPool pool) {
         this.zones = zones;
-        this.open = zones.chunks();
         this.manifest = manifest;
         this.pool = pool;
     }
 
-    /** A value that has been written and named; its zones stay as long as this is open, or something else refers to it. */
+    /** A value that has been written; its zones stay as long as this is open, or something else refers to it. */
     public final class Written implements AutoCloseable {
-        private long[] homes = new long[16];
-        private int[] crcs = new int[16];
+        private final PutZones puts;
+        private long[] homes = new long[1];
+        private int[] crcs = new int[1];
         private int count;
         private long length;
         private final Map<Integer, Integer> ends = new HashMap<>(); // zone: where the value's last page in it ends
         private List<SharedZone> held = List.of();
-        private long listPointer;
-        private int listCrc;
-        private int listStoredLength;
+        private PutZones.Place home; // of the value's only page, or of the list
 
-        private Written() {}
+        private Written(PutZones puts) {
+            this.puts = puts;
+        }
 
         /** Bytes of the value. */
         public long length() {
@@ -83,7 +74,7 @@ public final class LongValues {
         public byte[] reference() {
             Memory memory = Memory.allocate(ValueReference.LENGTH);
             try {
-                ValueReference.put(memory, 0, listPointer, length, listCrc, listStoredLength, 0, 1);
+                ValueReference.put(memory, 0, home.pointer(), length, home.payloadCrc(), home.storedLength(), 0, 1);
                 return memory.toArray(0, ValueReference.LENGTH);
             } finally {
                 memory.release();
@@ -95,14 +86,35 @@ public final class LongValues {
             return held;
         }
 
-        private void add(ZoneWriter zone, int chunkLength) {
+        private void add(PutZones.Place chunk, int chunkLength) {
             if (count == homes.length) {
-                homes = Arrays.copyOf(homes, 2 * count);
-                crcs = Arrays.copyOf(crcs, 2 * count);
+                homes = Arrays.copyOf(homes, 4 * count);
+                crcs = Arrays.copyOf(crcs, 4 * count);
             }
-            homes[count] = zone.pointer();
-            crcs[count++] = zone.payloadCrc();
+            homes[count] = chunk.pointer();
+            crcs[count++] = chunk.payloadCrc();
             length += chunkLength;
+        }
+
+        /**
+         * Makes the value survive a power loss, for a record that is going to. What others have written to its zones is forced too, and what others force, this does not.
+         *
+         * @throws dev.cambium.error.StoreException where it fails; no record may refer to the value then
+         */
+        public void force() {
+            puts.force(ends);
+        }
+
+        /**
+         * Says that from now on a record may refer to the value. To be called before there is one.
+         *
+         * @throws dev.cambium.error.StoreException where none may: its pages can never be forced any more
+         */
+        public void refer() {
+            synchronized (LongValues.this) {
+                throwIfClosed();
+                puts.refer(ends);
+            }
         }
 
         /** To be called when the record is applied, or will never be. */
@@ -111,63 +123,87 @@ public final class LongValues {
             held.forEach(SharedZone::release);
             held = List.of();
             synchronized (LongValues.this) {
-                ends.keySet().forEach(zone -> inUse.merge(zone, -1, (was, change) -> was == 1 ? null : was + change));
+                puts.release(ends.keySet());
                 ends.clear();
-                if (!closed && !manifest.hasFailed()) { // else who closes the store discards what is not named
-                    open.discardEnded(manifest.state(), inUse::containsKey, zones::discard);
-                }
             }
         }
     }
 
     /**
-     * Writes a value of more than 1 MiB.
+     * Writes a long value: it survives the death of the process, and a power loss once it is {@linkplain Written#force forced}.
      *
      * @param in is read to its end
+     * @param likely bytes that it has at most, as far as is known: it takes no more memory than for those
      * @param most bytes that it may have
      * @param withMemory runs what needs memory, again and again until there is some
      * @throws IllegalArgumentException where it has more
      * @throws IOException what {@code in} throws; nothing is put then
      */
-    public Written write(InputStream in, long most, Consumer<Runnable> withMemory) throws IOException {
+    public Written write(InputStream in, long likely, long most, Consumer<Runnable> withMemory) throws IOException {
         manifest.throwIfFailed(); // else it would write what cannot be named
-        int capacity = CHUNK_AT + ChunkList.CHUNK_LENGTH;
+        int capacity = CHUNK_AT + (int) Math.min(likely, ChunkList.CHUNK_LENGTH);
         BufferPool.Buffer[] buffer = new BufferPool.Buffer[1];
         withMemory.accept(() -> buffer[0] = pool.hold(MemoryUse.WRITING, capacity));
         Memory page = buffer[0].memory();
-        Written value = new Written();
+        Written value = null;
         try {
-            byte[] copied = new byte[COPY_BYTES];
-            for (int length = fill(page, in, copied); length > 0; length = fill(page, in, copied)) {
+            Chunks chunks = new Chunks(in);
+            int length = chunks.next(page);
+            value = new Written(chunks.hasNext() ? zones.ofChunks() : zones.ofWholeValues());
+            for (; length > 0; length = chunks.next(page)) {
                 if (value.length + length > most) {
                     throw new IllegalArgumentException(
                             "the value has more than " + most + " bytes, which is the limit");
                 }
                 appendChunk(value, page, length);
             }
-            appendList(value);
-            name(value);
+            if (value.count > 1) {
+                appendList(value);
+            }
+            makeWhole(value);
             return value;
         } catch (Throwable t) {
-            value.close();
+            if (value != null) {
+                value.close();
+            }
             throw t;
         } finally {
             pool.free(buffer[0]);
         }
     }
 
-    /** Reads the next chunk to where it belongs in its page; returns its length. */
-    private static int fill(Memory page, InputStream in, byte[] copied) throws IOException {
-        int filled = 0;
-        while (filled < ChunkList.CHUNK_LENGTH) {
-            int read = in.read(copied, 0, Math.min(copied.length, ChunkList.CHUNK_LENGTH - filled));
-            if (read < 0) {
-                break;
-            }
-            page.put(CHUNK_AT + filled, copied, 0, read);
-            filled += read;
+    /** A stream, chunk by chunk; it knows whether there is another. */
+    private static final class Chunks {
+        private final InputStream in;
+        private final byte[] ahead = new byte[COPY_BYTES];
+        private int aheadLength; // bytes of the next chunk; -1 at the end
+
+        Chunks(InputStream in) throws IOException {
+            this.in = in;
+            readAhead(COPY_BYTES);
         }
-        return filled;
+
+        private void readAhead(int most) throws IOException {
+            do {
+                aheadLength = in.read(ahead, 0, most);
+            } while (aheadLength == 0); // some streams give nothing now and then, though they may not
+        }
+
+        boolean hasNext() {
+            return aheadLength > 0;
+        }
+
+        /** Reads the next chunk to where it belongs in its page; returns its length, 0 at the end. */
+        int next(Memory page) throws IOException {
+            int length = 0;
+            while (aheadLength > 0 && length < ChunkList.CHUNK_LENGTH) {
+                page.put(CHUNK_AT + length, ahead, 0, aheadLength);
+                length += aheadLength;
+                int room = ChunkList.CHUNK_LENGTH - length;
+                readAhead(room == 0 ? COPY_BYTES : Math.min(COPY_BYTES, room));
+            }
+            return length;
+        }
     }
 
     private void appendChunk(Written value, Memory page, int length) {
@@ -175,9 +211,8 @@ public final class LongValues {
         page.putInt(ValuePage.ZERO_OFFSET, 0);
         page.putInt(ValuePage.VALUE_START_OFFSET, 0);
         page.putInt(ValuePage.VALUE_START_OFFSET + 4, length);
-        synchronized (this) {
-            value.add(append(value, page, CHUNK_AT + length, PageKind.VALUES), length);
-        }
+        value.home = append(value, page, CHUNK_AT + length, PageKind.VALUES);
+        value.add(value.home, length);
     }
 
     private void appendList(Written value) {
@@ -191,82 +226,27 @@ public final class LongValues {
                 ChunkList.putChunk(
                         page, i, value.homes[i], value.crcs[i], (int) Math.min(ChunkList.CHUNK_LENGTH, left));
             }
-            synchronized (this) {
-                ZoneWriter zone = append(value, page, length, PageKind.CHUNKS);
-                value.listPointer = zone.pointer();
-                value.listCrc = zone.payloadCrc();
-                value.listStoredLength = zone.storedLength();
-            }
+            value.home = append(value, page, length, PageKind.CHUNKS);
         } finally {
             pool.free(buffer);
         }
     }
 
-    private ZoneWriter append(Written value, Memory page, int length, int kind) {
-        if (closed) {
-            throw new IllegalStateException("the store is closed");
-        }
-        try {
-            ZoneWriter zone = open.writerFor(length);
-            if (value.ends.put(zone.zone(), 0) == null) {
-                inUse.merge(zone.zone(), 1, Integer::sum);
-            }
-            zone.append(page, length, kind, 0, 0, 0, Pointer.NULL, 0);
-            value.ends.put(zone.zone(), zone.length());
-            return zone;
-        } catch (RuntimeException | Error e) {
-            abandon(e);
-            throw e;
-        }
+    private synchronized PutZones.Place append(Written value, Memory page, int length, int kind) {
+        throwIfClosed();
+        return value.puts.append(value.ends, page, length, kind, manifest, zones);
     }
 
-    private void abandon(Throwable reason) {
-        try {
-            open.giveUpFailed(manifest.state(), manifest.hasFailed(), zones::discard);
-        } catch (RuntimeException | Error e) {
-            reason.addSuppressed(e);
-        }
-    }
-
-    /** Forces and names what was appended, unless another write has done so meanwhile. */
-    private synchronized void name(Written value) {
-        if (closed) {
-            throw new IllegalStateException("the store is closed");
-        }
-        if (!isNamed(value)) {
-            try {
-                open.force();
-                open.forced(manifest.state()).stream()
-                        .filter(zone -> inUse.containsKey(zone.number()))
-                        .forEach(zones::openReader);
-                ManifestState after = manifest.append(edit -> describe(edit, manifest.state()));
-                open.named(after, zones::discard);
-                manifest.rollIfLong();
-            } catch (RuntimeException | Error e) {
-                abandon(e);
-                throw e;
-            }
-            if (!isNamed(value)) {
-                throw new StoreIOException(
-                        "the zone of a long value was given up, because another write to it failed", null);
-            }
-        }
+    private synchronized void makeWhole(Written value) {
+        throwIfClosed();
+        value.puts.makeWhole(value.ends, zones);
         value.held = value.ends.keySet().stream().map(zones::hold).toList();
     }
 
-    /** Says how long zones are and which have ended, but nothing of those in which only writes have pages that failed. */
-    private void describe(ManifestEdit.Builder edit, ManifestState state) {
-        Set<Integer> needed = new HashSet<>(inUse.keySet());
-        needed.addAll(state.zones().keySet());
-        open.describe(edit, state, needed);
-    }
-
-    private boolean isNamed(Written value) {
-        ManifestState state = manifest.state();
-        return value.ends.entrySet().stream().allMatch(end -> {
-            ManifestRecord.Zone zone = state.zones().get(end.getKey());
-            return zone != null && zone.length() >= end.getValue();
-        });
+    private void throwIfClosed() {
+        if (closed) {
+            throw new IllegalStateException("the store is closed");
+        }
     }
 
     /**
@@ -276,18 +256,42 @@ public final class LongValues {
      * @param needed has the zones that runs need
      * @param before the edit
      * @param memtables those that there are when it is asked: one that was made later than the others may be what a write has passed its zone to
+     * @return what the edit is to say of zones of long values
      */
-    public synchronized void addNeeded(
+    public synchronized List<ManifestRecord.Zone> addNeeded(
             Set<Integer> needed, ManifestState before, Supplier<Stream<Memtable>> memtables) {
-        needed.addAll(inUse.keySet()); // before the memtables are looked at, which those writes pass on to
+        zones.ofPuts()
+                .forEach(puts ->
+                        puts.addUsed(needed)); // before the memtables are looked at, which those writes pass on to
         memtables.get().forEach(memtable -> memtable.zones().forEach(zone -> needed.add(zone.number())));
-        open.giveUpUnneeded(before, needed);
-        needed.add(open.number());
+        zones.ofPuts().forEach(puts -> puts.giveUpUnneeded(before, needed));
+        return changes(before, needed);
+    }
+
+    /** Ends the zone that takes the next value of up to {@link ChunkList#CHUNK_LENGTH} bytes: merges can move those out of zones that have ended. */
+    synchronized void seal() {
+        zones.ofWholeValues().seal();
+    }
+
+    /** To be called once an edit that may say something of zones of long values is forced. */
+    synchronized void named(ManifestState after) {
+        zones.ofPuts().forEach(puts -> puts.named(after));
+    }
+
+    /** What the edit is to say of zones of long values which says that the store was closed; all that the log refers to is forced. */
+    public List<ManifestRecord.Zone> changesAtClose(ManifestState state) {
+        return changes(state, state.zones().keySet());
+    }
+
+    private synchronized List<ManifestRecord.Zone> changes(ManifestState state, Set<Integer> needed) {
+        return zones.ofPuts().stream()
+                .flatMap(puts -> puts.changes(state, needed).stream())
+                .toList();
     }
 
     /** Whether a write under way has pages in a zone. Once it has none, and the zone has ended, no write has. */
     synchronized boolean isInUse(int zone) {
-        return inUse.containsKey(zone);
+        return zones.ofPuts().stream().anyMatch(puts -> puts.isUsed(zone));
     }
 
     /** Refuses every later write. */

@@ -114,7 +114,11 @@ final class Merges implements AutoCloseable {
 
     /** What the zones of runs take now. From any thread. */
     SpaceUse space() {
-        return SpaceUse.of(manifest.state(), zones.length(), zones.usableBytes());
+        return SpaceUse.of(manifest.state(), unsettled(), zones.length(), zones.usableBytes());
+    }
+
+    private Predicate<ManifestRecord.Zone> unsettled() {
+        return Zones.unsettled(versions.current().memtables());
     }
 
     /** Somebody waits for it. From any thread. */
@@ -313,7 +317,7 @@ final class Merges implements AutoCloseable {
             }
         }
         if (wish.takeZones()) {
-            zones.seal();
+            edits.sealZones();
             cleaner.planZones(runs, wish.zones);
         }
         boolean goesOn = !wish.zones.isEmpty() && cleaner.isPlanned();
@@ -337,7 +341,7 @@ final class Merges implements AutoCloseable {
             wish.damage = baseChoice.damage();
         }
         if (wish.rewrites && !wish.hasBegun()) {
-            zones.seal(); // so that the zones of before hold nothing that lives on
+            edits.sealZones(); // so that the zones of before hold nothing that lives on
         }
         Set<Integer> victims = takesRoom(wish) ? zonesThatHoldLeast(wish) : Set.of();
         List<BaseChoice.Range> first = withPagesIn(victims, base, ranges);
@@ -427,7 +431,8 @@ final class Merges implements AutoCloseable {
      * @param before zones with this number and above stay as they are: who waits is not to wait for zones that are made meanwhile
      */
     private boolean beginCleaning(List<LiveRun> runs, double excess, int before) {
-        Deque<BaseChoice.Range> ranges = cleaner.next(runs, manifest.state(), excess, before, space(), zones.length());
+        Deque<BaseChoice.Range> ranges =
+                cleaner.next(runs, manifest.state(), excess, before, unsettled(), space(), zones.length());
         if (!ranges.isEmpty()) {
             baseChoice.forgetPlan();
             Set<Integer> victims = cleaner.victims();
@@ -520,11 +525,12 @@ final class Merges implements AutoCloseable {
     }
 
     /** Of some zones, those that are not mostly dead. */
-    private static IntPredicate zonesToLink(ManifestState state, Predicate<ManifestRecord.Zone> some) {
+    private IntPredicate zonesToLink(ManifestState state, Predicate<ManifestRecord.Zone> some) {
         RoaringBitmap worthIt = new RoaringBitmap(); // asked for each value that a merge meets
+        Predicate<ManifestRecord.Zone> unsettled = unsettled();
         for (ManifestRecord.Zone zone : state.zones().values()) {
-            if (some.test(zone)
-                    && state.liveBytes(zone.number()) >= CleanerChoice.LEAST_LIVE * state.takenBytes(zone)) {
+            boolean isMostlyDead = state.liveBytes(zone.number()) < CleanerChoice.LEAST_LIVE * state.takenBytes(zone);
+            if (some.test(zone) && (!isMostlyDead || unsettled.test(zone))) {
                 worthIt.add(zone.number());
             }
         }

@@ -206,16 +206,6 @@ final class OpenZone implements ZoneSink, AutoCloseable {
         unnamed.stream().filter(number -> !named.contains(number)).forEach(discard::accept);
     }
 
-    /** Ends zones that are named and not needed, without a word: the next edit drops them. */
-    void giveUpUnneeded(ManifestState state, Set<Integer> needed) {
-        IntPredicate isUnneeded = number -> state.zones().containsKey(number) && !needed.contains(number);
-        giveUpUnforced(zone -> isUnneeded.test(zone.number()));
-        if (isUnneeded.test(number())) {
-            closeWriter();
-            continued = null;
-        }
-    }
-
     /**
      * Where pages are forced, and how far: what an edit may say of the stream.
      *

@@ -2,6 +2,7 @@ package dev.cambium.run;
 
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestState;
+import java.util.function.Predicate;
 
 /**
  * What the zones of runs take, what is live in them, and how much room the disk has left. From the share of values in pages of their own follow the two
@@ -47,14 +48,18 @@ record SpaceUse(long fileBytes, long liveBytes, long valueBytes, long roomBytes,
     private static final long LEAST_COMMIT_BYTES = 2 << 20;
 
     /**
+     * @param isOut zones that do not count, as {@link Zones#unsettled} says
      * @param roomBytes that the disk has left
      * @param zoneLength of the zones that are begun now
      */
-    static SpaceUse of(ManifestState state, long zoneLength, long roomBytes) {
+    static SpaceUse of(ManifestState state, Predicate<ManifestRecord.Zone> isOut, long zoneLength, long roomBytes) {
         long files = 0;
         long live = 0;
         long values = 0;
         for (ManifestRecord.Zone zone : state.zones().values()) {
+            if (isOut.test(zone)) {
+                continue;
+            }
             if (Zones.isOfRuns(zone.stream())) {
                 files += state.takenBytes(zone);
                 live += state.liveBytes(zone.number());

@@ -62,6 +62,12 @@ final class VersionEdits {
         return nextBirth++;
     }
 
+    /** Ends the zones that are appended to, so that what is dead in them can be given back. The next edit says so. */
+    void sealZones() {
+        zones.seal();
+        longValues.seal();
+    }
+
     /** The writer of what a memtable becomes. */
     RunWriter newYoungRun(long birth) {
         return newRun(birth, Zones.STREAM_YOUNG, Zones.STREAM_VALUES);
@@ -165,11 +171,14 @@ final class VersionEdits {
             double overlap,
             BiConsumer<ManifestEdit.Builder, ManifestState> also) {
         zones.force();
+        if (flushed != null) { // its entries become leaves, and what they refer to is named with those
+            zones.referredPages().force();
+        }
         ManifestState before = manifest.state();
         Set<Integer> needed = new HashSet<>();
         changes.addZonesAfter(before.live(), needed);
         needed.addAll(unfinished.get());
-        longValues.addNeeded(
+        List<ManifestRecord.Zone> ofPuts = longValues.addNeeded(
                 needed, before, () -> versions.current().memtables().filter(other -> other != flushed));
         zones.openReaders(before, needed);
         ManifestState after = manifest.append(edit -> {
@@ -180,6 +189,7 @@ final class VersionEdits {
                     .forEach((lost, stretches) -> stretches.forEach(stretch ->
                             edit.add(new ManifestRecord.RunMerged(lost.record().id(), stretch))));
             zones.describe(edit, before, needed);
+            ofPuts.forEach(edit::add);
             changes.describe(edit);
             if (result.run() != null) {
                 edit.add(result.run());
@@ -188,6 +198,7 @@ final class VersionEdits {
             also.accept(edit, before);
         });
         zones.named(before, after);
+        longValues.named(after);
         LiveRun open = result.run() == null ? null : zones.open(result.run(), overlap);
         return new Named(open, zones.holdAll(after));
     }

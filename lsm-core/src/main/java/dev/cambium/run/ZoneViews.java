@@ -19,7 +19,7 @@ final class ZoneViews {
      * A version is here from before it is installed until its last holder has let it go and every reader who was inside by then has left. So
      * a page that lives in none of them can be found by nobody: a version that is gone does not come back, and no later one has the page.
      *
-     * Values of more than 1 MiB are found by three ways besides: through a memtable that refers to them, which holds their zones (as long as the log may
+     * Values that puts have written are found by three ways besides: through a memtable that refers to them, which holds their zones (as long as the log may
      * bring them back, too); by who has one open, and holds its zones; and by who writes one, whose zones are in use. So a zone of theirs is asked
      * for those as a whole: `isHeldElsewhere`, and LongValues.
      */

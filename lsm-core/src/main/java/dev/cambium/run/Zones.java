@@ -5,6 +5,8 @@ import dev.cambium.compaction.TreePages;
 import dev.cambium.compaction.ZoneSink;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.error.StoreException;
+import dev.cambium.log.ReferredPages;
+import dev.cambium.memtable.Memtable;
 import dev.cambium.segment.disk.ZoneFileSystem;
 import dev.cambium.segment.frame.FrameCache;
 import dev.cambium.segment.manifest.ManifestEdit;
@@ -28,12 +30,15 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The zones of an open store: those that pages are appended to, readers of all that are named, and the files of those that died.
  *
- * <p>There are five streams, for pages that die together: pages of young runs, those of the base, pages of values, and of values that were moved, which the background lane
- * appends through {@link #sink}, and the chunks of long values, which {@link LongValues} appends. Order of a change: pages; {@link #force}; {@link #openReaders}; an edit with {@link #describe};
+ * <p>There are six streams, for pages that die together: pages of young runs, those of the base, pages of values, and of values that were moved, which the background lane
+ * appends through {@link #sink}; and two of long values, in chunks and in a page each, which {@link LongValues} appends. Order of a change: pages; {@link #force}; {@link #openReaders}; an edit with {@link #describe};
  * {@link #named} once that is forced. All that can fail comes before the edit. A zone that nothing refers to any more is dropped by the
  * same edit; its file is deleted once that edit cannot be lost and nobody reads it.
  *
@@ -44,7 +49,8 @@ public final class Zones implements AutoCloseable {
     /** Pages of young runs, which die together. */
     static final int STREAM_YOUNG = 0;
 
-    private static final int STREAM_LONG_VALUES = 1;
+    /** Chunks of long values and their lists. */
+    static final int STREAM_CHUNKS = 1;
 
     /** Pages of the base. */
     static final int STREAM_BASE = 2;
@@ -55,10 +61,16 @@ public final class Zones implements AutoCloseable {
     /** Pages of values that were moved, since they outlived those around them: they will live on longer than new ones. */
     static final int STREAM_MOVED_VALUES = 4;
 
+    /** Pages of values, one each, that puts write before the log names them. */
+    static final int STREAM_PUT_VALUES = 5;
+
     /** A zone is to be this part of what is live, so that what is dead can be given back bit by bit. */
     private static final int ZONES_OF_LIVE = 64;
 
     private static final int LEAST_LENGTH = 2 << 20;
+
+    /** To begin one that puts append to takes three forces, which are to be few beside what is written. */
+    private static final int LEAST_PUT_LENGTH = 64 << 20;
 
     /** Zones of young runs are shorter: a run that goes into the base stretch by stretch gives them back one by one. */
     private static final int YOUNG_ZONES_OF_ONE = 8;
@@ -83,7 +95,8 @@ public final class Zones implements AutoCloseable {
     private final int capacity;
     private final int leastYoungLength;
     private volatile int length; // of the zones that are begun
-    private final OpenZone chunks; // of LongValues
+    private final PutZones chunks; // of LongValues, as the next
+    private final PutZones wholeValues;
 
     /**
      * Opens readers of all zones that the manifest names, and changes nothing.
@@ -133,21 +146,28 @@ public final class Zones implements AutoCloseable {
                     stream,
                     new OpenZone(disk, this.storeId, stream, clock, pool, zoneLength, this::takeNumber, forces));
         }
-        this.chunks = new OpenZone(
-                disk, this.storeId, STREAM_LONG_VALUES, clock, pool, () -> capacity, this::takeNumber, forces);
+        this.chunks =
+                new PutZones(disk, this.storeId, STREAM_CHUNKS, clock, pool, () -> capacity, this::takeNumber, forces);
+        this.wholeValues = new PutZones(
+                disk, this.storeId, STREAM_PUT_VALUES, clock, pool, this::putLength, this::takeNumber, forces);
         try {
             for (ManifestRecord.Zone zone : state.zones().values()) {
                 openReader(zone.number(), zone.length());
                 if (zone.state() == ZoneState.OPEN) {
-                    (zone.stream() == STREAM_LONG_VALUES
-                                    ? chunks
-                                    : pages.getOrDefault(zone.stream(), pages.get(STREAM_YOUNG)))
-                            .takeOver(zone, cleanClose);
+                    takeOver(zone, cleanClose);
                 }
             }
         } catch (RuntimeException | Error e) {
             close();
             throw e;
+        }
+    }
+
+    private void takeOver(ManifestRecord.Zone zone, boolean cleanClose) {
+        if (isOfPuts(zone.stream())) {
+            (zone.stream() == STREAM_CHUNKS ? chunks : wholeValues).takeOver(zone, cleanClose);
+        } else {
+            pages.getOrDefault(zone.stream(), pages.get(STREAM_YOUNG)).takeOver(zone, cleanClose);
         }
     }
 
@@ -182,9 +202,34 @@ public final class Zones implements AutoCloseable {
         return storeId;
     }
 
-    /** Where the chunks of long values go. */
-    OpenZone chunks() {
+    /** Where values go that puts write to several pages. */
+    PutZones ofChunks() {
         return chunks;
+    }
+
+    /** Where values go that puts write to a page each. */
+    PutZones ofWholeValues() {
+        return wholeValues;
+    }
+
+    List<PutZones> ofPuts() {
+        return List.of(chunks, wholeValues);
+    }
+
+    /** The pages of long values, as whoever forces the log has to know them. */
+    public ReferredPages referredPages() {
+        return new ReferredPages() {
+            @Override
+            public void force() {
+                ofPuts().forEach(PutZones::forceReferred);
+            }
+
+            @Override
+            public void throwIfLost() {
+                chunks.throwIfLost();
+                wholeValues.throwIfLost();
+            }
+        };
     }
 
     /** Where the pages of a stream are appended, for the lane. */
@@ -192,14 +237,31 @@ public final class Zones implements AutoCloseable {
         return pages.get(stream);
     }
 
-    /** Whether pages of runs stand in zones of a stream, and not what only memtables may refer to. */
+    /** Whether pages of runs stand in zones of a stream that merges can move, and not what stays where it is. */
     static boolean isOfRuns(int stream) {
-        return stream != STREAM_LONG_VALUES;
+        return stream != STREAM_CHUNKS;
     }
 
     /** Whether pages of values stand in zones of a stream, and no others. */
     static boolean isOfValues(int stream) {
-        return stream == STREAM_VALUES || stream == STREAM_MOVED_VALUES;
+        return stream == STREAM_VALUES || stream == STREAM_MOVED_VALUES || stream == STREAM_PUT_VALUES;
+    }
+
+    /** Whether puts append to zones of a stream, so that the log may refer to pages behind their named ends as long as they are open. */
+    public static boolean isOfPuts(int stream) {
+        return stream == STREAM_CHUNKS || stream == STREAM_PUT_VALUES;
+    }
+
+    /**
+     * Zones that puts append to, or memtables refer to: what is dead there cannot be told yet, for what memtables refer to is not called live. They do not count as long,
+     * and nothing is moved out of them.
+     */
+    static Predicate<ManifestRecord.Zone> unsettled(Stream<Memtable> memtables) {
+        Set<Integer> referred = memtables
+                .flatMap(memtable -> memtable.zones().stream())
+                .map(SharedZone::number)
+                .collect(Collectors.toSet());
+        return zone -> isOfPuts(zone.stream()) && (zone.state() == ZoneState.OPEN || referred.contains(zone.number()));
     }
 
     /** See {@link TreePages#scannedOften}. */
@@ -214,6 +276,10 @@ public final class Zones implements AutoCloseable {
 
     private int youngLength() {
         return Math.max(leastYoungLength, length / YOUNG_ZONES_OF_ONE);
+    }
+
+    private int putLength() {
+        return Math.max(Math.min(capacity, LEAST_PUT_LENGTH), length);
     }
 
     /** Lets the zones to come be as long as goes with what is live. */
@@ -267,11 +333,18 @@ public final class Zones implements AutoCloseable {
 
     /** Makes so much of a zone readable. */
     void openReader(ManifestRecord.Zone zone) {
-        SharedZone known = readers.get(zone.number());
-        if (known == null) {
+        if (readers.containsKey(zone.number())) {
+            grow(zone.number(), zone.length());
+        } else {
             openReader(zone.number(), zone.length());
-        } else if (zone.length() > known.reader().length()) {
-            known.reader().grow(zone.length());
+        }
+    }
+
+    /** Makes more of a zone readable that has a reader: pages up to {@code length} have been written to the file. */
+    public void grow(int zone, long length) {
+        SharedZone known = readers.get(zone);
+        if (length > known.reader().length()) {
+            known.reader().grow(length);
         }
     }
 
@@ -293,7 +366,6 @@ public final class Zones implements AutoCloseable {
     /** Says which named zones have ended since the last edit: for the one that says that the store was closed. */
     public void describeEnded(ManifestEdit.Builder edit, ManifestState state) {
         pages.values().forEach(open -> open.describeEnded(edit, state));
-        chunks.describeEnded(edit, state);
     }
 
     /** A number that no zone has had. */
@@ -304,6 +376,7 @@ public final class Zones implements AutoCloseable {
     /** To be called once the edit with {@link #describe} is forced. */
     void named(ManifestState before, ManifestState after) {
         dead.confirm(); // what the edit before dropped
+        dead.delete();
         pages.values().forEach(open -> open.named(after, this::discard)); // it ended before any run was finished in it
         noteLive(after);
         views.named(after);
@@ -335,7 +408,7 @@ public final class Zones implements AutoCloseable {
     /** Once the store is said to be closed: deletes the zones that unfinished work has begun. */
     public void discardUnnamed(ManifestState state) {
         pages.values().forEach(open -> open.discardUnnamed(state, this::discard));
-        chunks.discardUnnamed(state, this::discard);
+        ofPuts().forEach(puts -> puts.discardUnnamed(state));
     }
 
     /** Deletes the files of zones that cannot come back and that nobody reads. */
@@ -374,7 +447,7 @@ public final class Zones implements AutoCloseable {
     /** All zones of long values that the manifest names; none of them held for the caller. */
     public List<SharedZone> ofLongValues(ManifestState state) {
         return state.zones().values().stream()
-                .filter(zone -> zone.stream() == STREAM_LONG_VALUES)
+                .filter(zone -> isOfPuts(zone.stream()))
                 .map(zone -> readers.get(zone.number()))
                 .toList();
     }
@@ -404,7 +477,7 @@ public final class Zones implements AutoCloseable {
     @Override
     public void close() {
         pages.values().forEach(OpenZone::close);
-        chunks.close();
+        ofPuts().forEach(PutZones::close);
         List.copyOf(readers.keySet()).forEach(this::forget);
     }
 }

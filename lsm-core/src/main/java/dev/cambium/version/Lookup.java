@@ -113,12 +113,12 @@ public final class Lookup {
         return true;
     }
 
-    /** Whether the value is in chunks, and so is to be got by {@link #openChunked} only. */
+    /** Whether the value is in chunks, or a memtable refers to it, and so is to be got by {@link #openChunked} only. */
     public boolean isChunked() {
         return chunkedIn != null || chunkedInRun != null;
     }
 
-    /** The value in chunks, the caller's to close; it may be read after the slot is freed. */
+    /** That value, the caller's to close; it may be read after the slot is freed. */
     public ChunkedValue openChunked(byte[] storeId) {
         return ChunkedValue.open(
                 chunkedIn != null ? chunkedIn::zone : chunkedInRun::sharedZone, storeId, memory, offset);

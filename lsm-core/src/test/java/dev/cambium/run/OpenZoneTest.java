@@ -196,21 +196,6 @@ class OpenZoneTest {
     }
 
     @Test
-    void aNamedZoneThatNobodyNeedsIsGivenUpBeforeItIsForced() {
-        append();
-        open.force();
-        ManifestState state = named(ManifestState.EMPTY);
-        fillZone();
-        open.giveUpUnneeded(state, Set.of(2));
-        long before = forcesOf(1);
-        open.force();
-        assertEquals(before, forcesOf(1));
-        assertEquals(
-                List.of(2), forced().stream().map(ManifestRecord.Zone::number).toList());
-        assertEquals(List.of(), discarded, "the edit drops it");
-    }
-
-    @Test
     void aCloseSaysOfAZoneThatIsNotForcedWhatWasSaidBeforeAndNoMore() {
         append();
         open.force();

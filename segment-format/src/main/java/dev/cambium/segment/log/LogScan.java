@@ -174,6 +174,24 @@ public final class LogScan {
         return recordStart;
     }
 
+    /**
+     * Takes the walk back to before a record that it has gone to, since that refers to what is not there: it ends there, and the record and those that follow
+     * it are later ones. What they say of positions that are forced stays known.
+     *
+     * @param recordOffset of the record, as {@link #recordOffset} was
+     */
+    public void endBefore(int recordOffset) {
+        int start = recordOffset - contentOffset;
+        if (!stopped || start < 0 || start >= cursor) {
+            throw new IllegalStateException("the scan of " + log.name() + " has not ended behind " + recordOffset);
+        }
+        cursor = start;
+        lastBatch = LogRecord.batch(content, recordOffset) - 1;
+        searched = false;
+        laterRecords = 0;
+        firstLater = -1;
+    }
+
     /** Position behind the last record that {@link #next} went to. */
     public long end() {
         return basePosition + cursor;

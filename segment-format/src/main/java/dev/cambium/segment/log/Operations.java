@@ -81,7 +81,7 @@ public final class Operations {
                         "" + valueLength);
             }
             int reference = Operation.KEY_OFFSET + keyLength;
-            ValueReference.checkChunked(memory, at + reference, file, fileOffset + reference);
+            ValueReference.checkLogged(memory, at + reference, file, fileOffset + reference);
         }
         if (code == OperationCode.KEYSPACE) {
             if (keyLength != Operation.KEYSPACE_ID_LENGTH) {

@@ -44,21 +44,28 @@ public final class ValueReference {
 
     /** Throws unless this can be a reference to a value. */
     static void check(Memory page, int offset, String file, long fileOffset) {
-        boolean isInPage = Pointer.kind(home(page, offset)) == PageKind.VALUES
+        if (!isInPage(page, offset) && !canBeChunked(page, offset)) {
+            throw notA("reference to a value", page, offset, file, fileOffset);
+        }
+    }
+
+    private static boolean isInPage(Memory page, int offset) {
+        return Pointer.kind(home(page, offset)) == PageKind.VALUES
                 && Pointer.isPlausible(home(page, offset))
                 && Pointer.fits(home(page, offset), storedLength(page, offset))
                 && index(page, offset) < count(page, offset)
                 && count(page, offset) <= units(page, offset)
                 && valueLength(page, offset) >= 0;
-        if (!isInPage && !canBeChunked(page, offset)) {
-            throw notA("reference to a value", page, offset, file, fileOffset);
-        }
     }
 
-    /** Throws unless this can be a reference to a value in chunks. */
-    public static void checkChunked(Memory memory, int offset, String file, long fileOffset) {
-        if (!canBeChunked(memory, offset)) {
-            throw notA("reference to a value in chunks", memory, offset, file, fileOffset);
+    /** Throws unless this can be a reference to a value that a put has written: in chunks, or up to 1 MiB in a page of its own. */
+    public static void checkLogged(Memory memory, int offset, String file, long fileOffset) {
+        boolean isAlone = isInPage(memory, offset)
+                && count(memory, offset) == 1
+                && valueLength(memory, offset) > 0
+                && valueLength(memory, offset) <= ChunkList.CHUNK_LENGTH;
+        if (!isAlone && !canBeChunked(memory, offset)) {
+            throw notA("reference to a value in chunks, or in a page of its own", memory, offset, file, fileOffset);
         }
     }
 

@@ -43,6 +43,13 @@ public final class ZoneWalk implements AutoCloseable {
         return new ZoneWalk(file, zone, storeId, end, false);
     }
 
+    /** A walk over the pages behind {@code start}, where a page ends, padding included. */
+    public static ZoneWalk behind(ZoneFile file, int zone, byte[] storeId, long start, long end) {
+        ZoneWalk walk = new ZoneWalk(file, zone, storeId, end);
+        walk.next = start;
+        return walk;
+    }
+
     private ZoneWalk(ZoneFile file, int zone, byte[] storeId, long end, boolean checkHeader) {
         this.file = file;
         this.zone = zone;
@@ -119,6 +126,11 @@ public final class ZoneWalk implements AutoCloseable {
     /** Where the current page stands in the zone. */
     public int offset() {
         return (int) offset;
+    }
+
+    /** Where the current page ends, padding included. */
+    public long end() {
+        return next;
     }
 
     /** The current page as it is stored, at offset 0; valid until the next move. */

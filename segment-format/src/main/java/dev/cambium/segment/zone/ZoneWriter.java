@@ -1,5 +1,6 @@
 package dev.cambium.segment.zone;
 
+import dev.cambium.error.StoreException;
 import dev.cambium.error.WriterFailedException;
 import dev.cambium.segment.disk.ZoneFile;
 import dev.cambium.segment.disk.ZoneFileSystem;
@@ -19,8 +20,9 @@ import dev.cambium.segment.pool.VectorGeometry;
  * <p>Durability: a page is on disk once {@link #force} has returned; only then may anything name it. Readers may read pages that
  * {@link #flush} has written.
  *
- * <p>Ownership: the file is the writer's until {@link #close}, which forces nothing; memory until {@link #seal}. For one thread. Errors: a failed write or force
- * is final; every later call throws {@link WriterFailedException}, and what was named before stays good.
+ * <p>Ownership: the file is the writer's until {@link #close}, which forces nothing; memory until {@link #seal}. For one thread, but for
+ * {@link #forceFlushed}, which may run beside appends. Errors: a failed write or force
+ * is final; every later call throws {@link WriterFailedException}, and what was named before stays good. After a failed write {@link #cut} saves what stands before.
  */
 public final class ZoneWriter implements AutoCloseable {
     /** Most bytes of header and pages: 256 MiB. */
@@ -34,12 +36,13 @@ public final class ZoneWriter implements AutoCloseable {
     private final PageSealer sealer;
     private final ReservedVector pending; // pages from `written` on
     private final ReservedVector directory;
-    private int written;
-    private int forced;
+    private volatile int written;
+    private volatile int forced;
     private int pages;
     private boolean sealed;
     private boolean closed;
-    private Throwable failure;
+    private volatile Throwable failure;
+    private volatile boolean forceFailed; // which is what `failure` says then
 
     private ZoneWriter(ZoneFile file, int zone, byte[] storeId, int capacity, BufferPool pool, int written) {
         this.file = file;
@@ -101,6 +104,11 @@ public final class ZoneWriter implements AutoCloseable {
     /** Where the next page goes: the end of what was appended, a multiple of {@link Pointer#ALIGNMENT}. */
     public int length() {
         return sealed ? written : written + pending.used();
+    }
+
+    /** What of {@link #length} was written to the file, and so survives the death of the process. */
+    public int flushedLength() {
+        return written;
     }
 
     /** What of {@link #length} is forced, and so may be named. */
@@ -226,15 +234,58 @@ public final class ZoneWriter implements AutoCloseable {
     /** Writes what was gathered and makes everything appended survive a power loss, once the directory has been forced too. */
     public void force() {
         flush();
-        if (forced < written) {
+        forceFlushed();
+    }
+
+    /**
+     * Makes what was {@linkplain #flush flushed} before this call survive a power loss, also where a later write has failed. May run beside appends, but beside no
+     * other force, nor {@link #cut} or {@link #close}.
+     */
+    public void forceFlushed() {
+        if (forceFailed || closed) {
+            throwIfFailed();
+        }
+        int through = written; // read before the force, so what is written meanwhile does not count
+        if (forced < through) {
             try {
                 file.force(true);
             } catch (RuntimeException | Error e) {
+                forceFailed = true;
                 failure = e;
                 throw e;
             }
-            forced = written;
+            forced = through;
         }
+    }
+
+    /**
+     * Ends the zone behind a page that was written before, after a failed write too, so that what stands before can be forced and named, and
+     * gives the rest of the file back, of which nothing was named. Nothing can be appended after. After a failed force nothing can be saved, and nothing is cut.
+     *
+     * @param length end of a page, padding included, not behind {@link #flushedLength}
+     * @return whether it was cut
+     */
+    public boolean cut(int length) {
+        if (length < ZoneHeader.LENGTH || length > written || length % Pointer.ALIGNMENT != 0) {
+            throw new IllegalArgumentException("zone " + zone + " cannot be cut at " + length + " of " + written);
+        }
+        if (closed || forceFailed) {
+            return false;
+        }
+        if (!sealed) {
+            sealed = true;
+            releaseMemory();
+        }
+        written = length;
+        forced = Math.min(forced, length);
+        failure = null;
+        try {
+            file.truncate(length);
+        } catch (StoreException e) {
+            System.getLogger("dev.cambium")
+                    .log(System.Logger.Level.WARNING, "a zone stays longer than it counts: {0}", e.getMessage());
+        }
+        return true;
     }
 
     /**
@@ -270,6 +321,11 @@ public final class ZoneWriter implements AutoCloseable {
     /** Whether a write or force has failed, so that nothing more can be appended. */
     public boolean hasFailed() {
         return failure != null;
+    }
+
+    /** Whether a force has failed, so that what was not forced before never will be. */
+    public boolean hasForceFailed() {
+        return forceFailed;
     }
 
     private void throwIfFailed() {

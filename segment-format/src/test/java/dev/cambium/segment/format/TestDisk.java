@@ -21,6 +21,10 @@ public final class TestDisk implements ZoneFileSystem {
     public int stepsLeft = -1;
 
     public boolean failForces;
+
+    /** Runs inside each force of a file, when what was written before has reached the medium. */
+    public Runnable duringForce = () -> {};
+
     public boolean mapped = true;
     public byte[] bootId = new byte[16];
 
@@ -205,6 +209,7 @@ public final class TestDisk implements ZoneFileSystem {
             if (failForces || !writable) {
                 throw new StoreIOException("cannot force " + name, null);
             }
+            duringForce.run();
         }
 
         @Override

@@ -74,6 +74,30 @@ class LogScanTest {
     }
 
     @Test
+    void aScanThatIsTakenBackEndsThereAndTheRestAreLaterRecords() {
+        LogFile log = LogTestSupport.smallLog(disk);
+        LogScan scan = scan(1);
+        assertTrue(scan.next());
+        assertTrue(scan.next());
+        int second = scan.recordOffset();
+        long position = scan.position();
+        assertThrows(IllegalStateException.class, () -> scan.endBefore(second), "not at its end");
+        assertTrue(scan.next());
+        assertTrue(scan.next());
+        assertFalse(scan.next());
+        assertFalse(scan.findLaterValidRecord());
+        scan.endBefore(second);
+        assertFalse(scan.next());
+        assertEquals(position, scan.end());
+        assertEquals(1, scan.lastBatch());
+        assertTrue(scan.findLaterValidRecord());
+        assertEquals(3, scan.laterRecords());
+        assertEquals(position, scan.laterPosition());
+        assertEquals(log.forcedPosition(), scan.evidence(), "what they say stays known");
+        assertEquals(Verdict.DAMAGED, scan.judge(new byte[16], 0, false).verdict(), "forced records are not there");
+    }
+
+    @Test
     void aScanEndsAtTheGivenLimit() {
         LogTestSupport.smallLog(disk);
         LogFile log = LogFile.openReadOnly(disk, 1, STORE_ID);

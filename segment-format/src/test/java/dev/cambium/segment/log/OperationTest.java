@@ -87,7 +87,7 @@ class OperationTest {
     }
 
     @Test
-    void aReferenceInALogLeadsToAListOfChunks() {
+    void aReferenceInALogLeadsToAListOfChunksOrToAPageOfOneValue() {
         byte[] operation = LogTestSupport.put("k", "r".repeat(ValueReference.LENGTH));
         operation[0] = OperationCode.PUT_REF;
         assertThrows(CorruptionException.class, () -> check(operation, 1));
@@ -98,8 +98,16 @@ class OperationTest {
         check(operation, 1);
         put(operation, at, list, ChunkList.MOST_LENGTH, 0);
         check(operation, 1);
+        put(operation, at, page, 1, 0);
+        check(operation, 1);
+        put(operation, at, page, 1 << 20, 0);
+        check(operation, 1);
+        Bytes.putInt(operation, at + ValueReference.INDEX_OFFSET, 2 << 16); // of two values
+        assertThrows(CorruptionException.class, () -> check(operation, 1));
         long[][] wrong = {
-            {page, 2 << 20, 0},
+            {page, (1 << 20) + 1, 0},
+            {page, 0, 0},
+            {page, 1000, 1},
             {0, 2 << 20, 0},
             {list & 0xF_FFFF_FFFFL, 2 << 20, 0}, // zone 0
             {list, 1 << 20, 0}, // not so long that it needs chunks

@@ -285,6 +285,83 @@ class ZoneTest {
     }
 
     @Test
+    void aWalkThatBeginsBehindAPageGoesOnFromThere() {
+        ZoneWriter writer = create();
+        append(writer, TestPages.values(List.of(new byte[100])), 0);
+        int between = writer.length();
+        Appended second = append(writer, TestPages.values(List.of(new byte[200])), 1);
+        writer.force();
+        disk.files.get(NAME)[4096 + 60]++; // before it
+        ZoneFile file = disk.openReadOnly(NAME);
+        try (ZoneWalk walk = ZoneWalk.behind(file, ZONE, STORE_ID, between, writer.length())) {
+            assertTrue(walk.next());
+            assertEquals(second.offset(), walk.offset());
+            assertEquals(writer.length(), walk.end());
+            assertFalse(walk.next());
+        }
+        writer.close();
+    }
+
+    @Test
+    void whatIsWrittenWhileAZoneIsForcedIsNotTakenForForced() {
+        ZoneWriter writer = create();
+        append(writer, TestPages.values(List.of(new byte[100])), 0);
+        writer.flush();
+        int before = writer.length();
+        disk.duringForce = () -> {
+            append(writer, TestPages.values(List.of(new byte[100])), 1);
+            writer.flush();
+        };
+        writer.forceFlushed();
+        disk.duringForce = () -> {};
+        assertEquals(before, writer.forcedLength());
+        assertTrue(writer.flushedLength() > before);
+        writer.forceFlushed();
+        assertEquals(writer.length(), writer.forcedLength());
+        writer.close();
+    }
+
+    @Test
+    void aZoneWhoseWriteFailedIsCutBehindAPageAndWhatStandsBeforeIsForced() {
+        ZoneWriter writer = create();
+        Appended first = append(writer, TestPages.values(List.of(new byte[100])), 0);
+        writer.flush();
+        int end = writer.length();
+        append(writer, TestPages.values(List.of(new byte[100])), 1);
+        disk.stepsLeft = 0;
+        assertThrows(StoreIOException.class, writer::flush);
+        disk.stepsLeft = -1;
+        assertThrows(WriterFailedException.class, writer::flush);
+        assertThrows(IllegalArgumentException.class, () -> writer.cut(end + 64));
+        assertThrows(IllegalArgumentException.class, () -> writer.cut(end - 1));
+        assertTrue(writer.cut(end));
+        assertFalse(writer.hasRoomFor(10));
+        writer.forceFlushed();
+        assertEquals(end, writer.forcedLength());
+        assertEquals(end, disk.files.get(NAME).length);
+        try (ZoneReader reader = ZoneReader.open(disk, ZONE, STORE_ID, end)) {
+            readsBack(reader, first, "");
+        }
+        writer.close();
+        assertEquals(0, pool.usedBytes());
+    }
+
+    @Test
+    void aZoneWhoseForceFailedCannotBeSaved() {
+        ZoneWriter writer = create();
+        append(writer, TestPages.values(List.of(new byte[100])), 0);
+        writer.flush();
+        disk.failForces = true;
+        assertThrows(StoreIOException.class, writer::forceFlushed);
+        disk.failForces = false;
+        assertTrue(writer.hasForceFailed());
+        assertFalse(writer.cut(writer.length()));
+        assertThrows(WriterFailedException.class, writer::forceFlushed);
+        assertEquals(0, writer.forcedLength());
+        writer.close();
+    }
+
+    @Test
     void whatLiesBehindTheEndIsNotRead() {
         ZoneWriter writer = create();
         Appended first = append(writer, TestPages.values(List.of(new byte[10])), 0);

@@ -26,7 +26,7 @@ final class GoldenPages {
     /**
      * Three runs. Run 1, in large pages, fills most of zone 1, which is sealed, with values that are not quite long; three more that are long
      * share a page in zone 2, which is sealed too. Run 2, in small pages, has a tree of three levels, with the leaves in zone 1 and the key
-     * pages in zone 4, and long values in zone 2 and zone 3, which is open. Run 3, in small pages, has tombstones, a keyspace and other key
+     * pages in zone 4, and values of 400 kB in zone 2 and zone 3, which is open, as a version of before wrote them. Run 3, in small pages, has tombstones, a keyspace and other key
      * lengths in zone 4, which is open.
      */
     static void create(Path directory) {
@@ -59,7 +59,7 @@ final class GoldenPages {
                 store.put(b(String.format("key-%04d", i)), b("the value of " + i));
             }
             for (int i = 0; i < 3; i++) {
-                store.put(b("long-" + i), bytes(random, 400_000));
+                SimulatedStores.putThroughLog(store, b("long-" + i), bytes(random, 400_000));
             }
             store.put(b("long-3"), b("x".repeat(2000)));
             store.flush();
