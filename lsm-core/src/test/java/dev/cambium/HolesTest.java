@@ -25,6 +25,7 @@ import dev.cambium.testkit.disk.SimulatedDisk;
 import dev.cambium.testkit.runtime.StepExecutor;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -412,6 +413,47 @@ class HolesTest {
             for (int i = 0; i < 6; i++) {
                 assertArrayEquals(longValue(i), small.store().get(b("k" + i)));
             }
+        }
+    }
+
+    /** Such pages stand in a zone beside those of runs, where what no run has looks dead. */
+    @Test
+    void aValueOfAPageOfItsOwnThatOnlyAMemtableNamesIsNotTakenForDead() {
+        Options options = SmallStore.SMALL.withMemtableBytes(64 << 10).withZoneBytes(2 * MIB);
+        try (SmallStore small = new SmallStore(options, StepExecutor.Mode.MANUAL)) {
+            NavigableMap<String, String> expected = new TreeMap<>();
+            for (int i = 0; i < 24; i++) {
+                if (i == 13) { // of the twenty in the zone, two thirds are live, and there is something to be merged
+                    for (int run = 0; run < 3; run++) {
+                        small.store().put(b("run" + run), b("short"));
+                        expected.put("run" + run, "short");
+                        small.store().flush();
+                    }
+                }
+                expected.put("k" + i, SmallStore.noise(i, 100_000));
+                small.store().put(b("k" + i), b(expected.get("k" + i)), Durability.BUFFERED);
+            }
+            for (int second = 0;
+                    second < 3;
+                    second++) { // young runs are merged then, and a small memtable is left alone
+                small.pass(Duration.ofSeconds(1));
+                runSteps(small);
+            }
+            ManifestState state = small.manifest();
+            assertTrue(
+                    state.zones().values().stream()
+                            .anyMatch(zone -> zone.state() == ManifestRecord.ZoneState.SEALED
+                                    && zone.length() - state.liveBytes(zone.number()) > 500_000),
+                    () -> "no zone that has ended has values that no run has: "
+                            + small.store().zoneStats() + state.zones());
+            assertEquals(0, small.store().stats().punchedBytes());
+            small.assertHolds(expected, "in a memtable");
+            small.reopenAfter(CrashOutcome.PROCESS_KILL);
+            runSteps(small);
+            small.assertHolds(expected, "after a kill");
+            small.store().flush();
+            runSteps(small);
+            small.assertHolds(expected, "laid down");
         }
     }
 
