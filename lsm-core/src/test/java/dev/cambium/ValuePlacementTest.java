@@ -37,8 +37,8 @@ class ValuePlacementTest {
                 }
                 small.store().flush();
             }
-            small.assertHolds(model, "merged");
             StoreStats stats = small.store().stats();
+            small.assertHolds(model, "merged"); // whose scans have values brought together
             assertTrue(stats.runs() < flushes / 2, "nothing was merged: " + stats);
             assertTrue(stats.mergedBytes() > 0, "nothing was merged: " + stats);
             assertTrue(
