@@ -23,11 +23,13 @@ final class ScanTable {
                 "overwrites",
                 "engine",
                 "after merges, entries/s",
+                "again, entries/s",
                 "compacted, entries/s",
-                "ratio",
+                "ratios",
                 "goal",
                 "written / laid down",
                 "files / data",
+                "written after the first scans, MB",
                 "written by compact, MB");
         for (ScanTrial.Overwrites overwrites : ScanTrial.Overwrites.values()) {
             for (Candidate candidate : runner.among(Candidate.USUAL)) {
@@ -40,19 +42,25 @@ final class ScanTable {
                         overwrites.title(),
                         candidate.title(),
                         figure("%,.0f", figures, "merged"),
+                        figure("%,.0f", figures, "again"),
                         figure("%,.0f", figures, "compacted"),
-                        figures.isEmpty() ? "failed" : number("%.2f", figures.get("merged") / figures.get("compacted")),
+                        figures.isEmpty() ? "failed" : ratio(figures, "merged") + ", " + ratio(figures, "again"),
                         candidate == Candidate.CAMBIUM ? "≥ " + GOAL : NONE,
                         figure("%.2f", figures, "written"),
                         figure("%.2f", figures, "files"),
+                        figure("%,.1f", figures, "by scans"),
                         figure("%,.1f", figures, "by compact"));
             }
         }
         return String.format(Locale.ROOT, """
                 %,d entries of 116 bytes, put at random, with memtables of %,d KiB; as many puts again, %d times, then idle until nothing is \
-                merged. A scan of all, key and value copied: median of five, after one that does not count. Then the engine's compaction, and \
-                the same again; where that has written nothing, the store was as it makes it already.
+                merged. A scan of all, key and value copied: median of five, after one that does not count. The same again once nothing is merged that the \
+                engine merges for the sake of scans, and after its compaction; where that has written nothing, the store was as it makes it already.
 
                 """, entries, memtableBytes >> 10, ROUNDS) + table;
+    }
+
+    private static String ratio(Figures figures, String scan) {
+        return number("%.2f", figures.get(scan) / figures.get("compacted"));
     }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 
-/** Scans a store whose data were overwritten and merged for a while, then again when it was compacted. */
+/** Scans a store whose data were overwritten and merged for a while, again once it has done what it does about that, and when it was compacted. */
 final class ScanTrial {
     /** What is overwritten before the scan. */
     enum Overwrites {
@@ -73,6 +73,10 @@ final class ScanTrial {
             site.awaitQuiet(engine);
             DiskUse merged = engine.diskUse();
             double before = scan(engine, entries);
+            site.awaitQuiet(engine);
+            double again = scan(engine, entries);
+            site.awaitQuiet(engine);
+            DiskUse scanned = engine.diskUse();
             engine.compact();
             site.awaitQuiet(engine);
             DiskUse compacted = engine.diskUse();
@@ -81,10 +85,12 @@ final class ScanTrial {
             return new Figures()
                     .by(engine.describe())
                     .with("merged", before)
+                    .with("again", again)
                     .with("compacted", after)
                     .with("written", (merged.flushedBytes() + merged.mergedBytes()) / (double) merged.flushedBytes())
                     .with("files", merged.fileBytes() / (double) compacted.liveBytes())
-                    .with("by compact", (compacted.writtenBytes() - merged.writtenBytes()) / 1e6);
+                    .with("by scans", (scanned.writtenBytes() - merged.writtenBytes()) / 1e6)
+                    .with("by compact", (compacted.writtenBytes() - scanned.writtenBytes()) / 1e6);
         }
     }
 
