@@ -140,6 +140,9 @@ class LongValueFaultTest {
         store.close();
         try (SmallStore found = new SmallStore(WIDE, StepExecutor.Mode.INLINE, killed)) {
             assertArrayEquals(noise(2, LENGTH), found.store().get(b("k")));
+            found.reopenAfter(
+                    CrashOutcome.EVERYTHING); // the system had given the page up: another force alone keeps nothing
+            assertArrayEquals(noise(2, LENGTH), found.store().get(b("k")));
             found.store().put(b("later"), noise(3, LENGTH));
         }
         try (SmallStore found = new SmallStore(WIDE, StepExecutor.Mode.INLINE, dark)) { // which has given the page up

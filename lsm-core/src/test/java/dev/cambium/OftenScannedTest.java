@@ -6,9 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.NavigableMap;
+import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What is scanned often is merged for the scans' sake: with what younger runs have of it, and leaves and values brought together. */
@@ -28,8 +33,10 @@ class OftenScannedTest {
     }
 
     private void fill(SmallStore small, int keys, int length) {
-        for (int i = 0; i < keys; i++) {
-            put(small, (int) (i * 7919L % keys), i, length);
+        List<Integer> numbers = IntStream.range(0, keys).boxed().collect(Collectors.toList());
+        Collections.shuffle(numbers, new Random(7));
+        for (int number : numbers) {
+            put(small, number, number, length);
         }
         small.store().flush();
         small.store().compact();
@@ -105,6 +112,81 @@ class OftenScannedTest {
             scan(small, KeyRange.all(), 9);
             assertEquals(before, small.store().stats().mergedBytes(), "and now they are together");
             small.assertHolds(expected, "after scans");
+        }
+    }
+
+    /** Longer than what is near, one behind the other: they once counted as apart for ever. */
+    @Test
+    void largeValuesAreBroughtTogetherOnce() {
+        try (SmallStore small =
+                new SmallStore(SmallStore.ROOMY.withPageBytes(1 << 10).withZoneBytes(8 << 20))) {
+            for (int i = 0; i < 120; i++) {
+                byte[] value = new byte[300_000];
+                new SplittableRandom(i).nextBytes(value);
+                small.store().put(b(key((int) (i * 77L % 120))), value, Durability.BUFFERED);
+            }
+            small.store().flush();
+            small.store().compact();
+            small.reopen();
+            scan(small, KeyRange.all(), 3);
+            long before = small.store().stats().mergedBytes();
+            assertTrue(before > 120 * 300_000, before + " bytes");
+            scan(small, KeyRange.all(), 9);
+            assertEquals(before, small.store().stats().mergedBytes());
+        }
+    }
+
+    /** However values lie, those that it reads lie apart. */
+    @Test
+    void aScanThatReadsAValueHereAndThereHasThemBroughtTogetherOnceAtMost() {
+        try (SmallStore small =
+                new SmallStore(SmallStore.ROOMY.withPageBytes(16 << 10).withZoneBytes(8 << 20))) {
+            fill(small, 8000, 2000);
+            small.reopen();
+            readHereAndThere(small, 3);
+            long before = small.store().stats().mergedBytes();
+            assertTrue(before > 8000 * 1000, before + " bytes");
+            readHereAndThere(small, 9);
+            assertEquals(before, small.store().stats().mergedBytes());
+        }
+    }
+
+    private static void readHereAndThere(SmallStore small, int times) {
+        for (int i = 0; i < times; i++) {
+            small.pass(Duration.ofSeconds(1));
+            try (Cursor cursor = small.store().cursor(KeyRange.all())) {
+                for (int n = 0; cursor.next(); n++) {
+                    if (n % 200 == 0) {
+                        s(cursor.value());
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void scansBackwardsFindTogetherWhatIsTogether() {
+        try (SmallStore small =
+                new SmallStore(SmallStore.SMALL.withMemtableBytes(128 << 10).withPageBytes(4 << 10))) {
+            fill(small, 600, 6000);
+            small.reopen();
+            scanBackwards(small, 3);
+            long before = small.store().stats().mergedBytes();
+            assertTrue(before > 600 * 4000, before + " bytes");
+            scanBackwards(small, 9);
+            assertEquals(before, small.store().stats().mergedBytes());
+            small.assertHolds(expected, "after scans");
+        }
+    }
+
+    private static void scanBackwards(SmallStore small, int times) {
+        for (int i = 0; i < times; i++) {
+            small.pass(Duration.ofSeconds(1));
+            try (Cursor cursor = small.store().cursor(KeyRange.all())) {
+                while (cursor.previous()) {
+                    s(cursor.value());
+                }
+            }
         }
     }
 

@@ -100,9 +100,13 @@ final class KeyNode {
         return child == null ? ScanCount.Taken.NOTHING : child.takeScans();
     }
 
-    /** The same of this one, which is of level 1. */
+    /** The same of this one, which is of level 1; nothing where it cannot be read, which whoever needs it is told. */
     ScanCount.Taken takeScans() {
-        return scans.take(page());
+        try {
+            return scans.take(children.length, this::page);
+        } catch (CorruptionException e) {
+            return ScanCount.Taken.NOTHING;
+        }
     }
 
     /** A child that is a key page. */

@@ -46,6 +46,7 @@ public final class RunCursor implements SortedCursor {
     private int valuesRead;
     private int valuesApart;
     private long valuesAt; // page that was read last
+    private boolean isLoading; // so that nobody scans
 
     /**
      * The tree stays the caller's, who keeps it open while the cursor is used.
@@ -363,7 +364,7 @@ public final class RunCursor implements SortedCursor {
 
     /** Merges of the base are chosen by what scans suffer from, too. */
     private void noteScanned() {
-        if (tree.run().isBase()) {
+        if (tree.run().isBase() && !isLoading) {
             path[depth - 1].noteScanned(valuesRead, valuesApart);
             valuesRead = 0;
             valuesApart = 0;
@@ -372,6 +373,7 @@ public final class RunCursor implements SortedCursor {
 
     /** Moves to the first entry of the next leaf; of the first one where the cursor stands nowhere yet. */
     boolean nextPage() {
+        isLoading = true;
         return leaf == null ? first() : nextLeaf();
     }
 

@@ -2,7 +2,9 @@ package dev.cambium.compaction;
 
 import dev.cambium.segment.page.KeyPage;
 import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.zone.ZoneHeader;
 import java.util.function.IntToLongFunction;
+import java.util.function.Supplier;
 
 /**
  * How often scans have gone through the leaves below a key page of level 1, and how far apart the values lay that they read. Counted without a lock or an
@@ -12,7 +14,7 @@ final class ScanCount {
     /** Times that scans have gone through all leaves, so that it is worth something to have them as scans want them. */
     private static final int OFTEN = 2;
 
-    /** What lies no further behind than this is near: the system reads it ahead. */
+    /** What no more than this lies between is near: the system reads it ahead. */
     private static final int NEAR_BYTES = 1 << 18;
 
     /** One in so many leaves may lie apart from the one before. */
@@ -33,7 +35,7 @@ final class ScanCount {
      *
      * @param ofAll how many there are below the page
      * @param valuesRead from pages of values
-     * @param apart of those, whose page is neither that of the value before nor near behind it
+     * @param apart of those, whose page is neither that of the value before nor near it
      * @return whether it has been scanned often, by which it is said once in a while
      */
     boolean note(int ofAll, int valuesRead, int apart) {
@@ -47,12 +49,17 @@ final class ScanCount {
         return Math.max(1, OFTEN * (leavesBelow - 1));
     }
 
-    /** Whether it has been scanned often since that was asked last; and then begins anew. */
-    Taken take(KeyPage page) {
-        if (leaves < often(page.count())) {
+    /**
+     * Whether it has been scanned often since that was asked last; and then begins anew.
+     *
+     * @param ofAll how many leaves there are below the page
+     * @param page is asked for where it has been
+     */
+    Taken take(int ofAll, Supplier<KeyPage> page) {
+        if (leaves < often(ofAll)) {
             return Taken.NOTHING; // and it goes on counting
         }
-        Taken taken = new Taken(true, scatter(page));
+        Taken taken = new Taken(true, scatter(page.get()));
         leaves = 0;
         values = 0;
         valuesApart = 0;
@@ -80,9 +87,13 @@ final class ScanCount {
         return apart * LEAVES_OF_APART > count;
     }
 
-    /** Whether a page lies right behind another, or not far. */
-    static boolean isNear(long before, long page) {
-        long distance = (long) Pointer.offset(page) - Pointer.offset(before);
-        return Pointer.zone(before) == Pointer.zone(page) && distance >= 0 && distance <= NEAR_BYTES;
+    /** Whether little or nothing lies between two pages; or the one is the first of its zone, as where what is written together goes on in another. */
+    static boolean isNear(long one, long other) {
+        if (Pointer.zone(one) != Pointer.zone(other)) {
+            return Pointer.offset(one) == ZoneHeader.LENGTH || Pointer.offset(other) == ZoneHeader.LENGTH;
+        }
+        long lower = Pointer.offset(one) < Pointer.offset(other) ? one : other;
+        long higher = lower == one ? other : one;
+        return Pointer.offset(higher) - (long) Pointer.offset(lower) - Pointer.storedBytes(lower) <= NEAR_BYTES;
     }
 }

@@ -18,12 +18,15 @@ class ScanCountTest {
     }
 
     @Test
-    void pagesAreNearThatLieInOneZoneOneBehindTheOther() {
+    void pagesAreNearThatLieOneBehindTheOther() {
         assertTrue(ScanCount.isNear(page(3, 4096), page(3, 9600)));
+        assertTrue(ScanCount.isNear(page(3, 9600), page(3, 4096)), "and of a scan backwards, one before the other");
+        assertTrue(ScanCount.isNear(page(3, 5 << 20), page(4, 4096)), "the first of the next zone");
+        long large = Pointer.of(3, 8192, 900_000, 1 << 20, 1);
+        assertTrue(ScanCount.isNear(large, page(3, 8192 + 900_032)));
         assertTrue(ScanCount.isNear(page(3, 4096), page(3, 4096)), "values of one page");
         assertFalse(ScanCount.isNear(page(3, 4096), page(3, 4 << 20)));
-        assertFalse(ScanCount.isNear(page(3, 9600), page(3, 4096)));
-        assertFalse(ScanCount.isNear(page(3, 4096), page(4, 9600)));
+        assertFalse(ScanCount.isNear(page(3, 8192), page(4, 9600)));
     }
 
     @Test

@@ -27,11 +27,14 @@ import dev.cambium.segment.page.ValueReference;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.runtime.BackgroundExecutor;
 import dev.cambium.segment.runtime.Environment;
+import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneFiles;
 import dev.cambium.version.Version;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -45,6 +48,7 @@ import java.util.TreeMap;
  */
 public final class Recovery implements AutoCloseable {
     private static final int MOST_LOGS = 4;
+    private static final int WRITTEN_AT_ONCE = 1 << 20;
 
     private final Environment environment;
     private final ZoneFileSystem disk;
@@ -189,18 +193,32 @@ public final class Recovery implements AutoCloseable {
     private void finishLoading() {
         if (loader != null) {
             Memtable memtable = memtables.get(memtables.size() - 1);
+            Set<Integer> held = new HashSet<>();
+            boolean[] holdsChunks = {false};
             loader.forEachReference((memory, offset) -> {
-                requireNamed(ValueReference.home(memory, offset));
+                long home = ValueReference.home(memory, offset);
+                requireNamed(home);
                 memtable.noteLongBytes(ValueReference.valueLength(memory, offset));
-                if (memtable.zones().isEmpty()) {
+                if (!ValueReference.isChunked(memory, offset)) {
+                    if (held.add(Pointer.zone(home))) {
+                        holdFor(memtable, home);
+                    }
+                } else if (!holdsChunks[0]) {
                     // Where the chunks stand, only their list says. All zones that can have some stay until the
                     // memtable is laid down.
-                    zones.ofLongValues(manifestReading.state()).forEach(memtable::hold);
+                    holdsChunks[0] = true;
+                    zones.withChunks(manifestReading.state()).forEach(memtable::hold);
                 }
             });
             loader.finish();
             loader = null;
         }
+    }
+
+    private void holdFor(Memtable memtable, long home) {
+        SharedZone zone = zones.hold(Pointer.zone(home));
+        memtable.hold(zone);
+        zone.release();
     }
 
     /** The zones of long values are named before a log refers to them; how long those are that were open, the log says. */
@@ -337,9 +355,10 @@ public final class Recovery implements AutoCloseable {
         LogFile last = chain.last();
         if (last != null && !manifest.state().ends().containsKey(last.id())) {
             for (int zone : chain.foundEnds().keySet()) { // before the log: see ReferredPages
-                try (ZoneFile file = disk.open(ZoneFiles.name(zone))) {
-                    file.force(true);
-                }
+                writeAgain(
+                        zone,
+                        manifest.state().zones().get(zone).length(),
+                        chain.foundEnds().get(zone));
             }
             for (LogFile counted : chain.counted()) {
                 try (LogFile file = LogFile.open(disk, counted.id(), manifest.storeId())) {
@@ -360,6 +379,24 @@ public final class Recovery implements AutoCloseable {
         following.start(
                 disk.bootId(), chain.end(), last == null ? 0 : last.id(), chain.end(), chain.lastBatch(), chain.end());
         return following;
+    }
+
+    /**
+     * Writes what stands in a range of a zone again, and forces it. A dead process may have seen its force fail: then the system has given those pages up, and another force
+     * alone would say that they are on the disk.
+     */
+    private void writeAgain(int zone, long from, long to) {
+        Memory block = Memory.allocate((int) Math.min(to - from, WRITTEN_AT_ONCE));
+        try (ZoneFile file = disk.open(ZoneFiles.name(zone))) {
+            for (long at = from; at < to; at += block.capacity()) {
+                int length = (int) Math.min(block.capacity(), to - at);
+                file.read(at, block, 0, length);
+                file.write(at, block, 0, length);
+            }
+            file.force(true);
+        } finally {
+            block.release();
+        }
     }
 
     /** What readers see first. */

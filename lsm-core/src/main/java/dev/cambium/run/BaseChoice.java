@@ -60,6 +60,7 @@ final class BaseChoice {
     private final int leafBytes;
     private final Deque<Range> planned = new ArrayDeque<>();
     private final Deque<Scanned> scanned = new ArrayDeque<>();
+    private Stretches together = Stretches.NONE; // values were brought together there, and few have changed since
     private ForScans forScans = new ForScans(new ArrayDeque<>(), Scatter.NONE);
     private final SweepPosition sweep = new SweepPosition();
     private final Set<Long> lookedAt = new HashSet<>(); // numbers of runs that were, for tombstones
@@ -145,11 +146,16 @@ final class BaseChoice {
         RangeEstimates estimates = estimates(runs, true);
         for (int i = 0; i < estimates.count(); i++) {
             Scatter scatter = estimates.scatter(i);
+            if (scatter == Scatter.VALUES
+                    && together.leftOf(estimates.stretch(i)).isEmpty()) {
+                scatter = Scatter.NONE; // who reads a value here and there finds them apart however they lie
+            }
             boolean suffers = scatter != Scatter.NONE || fullness(estimates, i) >= YOUNG_FOR_SCANS;
             if (estimates.isScannedOften(i) && suffers) {
                 Range range = range(runs, estimates, i, i);
                 if (!isSetAside(range.stretch)) {
                     scanned.add(new Scanned(range, scatter));
+                    together = scatter == Scatter.VALUES ? together.with(range.stretch) : together;
                 }
             }
         }
@@ -281,13 +287,14 @@ final class BaseChoice {
     }
 
     private void plan(List<LiveRun> runs, double excess) {
+        together = Stretches.NONE;
         RangeEstimates estimates = estimates(runs);
         int count = estimates.count();
         double fullest = 0;
         for (int i = 0; i < count; i++) {
             fullest = Math.max(fullest, fullness(estimates, i));
         }
-        int first = sweep.first(count, estimates::stretch);
+        int first = sweep.first(count, estimates::stretch) % count;
         double average = (double) base(runs).record().entries() / count;
         List<Range> chosen = new ArrayList<>();
         double taken = 0;

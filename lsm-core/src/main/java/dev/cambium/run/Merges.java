@@ -59,8 +59,8 @@ final class Merges implements AutoCloseable {
     private MergeWork merge; // that is under way, or null
     private CompactionWish granted; // by the merge; or null
     private long workDone; // by the latest step
-    private boolean isForScans; // the merge
-    private long mergedForScans; // bytes of pages
+    private boolean isForScans; // the merge, and there are writes
+    private long mergedForScans; // bytes of pages, while there were writes
     private boolean hasGivenBack; // the latest step, without a merge
     private long compactedBase; // number of a base of which all has just been written anew; 0 where there is none
 
@@ -162,7 +162,7 @@ final class Merges implements AutoCloseable {
      * Merges a little.
      *
      * @param isIdle whether nobody writes, so that more is worth it
-     * @param mostForScans bytes of pages that merges may have written for the sake of scans alone since the store was opened
+     * @param mostForScans bytes of pages that merges may have written for the sake of scans alone while there were writes; {@code Long.MAX_VALUE} while there are none
      * @return whether there was something to do
      */
     boolean step(boolean isIdle, long mostForScans) {
@@ -269,11 +269,20 @@ final class Merges implements AutoCloseable {
         boolean isBegun = isDeadFirst
                 ? beginCleaning(runs) || beginHidden(runs, trigger)
                 : beginHidden(runs, trigger) || beginCleaning(runs);
-        return isBegun || use.shortage() == 0 && mergedForScans <= mostForScans && beginScanned(runs);
+        return isBegun
+                || use.shortage() == 0 && mayMergeForScans(mostForScans, use) && beginScanned(runs, mostForScans);
+    }
+
+    private boolean mayMergeForScans(long most, SpaceUse use) {
+        if (most < Long.MAX_VALUE) {
+            mergedForScans =
+                    Math.max(mergedForScans, most - use.liveBytes()); // what nobody asked for is not saved up for ever
+        }
+        return mergedForScans <= most;
     }
 
     /** Begins a merge of what scans suffer from; returns whether there is any. */
-    private boolean beginScanned(List<LiveRun> runs) {
+    private boolean beginScanned(List<LiveRun> runs, long most) {
         boolean isDue = areScansDue;
         areScansDue = false;
         BaseChoice.ForScans next = baseChoice.nextScanned(runs, isDue);
@@ -288,7 +297,7 @@ final class Merges implements AutoCloseable {
                     case VALUES -> zone -> false;
                 };
         beginBase(runs, next.ranges(), toLink, null);
-        isForScans = true;
+        isForScans = most < Long.MAX_VALUE;
         return true;
     }
 

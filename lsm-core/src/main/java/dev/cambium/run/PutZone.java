@@ -4,6 +4,7 @@ import dev.cambium.error.StoreException;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.ManifestRecord.ZoneState;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.zone.ZoneHeader;
 import dev.cambium.segment.zone.ZoneWriter;
 
 /**
@@ -19,7 +20,6 @@ final class PutZone implements AutoCloseable {
      */
     private final ZoneWriter writer;
     private final int stream;
-    private final int start; // what was named of it to begin with
     private int whole; // end of the last page of a value of which all has been flushed
     private int users; // puts with pages in it whose record is not applied yet
     private long askedThrough; // the background was asked to force what lies before
@@ -35,8 +35,7 @@ final class PutZone implements AutoCloseable {
     PutZone(ZoneWriter writer, int stream) {
         this.writer = writer;
         this.stream = stream;
-        this.start = writer.forcedLength();
-        this.whole = start;
+        this.whole = writer.forcedLength();
         this.referred = whole;
     }
 
@@ -127,9 +126,9 @@ final class PutZone implements AutoCloseable {
         return hasEnded;
     }
 
-    /** Whether all that was appended to it is of puts that have failed. */
+    /** Whether all that was ever appended to it is of puts that have failed. */
     boolean hasNothing() {
-        return whole == start && !isUsed();
+        return whole == ZoneHeader.LENGTH && !isUsed();
     }
 
     /** Takes no more pages; what lies behind the last value that is whole is given back. Not to be called once an edit may have said that it is sealed. */

@@ -421,7 +421,7 @@ public final class Zones implements AutoCloseable {
      *
      * @throws CorruptionException where there is none of that number
      */
-    SharedZone hold(int zone) {
+    public SharedZone hold(int zone) {
         SharedZone reader = readers.get(zone);
         if (reader == null) {
             throw new CorruptionException(ZoneFiles.name(zone), 0, "a zone that the manifest names", "another");
@@ -444,10 +444,10 @@ public final class Zones implements AutoCloseable {
         return views;
     }
 
-    /** All zones of long values that the manifest names; none of them held for the caller. */
-    public List<SharedZone> ofLongValues(ManifestState state) {
+    /** All zones that chunks of long values stand in; none of them held for the caller. */
+    public List<SharedZone> withChunks(ManifestState state) {
         return state.zones().values().stream()
-                .filter(zone -> isOfPuts(zone.stream()))
+                .filter(zone -> zone.stream() == STREAM_CHUNKS)
                 .map(zone -> readers.get(zone.number()))
                 .toList();
     }

@@ -80,6 +80,9 @@ final class HolePunch {
         if (name == null) {
             return false;
         }
+        if (hasOtherNames(path)) {
+            return false;
+        }
         int file = calls.open(name, O_RDWR | O_CLOEXEC);
         if (file < 0) {
             throw new IOException("open: " + describe(-file));

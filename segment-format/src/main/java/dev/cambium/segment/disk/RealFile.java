@@ -139,10 +139,7 @@ final class RealFile implements ZoneFile {
             throw new IllegalArgumentException(
                     "a hole of " + length + " bytes at " + offset + " in " + path + " of " + length() + " bytes");
         }
-        return RealFileSystem.call(
-                "punch a hole into",
-                path.toString(),
-                () -> holes.isPossible() && !HolePunch.hasOtherNames(path) && holes.punch(path, offset, length));
+        return RealFileSystem.call("punch a hole into", path.toString(), () -> holes.punch(path, offset, length));
     }
 
     @Override
