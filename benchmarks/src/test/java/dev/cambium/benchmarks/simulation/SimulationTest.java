@@ -108,7 +108,7 @@ class SimulationTest {
                         .filter(line -> line.startsWith("| trigger 0.2, target 1.1 | "))
                         .count(),
                 report);
-        assertTrue(report.contains("Values in leaves: SimulationSettings[tier=4, trigger=0.11, "), report);
+        assertTrue(report.contains("Values in leaves: SimulationSettings[tier=4, trigger=0.13, "), report);
         assertEquals(2, SimulateCommand.run("--fast"));
     }
 }
