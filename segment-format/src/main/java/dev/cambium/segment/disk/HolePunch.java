@@ -80,14 +80,14 @@ final class HolePunch {
         if (name == null) {
             return false;
         }
-        if (hasOtherNames(path)) {
-            return false;
-        }
         int file = calls.open(name, O_RDWR | O_CLOEXEC);
         if (file < 0) {
             throw new IOException("open: " + describe(-file));
         }
         try {
+            if (hasOtherNames(path)) {
+                return false;
+            }
             int error;
             do {
                 error = calls.fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
