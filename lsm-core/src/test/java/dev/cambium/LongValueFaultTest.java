@@ -14,6 +14,7 @@ import dev.cambium.error.DiskFullException;
 import dev.cambium.error.StoreException;
 import dev.cambium.error.WriterFailedException;
 import dev.cambium.log.Verification;
+import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.testkit.disk.CrashOutcome;
 import dev.cambium.testkit.disk.DiskOperation;
 import dev.cambium.testkit.disk.FaultRule;
@@ -203,6 +204,27 @@ class LongValueFaultTest {
                     assertNull(found.store().get(b("c")));
                 }
             }
+        }
+    }
+
+    /** It once took the values of the life before for nothing, and cut their zone for good. */
+    @Test
+    void aPutThatFailsFirstAfterAReopeningLeavesTheZoneOpenForOthers() throws IOException {
+        try (SmallStore small = new SmallStore(WIDE)) {
+            small.store().put(b("a"), noise(1, 3 * MIB));
+            small.store().flush();
+            Store store = small.reopen();
+            assertThrows(IOException.class, () -> store.put(b("b"), failingAfter(noise(2, 3 * MIB))));
+            store.put(b("c"), noise(3, 3 * MIB));
+            store.flush();
+            assertEquals(
+                    List.of(),
+                    small.manifest().zones().values().stream()
+                            .filter(zone -> zone.state() == ManifestRecord.ZoneState.CUT)
+                            .toList());
+            assertArrayEquals(noise(1, 3 * MIB), store.get(b("a")));
+            assertNull(store.get(b("b")));
+            assertArrayEquals(noise(3, 3 * MIB), store.get(b("c")));
         }
     }
 

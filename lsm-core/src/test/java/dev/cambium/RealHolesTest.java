@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.cambium.segment.disk.RealFileSystem;
+import dev.cambium.segment.runtime.Environment;
+import dev.cambium.testkit.SimulatedEnvironment;
+import dev.cambium.testkit.disk.SimulatedDisk;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -58,8 +61,16 @@ class RealHolesTest {
     void longValuesThatDieGiveTheirRoomBackThoughTheirZoneStays() throws IOException, InterruptedException {
         LZ4Factory.fastestInstance(); // by which a later JVM lets the module call the system
         assumeTrue(new RealFileSystem(directory).canPunchHoles(), "the platform cannot");
+        SimulatedEnvironment world = new SimulatedEnvironment(new SimulatedDisk(1), 1); // but for its disk
+        Environment simulated = world.environment();
+        Environment environment = new Environment(
+                new RealFileSystem(directory),
+                simulated.clock(),
+                simulated.random(),
+                simulated.parker(),
+                simulated.executor());
         long punched;
-        try (Store store = Store.open(directory, Options.DEFAULT.withZoneBytes(16 << 20))) {
+        try (Store store = Store.open(environment, Options.DEFAULT.withZoneBytes(16 << 20))) {
             for (int i = 0; i < VALUES; i++) { // about five to a zone
                 store.put(key(i), value(i));
             }
@@ -69,9 +80,7 @@ class RealHolesTest {
                 store.delete(key(i));
             }
             store.compact();
-            for (int tries = 0; tries < 200 && store.stats().punchedBytes() < 4L * LENGTH; tries++) {
-                Thread.sleep(50); // it is done in the background
-            }
+            world.executor().runAll();
             StoreStats stats = store.stats();
             assumeTrue(stats.punchesHoles(), "the file system cannot");
             assertTrue(stats.punchedBytes() >= 4L * LENGTH, stats.toString());

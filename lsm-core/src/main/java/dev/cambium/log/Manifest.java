@@ -40,8 +40,9 @@ public final class Manifest implements AutoCloseable {
     private ManifestFile file;
     private long rollFrom; // bytes
     private volatile ManifestState state;
-    private long confirmed; // the version that cannot be lost any more: a later edit has been forced, or the superblock
-    // names it
+
+    /** The version that cannot be lost any more: a later edit has been forced, or the superblock names it. */
+    private long confirmed;
 
     /** Logs that no manifest names any more: those of the latest edit, which a lost edit could name again, and the free ones. */
     private List<String> droppedByLatest = List.of();

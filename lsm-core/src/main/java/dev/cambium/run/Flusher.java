@@ -61,7 +61,7 @@ public final class Flusher implements AutoCloseable {
 
     private static final double DUE_MARGIN = 1.5;
 
-    /** Scans are heard of this often at most. */
+    /** Scans are heard of this often at most: to look for what they suffer from takes a look at many key pages. */
     private static final long SCANS_NOT_BEFORE_NANOS = 1_000_000_000;
 
     /** While there are writes, merges for the sake of scans may write this part of what memtables are laid down in. */
@@ -149,14 +149,14 @@ public final class Flusher implements AutoCloseable {
 
     /** Scans have come to an end: what they suffer from is merged, where they come by often. From any thread, outside of epoch slots. */
     public void noteScans() {
-        if (merges.hasNewScans()) {
-            long now = clock.nanoTime();
-            if (now - scansNotedAt
-                    >= SCANS_NOT_BEFORE_NANOS) { // to look for what they suffer from takes a look at many key pages
-                scansNotedAt = now;
-                merges.lookAtScans();
-                wake();
-            }
+        if (!merges.hasNewScans()) {
+            return;
+        }
+        long now = clock.nanoTime();
+        if (now - scansNotedAt >= SCANS_NOT_BEFORE_NANOS) {
+            scansNotedAt = now;
+            merges.lookAtScans();
+            wake();
         }
     }
 

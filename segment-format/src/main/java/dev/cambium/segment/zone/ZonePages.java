@@ -28,27 +28,8 @@ public final class ZonePages {
      * @throws CorruptionException where those do not hold, or pages do not follow each other
      */
     public static ZonePages read(ZoneFile file, int zone, long length) {
-        long footerAt = length - ZoneFooter.LENGTH;
-        if (file.length() < length || footerAt < ZoneHeader.LENGTH) {
-            throw new CorruptionException(
-                    file.name(), 0, "a sealed zone of " + length + " bytes", file.length() + " bytes");
-        }
-        Memory footer = Memory.allocate(ZoneFooter.LENGTH);
-        Memory directory = null;
-        try {
-            file.read(footerAt, footer, 0, ZoneFooter.LENGTH);
-            ZoneFooter.check(footer, 0, zone, file.name(), footerAt);
-            int count = footer.getInt(ZoneFooter.COUNT_OFFSET);
-            int dataEnd = footer.getInt(ZoneFooter.DATA_END_OFFSET);
-            directory = Memory.allocate((int) ZoneDirectory.paddedLength(count));
-            file.read(dataEnd, directory, 0, directory.capacity());
-            ZoneDirectory.check(directory, 0, count, file.name(), dataEnd);
-            return of(directory, count, dataEnd, file.name());
-        } finally {
-            footer.release();
-            if (directory != null) {
-                directory.release();
-            }
+        try (ZoneEnd end = ZoneEnd.read(file, zone, length)) {
+            return of(end.directory(), end.count(), end.dataEnd(), file.name());
         }
     }
 

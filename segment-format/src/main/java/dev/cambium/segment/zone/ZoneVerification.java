@@ -73,33 +73,14 @@ public final class ZoneVerification {
     }
 
     private void checkSealed() {
-        long footerAt = length - ZoneFooter.LENGTH;
-        if (file.length() < length || footerAt < ZoneHeader.LENGTH) {
-            throw new CorruptionException(
-                    file.name(), 0, "a sealed zone of " + length + " bytes", file.length() + " bytes");
-        }
-        Memory footer = Memory.allocate(ZoneFooter.LENGTH);
-        Memory directory = null;
-        try {
-            file.read(footerAt, footer, 0, ZoneFooter.LENGTH);
-            ZoneFooter.check(footer, 0, zone, file.name(), footerAt);
-            int count = footer.getInt(ZoneFooter.COUNT_OFFSET);
-            long dataEnd = footer.getUnsignedInt(ZoneFooter.DATA_END_OFFSET);
-            directory = Memory.allocate((int) ZoneDirectory.paddedLength(count));
-            file.read(dataEnd, directory, 0, directory.capacity());
-            ZoneDirectory.check(directory, 0, count, file.name(), dataEnd);
-            checkPages(dataEnd, directory, pagesOf(directory, count, (int) dataEnd));
-            if (pages > count) {
+        try (ZoneEnd end = ZoneEnd.read(file, zone, length)) {
+            checkPages(end.dataEnd(), end.directory(), pagesOf(end.directory(), end.count(), end.dataEnd()));
+            if (pages > end.count()) {
                 throw new CorruptionException(
                         file.name(),
-                        footerAt + ZoneFooter.COUNT_OFFSET,
+                        length - ZoneFooter.LENGTH + ZoneFooter.COUNT_OFFSET,
                         "as many directory entries as pages, " + pages,
-                        count + "");
-            }
-        } finally {
-            footer.release();
-            if (directory != null) {
-                directory.release();
+                        end.count() + "");
             }
         }
     }
