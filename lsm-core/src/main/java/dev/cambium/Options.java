@@ -14,8 +14,16 @@ import dev.cambium.segment.pool.BufferPool;
  * @param zoneBytes where a zone file ends and the next begins, 1 MiB to 256 MiB; 256 MiB unless set
  * @param pageBytes of a page before it is compressed, 512 B to 64 KiB; 16 KiB unless set
  * @param createIfMissing whether a missing or empty directory becomes a new store; true unless set
+ * @param mergeThreads threads that merge at the same time, each a stretch of keys of its own, 1 to 16; 0, as it is unless set, lets
+ *     the store choose: one for every two processors, 4 at most, and one for every 64 MiB of the budget. One of them also lays memtables down
  */
-public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int pageBytes, boolean createIfMissing) {
+public record Options(
+        long memoryBudget,
+        long memtableBytes,
+        int zoneBytes,
+        int pageBytes,
+        boolean createIfMissing,
+        int mergeThreads) {
     public static final long MIN_MEMORY_BUDGET = 16L << 20;
     public static final long MAX_MEMORY_BUDGET = 64L << 30;
     public static final long MIN_MEMTABLE_BYTES = 4L << 10;
@@ -24,6 +32,12 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
     public static final int MAX_ZONE_BYTES = 1 << 28;
     public static final int MIN_PAGE_BYTES = 512;
     public static final int MAX_PAGE_BYTES = 64 << 10;
+    public static final int MAX_MERGE_THREADS = 16;
+
+    private static final int MOST_CHOSEN_MERGE_THREADS = 4;
+
+    /** Each has readers and writers of its own, of some MiB. */
+    private static final long BUDGET_OF_MERGE_THREAD = 64L << 20;
 
     /** A hole takes the time in which as much is written, about; of small memtables whole zones are shorter. */
     private static final int LEAST_HOLE_BYTES = 1 << 20;
@@ -33,8 +47,8 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
     /** Has room for a chunk of a long value, with its head. */
     private static final int LONG_CHUNK_BUFFER = 2 << 20;
 
-    /** The defaults: a budget of 256 MiB, memtables of 64 MiB, zones of 256 MiB, pages of 16 KiB, created if missing. */
-    public static final Options DEFAULT = new Options(256L << 20, 64L << 20, MAX_ZONE_BYTES, 16 << 10, true);
+    /** The defaults: a budget of 256 MiB, memtables of 64 MiB, zones of 256 MiB, pages of 16 KiB, created if missing, as many merge threads as go with the processors. */
+    public static final Options DEFAULT = new Options(256L << 20, 64L << 20, MAX_ZONE_BYTES, 16 << 10, true, 0);
 
     public Options {
         if (memoryBudget < MIN_MEMORY_BUDGET || memoryBudget > MAX_MEMORY_BUDGET) {
@@ -54,28 +68,45 @@ public record Options(long memoryBudget, long memtableBytes, int zoneBytes, int 
             throw new IllegalArgumentException(
                     "pageBytes is " + pageBytes + ", must be " + MIN_PAGE_BYTES + " to " + MAX_PAGE_BYTES);
         }
+        if (mergeThreads < 0 || mergeThreads > MAX_MERGE_THREADS) {
+            throw new IllegalArgumentException("mergeThreads is " + mergeThreads + ", must be 1 to " + MAX_MERGE_THREADS
+                    + ", or 0 for as many as go with the processors");
+        }
     }
 
     /** Sets the memory budget; memtables become a quarter of it where they were larger. */
     public Options withMemoryBudget(long bytes) {
         long memtables = Math.min(memtableBytes, Math.max(MIN_MEMTABLE_BYTES, bytes / 4));
-        return new Options(bytes, memtables, zoneBytes, pageBytes, createIfMissing);
+        return new Options(bytes, memtables, zoneBytes, pageBytes, createIfMissing, mergeThreads);
     }
 
     public Options withMemtableBytes(long bytes) {
-        return new Options(memoryBudget, bytes, zoneBytes, pageBytes, createIfMissing);
+        return new Options(memoryBudget, bytes, zoneBytes, pageBytes, createIfMissing, mergeThreads);
     }
 
     public Options withZoneBytes(int bytes) {
-        return new Options(memoryBudget, memtableBytes, bytes, pageBytes, createIfMissing);
+        return new Options(memoryBudget, memtableBytes, bytes, pageBytes, createIfMissing, mergeThreads);
     }
 
     public Options withPageBytes(int bytes) {
-        return new Options(memoryBudget, memtableBytes, zoneBytes, bytes, createIfMissing);
+        return new Options(memoryBudget, memtableBytes, zoneBytes, bytes, createIfMissing, mergeThreads);
     }
 
     public Options withCreateIfMissing(boolean create) {
-        return new Options(memoryBudget, memtableBytes, zoneBytes, pageBytes, create);
+        return new Options(memoryBudget, memtableBytes, zoneBytes, pageBytes, create, mergeThreads);
+    }
+
+    public Options withMergeThreads(int threads) {
+        return new Options(memoryBudget, memtableBytes, zoneBytes, pageBytes, createIfMissing, threads);
+    }
+
+    /** These, with a number of merge threads that goes with so many processors where none was set. */
+    Options settledFor(int processors) {
+        if (mergeThreads > 0) {
+            return this;
+        }
+        long most = Math.min(MOST_CHOSEN_MERGE_THREADS, memoryBudget / BUDGET_OF_MERGE_THREAD);
+        return withMergeThreads((int) Math.max(1, Math.min(most, processors / 2)));
     }
 
     /** How long the manifest gets before it is replaced by a shorter one, if it has not more to say. */

@@ -19,6 +19,7 @@ import dev.cambium.run.Holes;
 import dev.cambium.run.LiveRun;
 import dev.cambium.run.LongValues;
 import dev.cambium.run.WarmStart;
+import dev.cambium.run.Workers;
 import dev.cambium.run.Zones;
 import dev.cambium.segment.disk.DirectoryLock;
 import dev.cambium.segment.disk.RealFileSystem;
@@ -129,6 +130,7 @@ public final class Store implements AutoCloseable {
     /** As {@link #open(Path)}, with options. */
     public static Store open(Path directory, Options options) {
         Limits.checkNotNull(directory, "directory");
+        Limits.checkNotNull(options, "options");
         return open(
                 new Environment(
                         new RealFileSystem(directory),
@@ -136,15 +138,16 @@ public final class Store implements AutoCloseable {
                         RandomSource.SYSTEM,
                         Parker.SYSTEM,
                         BackgroundThread::new),
-                options);
+                options.settledFor(Runtime.getRuntime().availableProcessors()));
     }
 
-    /** Opens a store on the given disk, with the given clock and threads. */
-    static Store open(Environment environment, Options options) {
-        Limits.checkNotNull(options, "options");
+    /** Opens a store on the given disk, with the given clock and threads: one for merges, unless the options say more. */
+    static Store open(Environment environment, Options given) {
+        Limits.checkNotNull(given, "options");
+        Options options = given.settledFor(1);
         BufferPool pool = new BufferPool(options.memoryBudget(), options.largestBufferBytes());
         ReadEpochs epochs = new ReadEpochs();
-        Lanes lanes = Lanes.of(environment);
+        Lanes lanes = Lanes.of(environment, options.mergeThreads());
         DirectoryLock lock = null;
         Recovery recovery = new Recovery(environment, options, pool, epochs);
         try {
@@ -214,6 +217,7 @@ public final class Store implements AutoCloseable {
                 pool,
                 epochs,
                 lanes.pages(),
+                new Workers(lanes.merges()),
                 environment.parker(),
                 environment.clock(),
                 longValues,

@@ -35,6 +35,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CleaningCrashTest {
     private static final int KEYS = 1800;
 
+    /** Two stretches at the same time: each has zones of its own, between which a crash may tell. */
+    private static final Options OPTIONS = ValueWorld.OPTIONS.withMergeThreads(2);
+
     private static SimulatedDisk before;
     private static NavigableMap<String, String> content;
 
@@ -72,7 +75,7 @@ class CleaningCrashTest {
 
     @BeforeAll
     static void makeTheDisk() {
-        ValueWorld world = new ValueWorld(ValueWorld.OPTIONS, StepExecutor.Mode.MANUAL);
+        ValueWorld world = new ValueWorld(OPTIONS, StepExecutor.Mode.MANUAL);
         for (int i = 0; i < KEYS; i++) { // four values share a page, or one has its own
             world.put(i, SmallStore.noise(i, i % 8 == 0 ? 6000 : 1024));
         }
@@ -118,7 +121,7 @@ class CleaningCrashTest {
             Store store = null;
             try {
                 SimulatedEnvironment environment = new SimulatedEnvironment(disk, 1, StepExecutor.Mode.INLINE);
-                store = Store.open(environment.environment(), ValueWorld.OPTIONS);
+                store = Store.open(environment.environment(), OPTIONS);
                 acknowledged = stepsFound(store);
                 while (acknowledged < STEPS.size()) {
                     STEPS.get(acknowledged).applyTo(store);

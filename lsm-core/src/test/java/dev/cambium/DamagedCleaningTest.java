@@ -31,8 +31,9 @@ class DamagedCleaningTest {
     private static final Options OPTIONS =
             SmallStore.ROOMY.withPageBytes(4 << 10).withMemtableBytes(8 << 20);
     private static final int KEYS = 3000;
-    private static final Options MANY_KEY_PAGES =
-            OPTIONS.withMemtableBytes(16 << 20).withPageBytes(Options.MIN_PAGE_BYTES);
+    private static final Options MANY_KEY_PAGES = OPTIONS.withMemtableBytes(16 << 20)
+            .withPageBytes(Options.MIN_PAGE_BYTES)
+            .withMergeThreads(2);
     private static final int MOST_STEPS = 3000;
 
     private final NavigableMap<String, String> model = new TreeMap<>();

@@ -35,7 +35,8 @@ class HolesModelTest {
                     KEYS,
                     SmallStore.SMALL
                             .withPageBytes(random.pick(List.of(512, 4 << 10)))
-                            .withMemtableBytes(random.pick(List.of(4 << 10, 16 << 10, 64 << 10))),
+                            .withMemtableBytes(random.pick(List.of(4 << 10, 16 << 10, 64 << 10)))
+                            .withMergeThreads(random.between(1, 2)),
                     seed);
         }
 

@@ -26,7 +26,9 @@ class RunModelTest {
             super(
                     random,
                     random.pick(List.of(5, 60, 1000)),
-                    SmallStore.SMALL.withMemtableBytes(random.pick(List.of(4 << 10, 4 << 10, 64 << 10, 1 << 20))),
+                    SmallStore.SMALL
+                            .withMemtableBytes(random.pick(List.of(4 << 10, 4 << 10, 64 << 10, 1 << 20)))
+                            .withMergeThreads(random.between(1, 3)),
                     seed);
             mostValueBytes = random.pick(List.of(20, 200, 1500));
         }

@@ -42,7 +42,8 @@ class RunValueModelTest {
                     random.pick(List.of(60, 300, 700)),
                     SmallStore.SMALL
                             .withPageBytes(random.pick(List.of(512, 2 << 10, 4 << 10)))
-                            .withMemtableBytes(random.pick(List.of(16 << 10, 64 << 10, 256 << 10))),
+                            .withMemtableBytes(random.pick(List.of(16 << 10, 64 << 10, 256 << 10)))
+                            .withMergeThreads(random.between(1, 3)),
                     seed);
             mostValueBytes = random.pick(List.of(1100, 5000, 5000));
             share = random.pick(List.of(0, 0, 50));

@@ -55,6 +55,17 @@ public final class PageChanges {
                 .add(first, first + Pointer.paddedLength(storedLength) / Pointer.ALIGNMENT);
     }
 
+    /** Adds what another part of the same merge has noted. */
+    public void addAll(PageChanges other) {
+        other.live.forEach((zone, units) ->
+                live.computeIfAbsent(zone, number -> new RoaringBitmap()).or(units));
+        other.dead.forEach((zone, units) ->
+                dead.computeIfAbsent(zone, number -> new RoaringBitmap()).or(units));
+        deadPages = Arrays.copyOf(deadPages, deadCount + Math.max(64, other.deadCount));
+        System.arraycopy(other.deadPages, 0, deadPages, deadCount, other.deadCount);
+        deadCount += other.deadCount;
+    }
+
     /** Pointers to the pages that are no longer part of any run. */
     public long[] deadPages() {
         return Arrays.copyOf(deadPages, deadCount);

@@ -177,7 +177,8 @@ public final class Recovery implements AutoCloseable {
                 forces,
                 cleanClose,
                 options.zoneBytes(),
-                options.memtableBytes());
+                options.memtableBytes(),
+                options.mergeThreads());
         runs = zones.openAll(state);
     }
 

@@ -2,11 +2,9 @@ package dev.cambium.run;
 
 import dev.cambium.compaction.Child;
 import dev.cambium.compaction.PageChanges;
-import dev.cambium.compaction.PageMerge;
 import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.StreamedRuns;
 import dev.cambium.compaction.TreeEdit;
-import dev.cambium.compaction.ValueSearch;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.Stretch;
@@ -17,57 +15,52 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.IntPredicate;
-import java.util.function.LongPredicate;
+import java.util.function.ToLongFunction;
 
 /**
- * Stretches of the base that are being merged with what all younger runs have there, one after the other. The pages of other stretches become part
- * of the new base as they are; the younger runs lose what was merged. Tombstones go: nothing older is left for them to hide.
+ * Stretches of the base that are being merged with what all younger runs have there, several of them at the same time where there are {@link Workers}. The pages
+ * of other stretches become part of the new base as they are; the younger runs lose what was merged. Tombstones go: nothing older is left for them to hide.
+ *
+ * <p>Stretches are begun in the order of keys. Between steps all is one thread's; within one, only the plan is shared.
  */
-final class BaseMerge implements MergeWork {
-    private static final int MOST_PASSED = 1 << 14; // entries in a step
-
-    /** To look through a leaf takes about as long as to write so much. */
-    private static final int SEARCHED_LEAF_BYTES = 1 << 11;
-
-    /** Of a step's bytes, how many it looks through leaves for at most. */
-    private static final int SEARCHED_OF_STEP = 4;
-
+final class BaseMerge implements MergeWork, StretchMerge.Plan {
     private final List<LiveRun> young; // newest first
     private final LiveRun base;
     private final HeldZones zones;
-    private final RunWriter writer;
     private final ReadEpochs epochs;
-    private final Deque<BaseChoice.Range> planned;
-    private final IntPredicate zonesToLink;
-    private final IntPredicate valuesToMove;
+    private final Workers workers;
     private final long mostBytes;
-    private final StreamedRuns runs;
+    private final List<StretchMerge> parts = new ArrayList<>();
+
+    // Guarded by this object.
+    private final Deque<BaseChoice.Range> planned;
     private final List<TreeEdit.Replacement> replacements = new ArrayList<>();
     private final Map<LiveRun, Stretches> merged = new HashMap<>();
     private final Map<LiveRun, Long> passed = new HashMap<>();
-    private ValueSearch search; // in the stretch that comes next, or null
-    private long searchedBytes;
-    private PageMerge entries; // of the stretch that it is in, or null
-    private BaseChoice.Range range;
-    private boolean mustEnter;
+    private long appendedBytes; // for the stretches that have ended
 
     /**
-     * Takes a reference of each run and of the zones, and the writer.
+     * Takes a reference of each run and of the zones, and the writers.
      *
      * @param runs newest first; the last is the base
      * @param zones that they have pages in
-     * @param planned ranges to be merged, in the order of keys; those that were are taken out of it
-     * @param zonesToLink says of which zones a page may become part of the new base as it is
-     * @param valuesToMove says of which zones no value may stay there; null where that is for {@code zonesToLink} to say as values are met
+     * @param writers of one run, as many as stretches are to be merged at the same time; as many as the workers are at most
+     * @param planned ranges to be merged, in the order of keys; those that have been begun are taken out of it
+     * @param zonesToLink says of which zones a page may become part of the new base as it is; asked by any thread
+     * @param valuesToMove says of which zones no value may stay there, to any thread; null where that is for {@code zonesToLink} to say as values are met
      * @param mostBytes of pages to be written, and no stretch is begun behind that
      */
     BaseMerge(
             List<LiveRun> runs,
             HeldZones zones,
-            RunWriter writer,
+            List<RunWriter> writers,
+            Workers workers,
             byte[] storeId,
             BufferPool pool,
             ReadEpochs epochs,
@@ -78,13 +71,12 @@ final class BaseMerge implements MergeWork {
         this.young = List.copyOf(runs.subList(0, runs.size() - 1));
         this.base = runs.get(runs.size() - 1);
         this.zones = zones;
-        this.writer = writer;
+        this.workers = workers;
         this.epochs = epochs;
         this.planned = planned;
-        this.zonesToLink = zonesToLink;
-        this.valuesToMove = valuesToMove;
         this.mostBytes = mostBytes;
-        this.runs = new StreamedRuns(storeId, pool);
+        writers.forEach(writer -> parts.add(
+                new StretchMerge(this, writer, new StreamedRuns(storeId, pool), epochs, zonesToLink, valuesToMove)));
         young.forEach(run -> {
             merged.put(run, run.merged());
             passed.put(run, 0L);
@@ -98,46 +90,20 @@ final class BaseMerge implements MergeWork {
 
     @Override
     public boolean step(long bytes) {
-        long until = writer.bytes() + bytes;
-        long searchUntil = searchedBytes + bytes / SEARCHED_OF_STEP;
-        for (int moves = 0; moves < MOST_PASSED && writer.bytes() < until && searchedBytes < searchUntil; moves++) {
-            if (entries == null && search == null && !beginStretch()) {
-                return false;
-            }
-            if (entries == null) {
-                continueSearch();
-                continue;
-            }
-            if (!advance()) {
-                endStretch();
-                continue;
-            }
-            mustEnter = false;
-            if (entries.isPage()) {
-                mustEnter = entries.hasTombstones() || !writer.link(entries);
-            } else if (!entries.isTombstone()) {
-                writer.addMerged(entries);
-            }
-        }
-        return true;
+        parts.forEach(StretchMerge::take); // none leaves the others without
+        List<StretchMerge> busy = parts.stream().filter(part -> !part.isAtEnd()).toList();
+        workers.runAll(
+                busy.stream().map(part -> (Runnable) () -> part.step(bytes)).toList());
+        return busy.stream().anyMatch(part -> !part.isAtEnd());
     }
 
-    private boolean beginStretch() {
-        if (planned.isEmpty() || !replacements.isEmpty() && writer.appendedBytes() >= mostBytes) {
-            return false;
-        }
-        range = planned.peek();
-        if (valuesToMove == null) {
-            beginMerge(leaf -> true);
-        } else {
-            search = runs.search(sources(), valuesToMove);
-            continueSearch();
-        }
-        return true;
+    @Override
+    public synchronized BaseChoice.Range take() {
+        return replacements.isEmpty() || appendedBytes < mostBytes ? planned.poll() : null;
     }
 
-    private List<StreamedRuns.Source> sources() {
-        Stretch stretch = range.stretch();
+    @Override
+    public synchronized List<StreamedRuns.Source> sources(Stretch stretch) {
         List<StreamedRuns.Source> sources = new ArrayList<>();
         for (LiveRun run : young) {
             List<Stretch> left = run.left(stretch);
@@ -150,85 +116,68 @@ final class BaseMerge implements MergeWork {
         return sources;
     }
 
-    /** Looks at one more leaf, or begins with what the search was for. */
-    private void continueSearch() {
-        boolean on;
-        int slot = epochs.enter();
-        try {
-            on = search.step();
-        } finally {
-            epochs.exit(slot);
-        }
-        if (on) {
-            searchedBytes += SEARCHED_LEAF_BYTES;
-            return;
-        }
-        ValueSearch ended = search;
-        search = null;
-        if (ended.hasFoundAny() || range.hasVictims()) {
-            beginMerge(leaf -> !ended.hasFound(leaf));
-        } else {
-            planned.remove();
-        }
-    }
-
-    private void beginMerge(LongPredicate leavesToLink) {
-        Stretch stretch = range.stretch();
-        entries = runs.merge(sources(), zonesToLink, leavesToLink, writer.changes());
+    /** A page that lies in several stretches dies with the one that is begun last, which knows of all others. */
+    @Override
+    public synchronized List<StreamedRuns.Source> begin(Stretch stretch) {
+        List<StreamedRuns.Source> sources = sources(stretch);
         for (LiveRun run : young) {
             if (!run.left(stretch).isEmpty()) {
                 merged.put(run, merged.get(run).with(stretch));
             }
         }
-        mustEnter = false;
-        writer.beginStretch(stretch.from(), range.leaves());
+        return sources;
     }
 
-    /** See {@link Merge}. */
-    private boolean advance() {
-        int slot = epochs.enter();
-        try {
-            return mustEnter ? entries.enter() : entries.next();
-        } finally {
-            epochs.exit(slot);
-        }
-    }
-
-    private void endStretch() {
-        replacements.add(new TreeEdit.Replacement(range.stretch(), writer.endStretch()));
+    @Override
+    public synchronized void end(Stretch stretch, List<Child> children, StreamedRuns runs, long bytes) {
+        replacements.add(new TreeEdit.Replacement(stretch, children));
         runs.forEachPassed((tree, count) -> passed.replaceAll((run, sum) -> run.tree() == tree ? sum + count : sum));
-        planned.remove();
-        entries = null;
+        appendedBytes += bytes;
+    }
+
+    private long sum(ToLongFunction<StretchMerge> amount) {
+        return parts.stream().mapToLong(amount).sum();
     }
 
     @Override
     public long bytesDone() {
-        return writer.bytes();
+        return sum(part -> part.writer().bytes());
     }
 
     @Override
     public long bytesLinked() {
-        return writer.linkedBytes();
+        return sum(part -> part.writer().linkedBytes());
     }
 
     @Override
     public long workBytes() {
-        return writer.appendedBytes() + writer.linkedBytes() / LINKED_OF_WRITTEN + searchedBytes;
+        return sum(StretchMerge::workBytes);
     }
 
     @Override
     public long appendedBytes() {
-        return writer.appendedBytes();
+        return sum(part -> part.writer().appendedBytes());
+    }
+
+    @Override
+    public Set<Integer> zonesBegun() {
+        Set<Integer> begun = new HashSet<>();
+        parts.forEach(part -> begun.addAll(part.changes().liveZones()));
+        return begun;
     }
 
     @Override
     public PageChanges changes() {
-        return writer.changes();
+        return parts.get(0).changes();
     }
 
     @Override
     public Stretch stuckStretch() {
-        return entries == null && search == null ? null : range.stretch();
+        return parts.stream()
+                .map(StretchMerge::stuckStretch)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
     }
 
     @Override
@@ -237,10 +186,13 @@ final class BaseMerge implements MergeWork {
     }
 
     @Override
-    public Result finish() {
+    public synchronized Result finish() {
         if (replacements.isEmpty()) {
             return null;
         }
+        replacements.sort((one, other) ->
+                Arrays.compareUnsigned(one.stretch().from(), other.stretch().from()));
+        parts.stream().skip(1).forEach(part -> changes().addAll(part.changes()));
         TreeEdit edit;
         int slot = epochs.enter();
         try {
@@ -280,7 +232,11 @@ final class BaseMerge implements MergeWork {
             }
         }
         inputs.add(base);
-        return new Result(inputs, record(edit.write(writer), firstKey, lastKey, minBatch, maxBatch), lost, left);
+        return new Result(inputs, record(edit.write(writer()), firstKey, lastKey, minBatch, maxBatch), lost, left);
+    }
+
+    private RunWriter writer() {
+        return parts.get(0).writer();
     }
 
     private ManifestRecord.Run record(Child root, byte[] firstKey, byte[] lastKey, long minBatch, long maxBatch) {
@@ -289,7 +245,7 @@ final class BaseMerge implements MergeWork {
         }
         Aggregation held = root.held();
         return new ManifestRecord.Run(
-                writer.run(),
+                writer().run(),
                 root.pointer(),
                 root.payloadCrc(),
                 ManifestRecord.BASE_TIER,
@@ -306,8 +262,7 @@ final class BaseMerge implements MergeWork {
 
     @Override
     public void close() {
-        writer.close();
-        runs.close();
+        parts.forEach(StretchMerge::close);
         young.forEach(LiveRun::release);
         base.release();
         zones.release();

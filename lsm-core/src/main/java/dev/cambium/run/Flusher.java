@@ -117,6 +117,7 @@ public final class Flusher implements AutoCloseable {
             BufferPool pool,
             ReadEpochs epochs,
             BackgroundExecutor lane,
+            Workers workers,
             Parker parker,
             Clock clock,
             LongValues longValues,
@@ -136,7 +137,8 @@ public final class Flusher implements AutoCloseable {
         this.gapSearch = new GapSearch(versions, epochs);
         this.warmStart = warmStart;
         this.loading = new IdleLoading(frames, epochs);
-        this.merges = new Merges(versions, manifest, zones, pool, epochs, longValues, sizes, loading::add, holes::step);
+        this.merges = new Merges(
+                versions, manifest, zones, pool, epochs, longValues, sizes, loading::add, holes::step, workers);
         holes.begin(this::wake);
     }
 

@@ -11,6 +11,7 @@ import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.pool.BufferPool;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntPredicate;
 
 /**
@@ -141,6 +142,11 @@ final class Merge implements MergeWork {
     @Override
     public long appendedBytes() {
         return writer.appendedBytes();
+    }
+
+    @Override
+    public Set<Integer> zonesBegun() {
+        return writer.changes().liveZones();
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.Stretch;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** A merge that is under way, done in steps so that what is more urgent can come between. Names nothing. For one thread. */
 interface MergeWork extends AutoCloseable {
@@ -40,7 +41,10 @@ interface MergeWork extends AutoCloseable {
     /** Bytes of pages written so far. */
     long appendedBytes();
 
-    /** Which pages it adds, and takes away. */
+    /** Zones in which it has pages so far, which nothing names yet. */
+    Set<Integer> zonesBegun();
+
+    /** Which pages it adds, and takes away; all of them once it is finished. */
     PageChanges changes();
 
     /** Writes the rest; null where nothing has changed. */

@@ -48,6 +48,7 @@ final class Merges implements AutoCloseable {
     private final VersionEdits edits;
     private final LongConsumer madeRun;
     private final BooleanSupplier giveBack;
+    private final Workers workers;
     private final MergeChoice choice = new MergeChoice();
     private final BaseChoice baseChoice;
     private final CleanerChoice cleaner;
@@ -67,6 +68,7 @@ final class Merges implements AutoCloseable {
     /**
      * @param madeRun is told the number of each run that a merge made of several, all of them
      * @param giveBack gives room back without a merge; returns whether there was something to do
+     * @param workers merge stretches of the base at the same time
      */
     Merges(
             Versions versions,
@@ -77,7 +79,8 @@ final class Merges implements AutoCloseable {
             LongValues longValues,
             PageSizes sizes,
             LongConsumer madeRun,
-            BooleanSupplier giveBack) {
+            BooleanSupplier giveBack,
+            Workers workers) {
         this.versions = versions;
         this.manifest = manifest;
         this.zones = zones;
@@ -85,6 +88,7 @@ final class Merges implements AutoCloseable {
         this.epochs = epochs;
         this.madeRun = madeRun;
         this.giveBack = giveBack;
+        this.workers = workers;
         this.baseChoice = new BaseChoice(epochs, sizes.leaf());
         this.cleaner = new CleanerChoice(epochs, choice, baseChoice);
         this.edits = new VersionEdits(
@@ -94,7 +98,7 @@ final class Merges implements AutoCloseable {
                 pool,
                 longValues,
                 sizes,
-                () -> merge == null ? Set.of() : merge.changes().liveZones());
+                () -> merge == null ? Set.of() : merge.zonesBegun());
     }
 
     /** How what is written gets its name, for flushes too. */
@@ -503,7 +507,8 @@ final class Merges implements AutoCloseable {
         merge = new BaseMerge(
                 runs,
                 versions.current().zones(),
-                edits.newMergedRun(true),
+                edits.newMergedRun(true, Math.min(workers.count(), ranges.size())),
+                workers,
                 zones.storeId(),
                 pool,
                 epochs,

@@ -3,6 +3,7 @@ package dev.cambium.run;
 import dev.cambium.compaction.PageChanges;
 import dev.cambium.compaction.PageSizes;
 import dev.cambium.compaction.RunWriter;
+import dev.cambium.compaction.ZoneSink;
 import dev.cambium.log.Manifest;
 import dev.cambium.memtable.Memtable;
 import dev.cambium.segment.manifest.ManifestEdit;
@@ -12,6 +13,7 @@ import dev.cambium.segment.manifest.Stretch;
 import dev.cambium.segment.manifest.Stretches;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.version.Versions;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -70,25 +72,37 @@ final class VersionEdits {
 
     /** The writer of what a memtable becomes. */
     RunWriter newYoungRun(long birth) {
-        return newRun(birth, Zones.STREAM_YOUNG, Zones.STREAM_VALUES);
+        return newWriter(nextRun++, birth, zones.sink(Zones.STREAM_YOUNG, 0), zones.sink(Zones.STREAM_VALUES, 0));
     }
 
     /** The writer of what a merge makes. Values that it writes were written before: they lie apart from new ones, which die sooner. */
     RunWriter newMergedRun(boolean isBase) {
-        manifest.throwIfFailed(); // else each try would fill the disk with pages that cannot be named
-        return newRun(takeBirth(), isBase ? Zones.STREAM_BASE : Zones.STREAM_YOUNG, Zones.STREAM_MOVED_VALUES);
+        return newMergedRun(isBase, 1).get(0);
     }
 
-    private RunWriter newRun(long birth, int treeStream, int valueStream) {
-        return new RunWriter(
-                zones.sink(treeStream),
-                zones.sink(valueStream),
-                pool,
-                sizes,
-                zones.storeId(),
-                nextRun++,
-                birth,
-                manifest.hashSeed());
+    /** As above, of a run that several parts of a merge write to at the same time, each to zones of its own. */
+    List<RunWriter> newMergedRun(boolean isBase, int parts) {
+        manifest.throwIfFailed(); // else each try would fill the disk with pages that cannot be named
+        long run = nextRun++;
+        long birth = takeBirth();
+        List<RunWriter> writers = new ArrayList<>();
+        try {
+            for (int part = 0; part < parts; part++) {
+                writers.add(newWriter(
+                        run,
+                        birth,
+                        zones.sink(isBase ? Zones.STREAM_BASE : Zones.STREAM_YOUNG, part),
+                        zones.sink(Zones.STREAM_MOVED_VALUES, part)));
+            }
+            return writers;
+        } catch (RuntimeException | Error e) {
+            writers.forEach(RunWriter::close);
+            throw e;
+        }
+    }
+
+    private RunWriter newWriter(long run, long birth, ZoneSink pages, ZoneSink values) {
+        return new RunWriter(pages, values, pool, sizes, zones.storeId(), run, birth, manifest.hashSeed());
     }
 
     /**

@@ -31,6 +31,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -38,7 +39,7 @@ import java.util.stream.Stream;
  * The zones of an open store: those that pages are appended to, readers of all that are named, and the files of those that died.
  *
  * <p>There are six streams, for pages that die together: pages of young runs, those of the base, pages of values, and of values that were moved, which the background lane
- * appends through {@link #sink}; and two of long values, in chunks and in a page each, which {@link LongValues} appends. Order of a change: pages; {@link #force}; {@link #openReaders}; an edit with {@link #describe};
+ * appends through {@link #sink}, parts of a merge to zones of their own; and two of long values, in chunks and in a page each, which {@link LongValues} appends. Order of a change: pages; {@link #force}; {@link #openReaders}; an edit with {@link #describe};
  * {@link #named} once that is forced. All that can fail comes before the edit. A zone that nothing refers to any more is dropped by the
  * same edit; its file is deleted once that edit cannot be lost and nobody reads it.
  *
@@ -91,7 +92,11 @@ public final class Zones implements AutoCloseable {
     private final Map<Integer, SharedZone> readers = new ConcurrentHashMap<>(); // of zones that are named
     private final Map<Integer, SharedZone> held =
             new ConcurrentHashMap<>(); // and of those that were, and somebody holds
-    private final SortedMap<Integer, OpenZone> pages; // by stream; the lane's own
+
+    /*
+     * By stream, one for each part of a merge that appends to it; the lane's own. What is said of them in an edit is the same in each life: they are in order.
+     */
+    private final SortedMap<Integer, List<OpenZone>> pages = new TreeMap<>();
     private final int capacity;
     private final int leastYoungLength;
     private volatile int length; // of the zones that are begun
@@ -106,6 +111,7 @@ public final class Zones implements AutoCloseable {
      * @param cleanClose whether the last writer closed the store, so that an open zone may be appended to
      * @param capacity bytes of a zone's header and pages
      * @param memtableBytes of writes in a full memtable
+     * @param mergeParts how many parts of a merge append at the same time
      */
     public Zones(
             ZoneFileSystem disk,
@@ -119,7 +125,8 @@ public final class Zones implements AutoCloseable {
             BackgroundExecutor forces,
             boolean cleanClose,
             int capacity,
-            long memtableBytes) {
+            long memtableBytes,
+            int mergeParts) {
         this.disk = disk;
         this.storeId = storeId.clone();
         this.treePages = new TreePages(this::find, frames);
@@ -139,12 +146,12 @@ public final class Zones implements AutoCloseable {
         this.leastYoungLength =
                 (int) Math.min(capacity, Math.max(LEAST_YOUNG_LENGTH, memtableBytes / YOUNG_ZONES_OF_MEMTABLE));
         noteLive(state);
-        this.pages = new TreeMap<>(); // in order: what is said of them in an edit is the same in each life
         for (int stream : new int[] {STREAM_YOUNG, STREAM_BASE, STREAM_VALUES, STREAM_MOVED_VALUES}) {
             IntSupplier zoneLength = stream == STREAM_YOUNG ? this::youngLength : this::length;
-            pages.put(
-                    stream,
-                    new OpenZone(disk, this.storeId, stream, clock, pool, zoneLength, this::takeNumber, forces));
+            int parts = stream == STREAM_BASE || stream == STREAM_MOVED_VALUES ? mergeParts : 1;
+            Supplier<OpenZone> open =
+                    () -> new OpenZone(disk, this.storeId, stream, clock, pool, zoneLength, this::takeNumber, forces);
+            pages.put(stream, Stream.generate(open).limit(parts).toList());
         }
         this.chunks =
                 new PutZones(disk, this.storeId, STREAM_CHUNKS, clock, pool, () -> capacity, this::takeNumber, forces);
@@ -167,7 +174,12 @@ public final class Zones implements AutoCloseable {
         if (isOfPuts(zone.stream())) {
             (zone.stream() == STREAM_CHUNKS ? chunks : wholeValues).takeOver(zone, cleanClose);
         } else {
-            pages.getOrDefault(zone.stream(), pages.get(STREAM_YOUNG)).takeOver(zone, cleanClose);
+            List<OpenZone> ofStream = pages.getOrDefault(zone.stream(), pages.get(STREAM_YOUNG));
+            ofStream.stream()
+                    .filter(open -> open.number() == 0)
+                    .findFirst()
+                    .orElse(ofStream.get(0))
+                    .takeOver(zone, cleanClose);
         }
     }
 
@@ -232,9 +244,17 @@ public final class Zones implements AutoCloseable {
         };
     }
 
-    /** Where the pages of a stream are appended, for the lane. */
-    ZoneSink sink(int stream) {
-        return pages.get(stream);
+    /**
+     * Where the pages of a stream are appended, for the lane.
+     *
+     * @param part of a merge; 0 for what has but one
+     */
+    ZoneSink sink(int stream, int part) {
+        return pages.get(stream).get(part);
+    }
+
+    private Stream<OpenZone> allOpen() {
+        return pages.values().stream().flatMap(List::stream);
     }
 
     /** Whether pages of runs stand in zones of a stream that merges can move, and not what stays where it is. */
@@ -290,12 +310,12 @@ public final class Zones implements AutoCloseable {
 
     /** Ends the zones that pages are appended to; the next edit says so. */
     void seal() {
-        pages.values().forEach(OpenZone::seal);
+        allOpen().forEach(OpenZone::seal);
     }
 
     /** Makes every page appended so far survive a power loss. */
     void force() {
-        pages.values().forEach(OpenZone::force);
+        allOpen().forEach(OpenZone::force);
     }
 
     /**
@@ -306,7 +326,7 @@ public final class Zones implements AutoCloseable {
      * @param mayNameMore whether the manifest's last edit failed, so that it may name more than {@code state}
      */
     void abandonFailed(ManifestState state, boolean mayNameMore) {
-        for (OpenZone open : pages.values()) {
+        for (OpenZone open : allOpen().toList()) {
             open.giveUpFailed(state, mayNameMore, this::discard);
             if (!mayNameMore) {
                 open.discardEnded(state, number -> false, this::discard);
@@ -325,7 +345,7 @@ public final class Zones implements AutoCloseable {
      * that has ended is described once.
      */
     void openReaders(ManifestState state, Set<Integer> needed) {
-        pages.values().stream()
+        allOpen()
                 .flatMap(open -> open.forced(state).stream())
                 .filter(zone -> needed.contains(zone.number()))
                 .forEach(this::openReader);
@@ -355,9 +375,9 @@ public final class Zones implements AutoCloseable {
      * @param needed zones that are referred to, by what the edit names and by what is still being written
      */
     void describe(ManifestEdit.Builder edit, ManifestState state, Set<Integer> needed) {
-        pages.values().forEach(open -> open.describe(edit, state, needed));
+        allOpen().forEach(open -> open.describe(edit, state, needed));
         for (int zone : state.zones().keySet()) {
-            if (!needed.contains(zone) && pages.values().stream().noneMatch(open -> open.number() == zone)) {
+            if (!needed.contains(zone) && allOpen().noneMatch(open -> open.number() == zone)) {
                 edit.add(new ManifestRecord.ZoneDrop(zone));
             }
         }
@@ -365,7 +385,7 @@ public final class Zones implements AutoCloseable {
 
     /** Says which named zones have ended since the last edit: for the one that says that the store was closed. */
     public void describeEnded(ManifestEdit.Builder edit, ManifestState state) {
-        pages.values().forEach(open -> open.describeEnded(edit, state));
+        allOpen().forEach(open -> open.describeEnded(edit, state));
     }
 
     /** A number that no zone has had. */
@@ -377,7 +397,7 @@ public final class Zones implements AutoCloseable {
     void named(ManifestState before, ManifestState after) {
         dead.confirm(); // what the edit before dropped
         dead.delete();
-        pages.values().forEach(open -> open.named(after, this::discard)); // it ended before any run was finished in it
+        allOpen().forEach(open -> open.named(after, this::discard)); // it ended before any run was finished in it
         noteLive(after);
         views.named(after);
         for (int zone : before.zones().keySet()) {
@@ -407,7 +427,7 @@ public final class Zones implements AutoCloseable {
 
     /** Once the store is said to be closed: deletes the zones that unfinished work has begun. */
     public void discardUnnamed(ManifestState state) {
-        pages.values().forEach(open -> open.discardUnnamed(state, this::discard));
+        allOpen().forEach(open -> open.discardUnnamed(state, this::discard));
         ofPuts().forEach(puts -> puts.discardUnnamed(state));
     }
 
@@ -476,7 +496,7 @@ public final class Zones implements AutoCloseable {
     /** Closes files. The background lane is closed, runs have been released or will be by whoever holds them. */
     @Override
     public void close() {
-        pages.values().forEach(OpenZone::close);
+        allOpen().forEach(OpenZone::close);
         ofPuts().forEach(PutZones::close);
         List.copyOf(readers.keySet()).forEach(this::forget);
     }
