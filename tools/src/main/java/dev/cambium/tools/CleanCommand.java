@@ -55,6 +55,9 @@ final class CleanCommand implements Callable<Integer> {
     private boolean dryRun;
 
     @Mixin
+    private ThreadsOption threads;
+
+    @Mixin
     private JsonOption json;
 
     @Mixin
@@ -73,7 +76,7 @@ final class CleanCommand implements Callable<Integer> {
         Compaction.EVERYTHING.withTargetSpaceAmplification(aim); // refuses one that is none, before anything is opened
         ZoneNumbers typed = ZoneNumbers.parse("--zones", zones);
         CompactionOutcome outcome;
-        try (Store store = arguments.openExisting()) {
+        try (Store store = arguments.openExisting(threads)) {
             Collection<Integer> named = typed == null ? null : typed.among(store.zoneStats());
             if (dryRun) {
                 tell(named == null ? store.estimateClean(aim) : store.estimateClean(named));

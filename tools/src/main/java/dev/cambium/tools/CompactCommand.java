@@ -64,6 +64,9 @@ final class CompactCommand implements Callable<Integer> {
     private boolean dryRun;
 
     @Mixin
+    private ThreadsOption threads;
+
+    @Mixin
     private JsonOption json;
 
     @Mixin
@@ -79,7 +82,7 @@ final class CompactCommand implements Callable<Integer> {
         Compaction all =
                 target == null ? Compaction.EVERYTHING : Compaction.EVERYTHING.withTargetSpaceAmplification(target);
         CompactionOutcome outcome;
-        try (Store store = arguments.openExisting()) {
+        try (Store store = arguments.openExisting(threads)) {
             Compaction what = part(store, bounds, all);
             if (dryRun) {
                 tell(store.estimate(what), inLogs(store));

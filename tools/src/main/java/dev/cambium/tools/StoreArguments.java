@@ -27,18 +27,26 @@ final class StoreArguments {
 
     /** Opens the store, or creates it where it is missing. */
     Store openOrCreate() {
-        return open(true);
+        return open(options());
     }
 
     /** Opens the store; where there is none, none is made. */
     Store openExisting() {
-        return open(false);
+        return open(options().withCreateIfMissing(false));
     }
 
-    private Store open(boolean create) {
+    /** As {@link #openExisting()}, with so many threads for merges. */
+    Store openExisting(ThreadsOption threads) {
+        return open(threads.in(options()).withCreateIfMissing(false));
+    }
+
+    private Options options() {
+        return memoryBudget == null ? Options.DEFAULT : Options.DEFAULT.withMemoryBudget(memoryBudget);
+    }
+
+    private Store open(Options options) {
         requireNoFile(directory);
-        Options options = Options.DEFAULT.withCreateIfMissing(create);
-        return Store.open(directory, memoryBudget == null ? options : options.withMemoryBudget(memoryBudget));
+        return Store.open(directory, options);
     }
 
     /** Throws where the path is a file: a store is a directory. */

@@ -147,6 +147,21 @@ class CompactionCommandsTest {
     }
 
     @Test
+    void threadsThatMergeAreOneToSixteen() throws IOException {
+        for (String wrong : List.of("0", "17", "-2")) {
+            CommandRun run = CommandRun.of("compact", store, "--threads", wrong);
+            assertEquals(ExitCode.USAGE, run.exitCode());
+            assertTrue(run.err().contains("--threads is " + wrong + ", must be 1 to 16"), run.err());
+        }
+        assertEquals(
+                ExitCode.OK, CommandRun.of("compact", store, "--threads", "3").exitCode());
+        assertEquals(0, youngEntries());
+        assertEquals(
+                ExitCode.OK, CommandRun.of("clean", store, "--threads", "16").exitCode());
+        assertEquals(List.of(), Store.verify(store).findings());
+    }
+
+    @Test
     void whatStandsInLogsIsNotCountedButTold() throws IOException {
         CommandRun.of("put", store, "in the log", "v");
         String out = run("compact", store, "--dry-run").out();
