@@ -17,13 +17,14 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What {@code benchmarks/run storage} starts: stores with pages of several sizes, read from memory; where it is asked for, also read cold,
+ * What {@code benchmarks/run storage} starts: pages under several efforts of compression; stores with pages of several sizes, read from memory; where it is asked for, also read cold,
  * and cold reads of a file, positional beside mapped, and of a store. Exit code 0, 2 for a wrong command line or where cold reads cannot be had.
  */
 public final class StorageCommand {
     private static final String COLD = "--cold";
     private static final String COLD_GETS = "--cold-gets";
     private static final int[] PAGE_BYTES = {4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10};
+    private static final int[] HIGH_LEVELS = {0, 3, 9, 12}; // 0 is the fast compressor
     private static final int[] THREADS = {1, 8, 32};
     private static final int READ_BYTES = 8 << 10; // about a page of 16 KiB, compressed
     private static final int WINDOW_BYTES = 256 << 10;
@@ -67,6 +68,7 @@ public final class StorageCommand {
         Directories.delete(directory);
         try {
             if (cold || switches.isEmpty()) {
+                compression();
                 pages();
             }
             if (cold) {
@@ -79,6 +81,27 @@ public final class StorageCommand {
             Directories.delete(directory);
         }
         return report.toString();
+    }
+
+    private void compression() {
+        int rounds = quick ? 1 : 20;
+        add("Compression: pages of %d KiB%n%n", CompressionTrial.PAGE_BYTES >> 10);
+        add(
+                "| content | LZ4 | what is left | compressed, MB/s | restored, MB/s |%n| --- | --- | ---: | ---: | ---: |%n");
+        for (CompressionTrial.Content content : CompressionTrial.Content.values()) {
+            for (int level : HIGH_LEVELS) {
+                CompressionTrial.run(content, level, rounds); // a first time, which is not counted
+                CompressionTrial trial = CompressionTrial.run(content, level, rounds);
+                add(
+                        "| %s | %s | %.3f | %.0f | %.0f |%n",
+                        content.title(),
+                        level == 0 ? "fast" : "high, " + level,
+                        trial.share(),
+                        trial.compressed(),
+                        trial.restored());
+            }
+        }
+        add("%n");
     }
 
     private void pages() throws IOException {
