@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import org.roaringbitmap.RoaringBitmap;
 
 /**
  * The manifest of an open store: what it says now, and the only way to say more. An edit is durable when {@link #append} returns,
@@ -30,6 +31,12 @@ import java.util.function.Consumer;
 public final class Manifest implements AutoCloseable {
     /** A manifest is not replaced before it is so much longer than what it began with. */
     private static final int ROLL_FACTOR = 4;
+
+    /** What an edit says of live pages at most where a manifest begins: much less than an edit may have, which is written and read at once. */
+    private static final long MOST_LIVE_BYTES = 64 << 20;
+
+    /** There is room for many edits behind, before the file is as long as it may be. */
+    private static final long MOST_ROLL_BYTES = ManifestFile.MAX_FILE_LENGTH / 4 * 3;
 
     /** Logs that are kept to be recycled. */
     private static final int MOST_FREE = 2;
@@ -70,7 +77,8 @@ public final class Manifest implements AutoCloseable {
     }
 
     private static long rollFrom(long least, long snapshotLength) {
-        return Math.max(least, ROLL_FACTOR * snapshotLength);
+        long most = Math.max(MOST_ROLL_BYTES, snapshotLength + snapshotLength / ROLL_FACTOR);
+        return Math.max(least, Math.min(most, ROLL_FACTOR * snapshotLength));
     }
 
     /** Writes the files of an empty store; with the superblock, the last of them, the store exists. */
@@ -105,19 +113,38 @@ public final class Manifest implements AutoCloseable {
             ZoneFileSystem disk, SuperblockFile superblocks, ManifestReading reading, long leastRollBytes) {
         superblocks.write(superblocks.nextWriter());
         long id = superblocks.current().manifestId();
-        long snapshotLength = reading.offsets().size() > 1 ? reading.offsets().get(1) : reading.validLength();
+        long snapshotLength = snapshotLength(reading);
         if (!reading.tornTail() && reading.fileLength() < rollFrom(leastRollBytes, snapshotLength)) {
             ManifestFile file = ManifestFile.openForAppend(disk, id, reading);
             return new Manifest(disk, superblocks, file, reading.state(), leastRollBytes, snapshotLength);
         }
-        ManifestFile next = createNext(disk, superblocks, reading.state());
+        List<ManifestEdit> snapshot = reading.state().toSnapshotEdits(MOST_LIVE_BYTES);
+        ManifestFile next = createNext(disk, superblocks, snapshot);
         superblocks.write(superblocks.current().withManifest(next.id(), next.length()));
         disk.delete(ManifestFile.name(id));
-        return new Manifest(disk, superblocks, next, reading.state(), leastRollBytes, next.length());
+        return new Manifest(disk, superblocks, next, stateAfter(snapshot, next), leastRollBytes, next.length());
     }
 
-    /** Writes a manifest that says what {@code state} is; nothing names it yet. */
-    private static ManifestFile createNext(ZoneFileSystem disk, SuperblockFile superblocks, ManifestState state) {
+    /** How long what a manifest began with was, about: its first edit, or what it says of live pages now, if that is more. */
+    private static long snapshotLength(ManifestReading reading) {
+        long first = reading.offsets().size() > 1 ? reading.offsets().get(1) : reading.validLength();
+        long live = reading.state().live().values().stream()
+                .mapToLong(RoaringBitmap::serializedSizeInBytes)
+                .sum();
+        return live > MOST_LIVE_BYTES ? Math.max(first, live) : first;
+    }
+
+    private static ManifestState stateAfter(List<ManifestEdit> snapshot, ManifestFile file) {
+        ManifestState state = ManifestState.EMPTY;
+        for (ManifestEdit edit : snapshot) {
+            state = state.apply(edit, ManifestFile.name(file.id()), 0);
+        }
+        return state;
+    }
+
+    /** Writes a manifest that begins with these edits; nothing names it yet. */
+    private static ManifestFile createNext(
+            ZoneFileSystem disk, SuperblockFile superblocks, List<ManifestEdit> snapshot) {
         long id = superblocks.current().manifestId() + 1;
         String name = ManifestFile.name(id);
         if (disk.exists(name)) {
@@ -125,7 +152,7 @@ public final class Manifest implements AutoCloseable {
         }
         ManifestFile next = null;
         try {
-            next = ManifestFile.create(disk, id, superblocks.current().storeId(), state.toSnapshotEdit());
+            next = ManifestFile.create(disk, id, superblocks.current().storeId(), snapshot);
             disk.forceDirectory();
             return next;
         } catch (RuntimeException | Error e) {
@@ -154,10 +181,11 @@ public final class Manifest implements AutoCloseable {
         if (failure != null || file.length() < rollFrom) {
             return;
         }
+        List<ManifestEdit> snapshot = state.toSnapshotEdits(MOST_LIVE_BYTES);
         ManifestFile next;
         try {
-            next = createNext(disk, superblocks, state);
-        } catch (StoreException e) {
+            next = createNext(disk, superblocks, snapshot);
+        } catch (StoreException | IllegalArgumentException e) { // or it would be longer than a manifest may be
             rollFrom = 2 * file.length();
             System.getLogger("dev.cambium")
                     .log(System.Logger.Level.WARNING, "the manifest stays as long as it is: {0}", e.getMessage());
@@ -174,7 +202,7 @@ public final class Manifest implements AutoCloseable {
         file.close();
         file = next;
         rollFrom = rollFrom(leastRollBytes, next.length());
-        state = ManifestState.EMPTY.apply(state.toSnapshotEdit(), ManifestFile.name(next.id()), 0);
+        state = stateAfter(snapshot, next);
         confirmed = state.version();
         free.addAll(droppedByLatest);
         droppedByLatest = List.of();

@@ -22,8 +22,8 @@ import java.util.List;
  *      20     4       16         u64        12    u32
  * </pre>
  * Little-endian. {@code head} is a {@link FormatHead} with the magic "CAMB-MAN"; {@code crc} is CRC32C over bytes [0, 60).
- * {@link ManifestCodec} has the edits. The first edit says all that is true at its version; each later one has the version of
- * the one before plus one.
+ * {@link ManifestCodec} has the edits. The first edit says all that is true at its version, or begins to: where that is long, some edits behind
+ * it go on. Each later one has the version of the one before plus one.
  *
  * <p>Durability: an edit survives a power loss once {@link #create} or {@link #append} has returned (and, for a new file, its
  * directory has been forced). Errors: a failed append is final, every later one throws {@link WriterFailedException}. Ownership:
@@ -70,16 +70,20 @@ public final class ManifestFile implements AutoCloseable {
         return HexFormat.fromHexDigitsToLong(name, PREFIX.length(), name.length());
     }
 
-    /**
-     * Makes a new manifest that begins with {@code snapshot}, and forces it. It counts once the directory has been forced and a
-     * superblock names it.
-     */
+    /** As {@link #create(ZoneFileSystem, long, byte[], List)}, with one edit. */
     public static ManifestFile create(ZoneFileSystem disk, long id, byte[] storeId, ManifestEdit snapshot) {
+        return create(disk, id, storeId, List.of(snapshot));
+    }
+
+    /**
+     * Makes a new manifest that begins with {@code snapshot}, one edit or more, and forces it. It counts once the directory has been forced and a
+     * superblock names it, with all of its length.
+     */
+    public static ManifestFile create(ZoneFileSystem disk, long id, byte[] storeId, List<ManifestEdit> snapshot) {
         if (id <= 0 || storeId.length != Superblock.ID_LENGTH) {
             throw new IllegalArgumentException(
                     "manifest id " + id + ", must be 1 or more; store id of " + storeId.length + " bytes, must be 16");
         }
-        Memory edit = ManifestCodec.encode(snapshot, id, HEADER_LENGTH);
         Memory header = Memory.allocate(HEADER_LENGTH);
         ZoneFile file = null;
         try {
@@ -89,16 +93,40 @@ public final class ManifestFile implements AutoCloseable {
             header.putInt(CRC_OFFSET, FormatHead.crc(header, 0, CRC_OFFSET));
             file = disk.create(name(id));
             file.write(0, header, 0, HEADER_LENGTH);
-            file.write(HEADER_LENGTH, edit, 0, edit.capacity());
+            long length = HEADER_LENGTH;
+            for (ManifestEdit edit : snapshot) {
+                length += write(file, edit, id, length);
+            }
             file.force(true);
-            return new ManifestFile(file, id, HEADER_LENGTH + (long) edit.capacity(), snapshot.version());
+            return new ManifestFile(
+                    file, id, length, snapshot.get(snapshot.size() - 1).version());
         } catch (RuntimeException | Error e) {
             closeAfter(file, e);
             throw e;
         } finally {
             header.release();
-            edit.release();
         }
+    }
+
+    /** Writes an edit, unforced; returns how long it is. */
+    private static int write(ZoneFile file, ManifestEdit edit, long id, long at) {
+        Memory frame = encode(edit, id, at);
+        try {
+            file.write(at, frame, 0, frame.capacity());
+            return frame.capacity();
+        } finally {
+            frame.release();
+        }
+    }
+
+    private static Memory encode(ManifestEdit edit, long id, long at) {
+        Memory frame = ManifestCodec.encode(edit, id, at);
+        if (frame.capacity() > MAX_FILE_LENGTH - at) {
+            int length = frame.capacity();
+            frame.release();
+            throw new IllegalArgumentException(name(id) + " has " + at + " bytes, no room for an edit of " + length);
+        }
+        return frame;
     }
 
     private static void closeAfter(ZoneFile file, Throwable failure) {
@@ -137,12 +165,8 @@ public final class ManifestFile implements AutoCloseable {
         if (edit.version() != version + 1) {
             throw new IllegalArgumentException("version " + edit.version() + " does not follow " + version);
         }
-        Memory frame = ManifestCodec.encode(edit, id, length);
+        Memory frame = encode(edit, id, length);
         try {
-            if (frame.capacity() > MAX_FILE_LENGTH - length) {
-                throw new IllegalArgumentException(
-                        name(id) + " has " + length + " bytes, no room for an edit of " + frame.capacity());
-            }
             write(frame);
             length += frame.capacity();
             version = edit.version();

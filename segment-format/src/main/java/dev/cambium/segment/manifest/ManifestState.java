@@ -137,7 +137,50 @@ public record ManifestState(
 
     /** An edit that says all of this at once, at the same version: the first one of a new manifest. */
     public ManifestEdit toSnapshotEdit() {
+        return toSnapshotEdits(Long.MAX_VALUE).get(0);
+    }
+
+    /**
+     * As {@link #toSnapshotEdit}, in several edits where it says much of live pages: those before the last name zones with their live pages, and the
+     * last says all the rest. Each leads to a version of its own, the first to this one's.
+     *
+     * @param mostLiveBytes that one of them says of live pages, where those of a single zone are not more
+     */
+    public List<ManifestEdit> toSnapshotEdits(long mostLiveBytes) {
+        List<ManifestEdit> edits = new ArrayList<>();
         ManifestEdit.Builder edit = ManifestEdit.to(version);
+        Set<Integer> said = new HashSet<>();
+        long liveBytes = 0;
+        for (Map.Entry<Integer, RoaringBitmap> entry : live.entrySet()) {
+            liveBytes += entry.getValue().serializedSizeInBytes();
+            if (liveBytes > mostLiveBytes && !edit.isEmpty()) {
+                edits.add(edit.build());
+                edit = ManifestEdit.to(version + edits.size());
+                liveBytes = entry.getValue().serializedSizeInBytes();
+            }
+            addZone(edit, entry.getKey());
+            said.add(entry.getKey());
+        }
+        ManifestEdit.Builder last = edit;
+        zones.keySet().stream().filter(zone -> !said.contains(zone)).forEach(zone -> addZone(last, zone));
+        addAllButZones(last);
+        edits.add(last.build());
+        return edits;
+    }
+
+    private void addZone(ManifestEdit.Builder edit, int zone) {
+        edit.add(zones.get(zone));
+        RoaringBitmap units = live.get(zone);
+        if (units != null) {
+            edit.add(new ManifestRecord.PagesLive(zone, units));
+        }
+        RoaringBitmap holes = punched.get(zone);
+        if (holes != null) {
+            edit.add(new ManifestRecord.ZonePunched(zone, holes));
+        }
+    }
+
+    private void addAllButZones(ManifestEdit.Builder edit) {
         for (Map.Entry<Integer, String> keyspace : keyspaces.entrySet()) {
             edit.keyspace(keyspace.getKey(), keyspace.getValue());
         }
@@ -150,9 +193,6 @@ public record ManifestState(
         if (clean != null) {
             edit.add(clean);
         }
-        zones.values().forEach(edit::add);
-        live.forEach((zone, units) -> edit.add(new ManifestRecord.PagesLive(zone, units)));
-        punched.forEach((zone, units) -> edit.add(new ManifestRecord.ZonePunched(zone, units)));
         runs.stream().sorted(Comparator.comparingLong(ManifestRecord.Run::id)).forEach(edit::add);
         merged.forEach((run, stretches) ->
                 stretches.list().forEach(stretch -> edit.add(new ManifestRecord.RunMerged(run, stretch))));
@@ -162,7 +202,6 @@ public record ManifestState(
         if (!next.equals(EMPTY.next)) {
             edit.add(next);
         }
-        return edit.build();
     }
 
     /** The mutable half-way of one edit. */

@@ -576,6 +576,25 @@ class ManifestRunsTest {
     }
 
     @Test
+    void aLongSnapshotIsSeveralEditsThatSayTheSameTogether() {
+        ManifestState state = apply(two(), new ZonePunched(4, units(256, 512)));
+        assertEquals(List.of(state.toSnapshotEdit()), state.toSnapshotEdits(1 << 20));
+        List<ManifestEdit> edits = state.toSnapshotEdits(1);
+        assertEquals(2, edits.size(), "one a zone with live pages");
+        assertEquals(state.version(), edits.get(0).version());
+        ManifestFile file = ManifestFile.create(disk, 3, STORE_ID, edits);
+        assertEquals(edits.get(1).version(), file.version());
+        assertEquals(disk.open(ManifestFile.name(3)).length(), file.length());
+        ManifestReading reading = read();
+        assertEquals(edits, reading.edits());
+        ManifestEdit again = reading.state().toSnapshotEdit();
+        assertEquals(state.version() + 1, again.version());
+        assertEquals(state.toSnapshotEdit().records(), again.records());
+        file.append(ManifestEdit.to(state.version() + 2).keyspace(77, "goes on").build());
+        assertEquals("goes on", read().state().keyspaces().get(77));
+    }
+
+    @Test
     void anOlderReaderMayPassOverHoles() {
         assertEquals(ManifestRecord.MAY_BE_SKIPPED, ManifestRecord.TAG_ZONE_PUNCHED & ManifestRecord.MAY_BE_SKIPPED);
         ManifestState without = two();
