@@ -2,7 +2,6 @@ package dev.cambium.run;
 
 import dev.cambium.compaction.RangeEstimates;
 import dev.cambium.compaction.RunWriter;
-import dev.cambium.compaction.Scatter;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.manifest.Stretch;
@@ -41,9 +40,6 @@ final class BaseChoice {
     /** Tombstones to the entries that the base has, from which on a range is merged though younger runs hide little in all. */
     private static final double DENSE = 0.25;
 
-    /** What younger runs may have in a range that is scanned often, as a part of what the base has. */
-    private static final double YOUNG_FOR_SCANS = 1.0 / 64;
-
     /** A range that has so little of the average is merged together with the next. */
     private static final double SMALL = 0.4;
 
@@ -59,9 +55,6 @@ final class BaseChoice {
     private final ReadEpochs epochs;
     private final int leafBytes;
     private final Deque<Range> planned = new ArrayDeque<>();
-    private final Deque<Scanned> scanned = new ArrayDeque<>();
-    private Stretches together = Stretches.NONE; // values were brought together there, and few have changed since
-    private ForScans forScans = new ForScans(new ArrayDeque<>(), Scatter.NONE);
     private final SweepPosition sweep = new SweepPosition();
     private final Set<Long> lookedAt = new HashSet<>(); // numbers of runs that were, for tombstones
     private volatile Stretches setAside = Stretches.NONE;
@@ -103,62 +96,6 @@ final class BaseChoice {
     void forgetPlan() {
         sweep.leaveOff(planned);
         planned.clear();
-        forgetScans();
-    }
-
-    /** Forgets what was to be merged for the sake of scans: whoever comes by again will ask for it. */
-    void forgetScans() {
-        scanned.clear();
-        forScans.ranges.clear();
-    }
-
-    /** A range that scans would go through faster if it were merged, and what lies apart in it. */
-    private record Scanned(Range range, Scatter scatter) {}
-
-    /** Ranges to be merged for the sake of scans, in the order of keys; whoever merges them takes them out. */
-    record ForScans(Deque<Range> ranges, Scatter scatter) {}
-
-    /**
-     * What is to be merged next since it is scanned often and suffers: from younger runs, that a scan has to merge while it reads, or from what lies apart.
-     *
-     * @param isDue whether to look for more
-     * @return null where there is nothing
-     */
-    ForScans nextScanned(List<LiveRun> runs, boolean isDue) {
-        if (!forScans.ranges.isEmpty()) {
-            return forScans;
-        }
-        if (hasBase(runs) && scanned.isEmpty() && isDue) {
-            planScanned(runs);
-        }
-        if (scanned.isEmpty()) {
-            return null;
-        }
-        Scatter scatter = scanned.peek().scatter;
-        forScans = new ForScans(new ArrayDeque<>(), scatter);
-        while (!scanned.isEmpty() && scanned.peek().scatter == scatter) {
-            forScans.ranges.add(scanned.remove().range);
-        }
-        return forScans;
-    }
-
-    private void planScanned(List<LiveRun> runs) {
-        RangeEstimates estimates = estimates(runs, true);
-        for (int i = 0; i < estimates.count(); i++) {
-            Scatter scatter = estimates.scatter(i);
-            if (scatter == Scatter.VALUES
-                    && together.leftOf(estimates.stretch(i)).isEmpty()) {
-                scatter = Scatter.NONE; // who reads a value here and there finds them apart however they lie
-            }
-            boolean suffers = scatter != Scatter.NONE || fullness(estimates, i) >= YOUNG_FOR_SCANS;
-            if (estimates.isScannedOften(i) && suffers) {
-                Range range = range(runs, estimates, i, i);
-                if (!isSetAside(range.stretch)) {
-                    scanned.add(new Scanned(range, scatter));
-                    together = scatter == Scatter.VALUES ? together.with(range.stretch) : together;
-                }
-            }
-        }
     }
 
     /**
@@ -254,7 +191,8 @@ final class BaseChoice {
         return estimates(runs, false);
     }
 
-    private RangeEstimates estimates(List<LiveRun> runs, boolean takesScans) {
+    /** @param takesScans whether it also says what was scanned since that was asked last */
+    RangeEstimates estimates(List<LiveRun> runs, boolean takesScans) {
         int slot = epochs.enter();
         try {
             RangeEstimates estimates = new RangeEstimates(base(runs).tree(), this::setAside, takesScans);
@@ -287,7 +225,6 @@ final class BaseChoice {
     }
 
     private void plan(List<LiveRun> runs, double excess) {
-        together = Stretches.NONE;
         RangeEstimates estimates = estimates(runs);
         int count = estimates.count();
         double fullest = 0;
@@ -319,11 +256,13 @@ final class BaseChoice {
         planned.addAll(chosen);
     }
 
-    private static double fullness(RangeEstimates estimates, int range) {
+    /** What younger runs have in a range, as a part of what the base has. */
+    static double fullness(RangeEstimates estimates, int range) {
         return estimates.youngEntries(range) / Math.max(1, estimates.baseEntries(range));
     }
 
-    private Range range(List<LiveRun> runs, RangeEstimates estimates, int first, int last) {
+    /** The ranges from one to another as one. */
+    Range range(List<LiveRun> runs, RangeEstimates estimates, int first, int last) {
         double entries = 0;
         for (int i = first; i <= last; i++) {
             entries += estimates.baseEntries(i) + estimates.youngEntries(i);

@@ -151,13 +151,13 @@ public final class Flusher implements AutoCloseable {
 
     /** Scans have come to an end: what they suffer from is merged, where they come by often. From any thread, outside of epoch slots. */
     public void noteScans() {
-        if (!merges.hasNewScans()) {
+        if (!merges.scans().hasNew()) {
             return;
         }
         long now = clock.nanoTime();
         if (now - scansNotedAt >= SCANS_NOT_BEFORE_NANOS) {
             scansNotedAt = now;
-            merges.lookAtScans();
+            merges.scans().lookAgain();
             wake();
         }
     }

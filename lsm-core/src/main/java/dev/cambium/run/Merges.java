@@ -52,16 +52,14 @@ final class Merges implements AutoCloseable {
     private final MergeChoice choice = new MergeChoice();
     private final BaseChoice baseChoice;
     private final CleanerChoice cleaner;
+    private final ScanChoice scanChoice;
     private final ConcurrentLinkedDeque<CompactionWish> wishes = new ConcurrentLinkedDeque<>();
     private volatile long mergedBytes;
-    private volatile long scansSeen; // of Zones.scannedOften
-    private volatile boolean areScansDue;
 
     private MergeWork merge; // that is under way, or null
     private CompactionWish granted; // by the merge; or null
     private long workDone; // by the latest step
     private boolean isForScans; // the merge, and there are writes
-    private long mergedForScans; // bytes of pages, while there were writes
     private boolean hasGivenBack; // the latest step, without a merge
     private long compactedBase; // number of a base of which all has just been written anew; 0 where there is none
 
@@ -91,6 +89,7 @@ final class Merges implements AutoCloseable {
         this.workers = workers;
         this.baseChoice = new BaseChoice(epochs, sizes.leaf());
         this.cleaner = new CleanerChoice(epochs, choice, baseChoice);
+        this.scanChoice = new ScanChoice(baseChoice, zones::scannedOften);
         this.edits = new VersionEdits(
                 versions,
                 manifest,
@@ -136,15 +135,9 @@ final class Merges implements AutoCloseable {
         wishes.remove(wish);
     }
 
-    /** Whether ranges have been scanned often since they were to be looked at last. From any thread. */
-    boolean hasNewScans() {
-        return zones.scannedOften() != scansSeen;
-    }
-
-    /** The next step that has nothing else to do is to look at what scans suffer from. From any thread. */
-    void lookAtScans() {
-        scansSeen = zones.scannedOften();
-        areScansDue = true;
+    /** Which ranges scans ask for. */
+    ScanChoice scans() {
+        return scanChoice;
     }
 
     /** Whether a merge is under way. */
@@ -234,6 +227,7 @@ final class Merges implements AutoCloseable {
     /** Something has failed: ends the merge, and tells who waits for it. */
     void giveUp(Throwable reason) {
         cleaner.forgetPlan();
+        scanChoice.forget();
         if (granted != null) {
             granted.fail(
                     reason instanceof StoreException e ? e : new StoreException("the merge failed: " + reason, reason));
@@ -273,23 +267,12 @@ final class Merges implements AutoCloseable {
         boolean isBegun = isDeadFirst
                 ? beginCleaning(runs) || beginHidden(runs, trigger)
                 : beginHidden(runs, trigger) || beginCleaning(runs);
-        return isBegun
-                || use.shortage() == 0 && mayMergeForScans(mostForScans, use) && beginScanned(runs, mostForScans);
-    }
-
-    private boolean mayMergeForScans(long most, SpaceUse use) {
-        if (most < Long.MAX_VALUE) {
-            mergedForScans =
-                    Math.max(mergedForScans, most - use.liveBytes()); // what nobody asked for is not saved up for ever
-        }
-        return mergedForScans <= most;
+        return isBegun || use.shortage() == 0 && beginScanned(runs, mostForScans, use);
     }
 
     /** Begins a merge of what scans suffer from; returns whether there is any. */
-    private boolean beginScanned(List<LiveRun> runs, long most) {
-        boolean isDue = areScansDue;
-        areScansDue = false;
-        BaseChoice.ForScans next = baseChoice.nextScanned(runs, isDue);
+    private boolean beginScanned(List<LiveRun> runs, long most, SpaceUse use) {
+        ScanChoice.Chosen next = scanChoice.next(runs, most, use.liveBytes());
         if (next == null) {
             return false;
         }
@@ -338,6 +321,11 @@ final class Merges implements AutoCloseable {
         return (goesOn || excess > 0) && beginCleaning(runs, excess, wish.zonesBefore);
     }
 
+    private void forgetBasePlans() {
+        baseChoice.forgetPlan();
+        scanChoice.forget();
+    }
+
     private static List<LiveRun> young(List<LiveRun> runs) {
         return BaseChoice.hasBase(runs) ? runs.subList(0, runs.size() - 1) : runs;
     }
@@ -362,7 +350,7 @@ final class Merges implements AutoCloseable {
         if (planned.isEmpty()) {
             return false;
         }
-        baseChoice.forgetPlan();
+        forgetBasePlans();
         cleaner.forgetPlan();
         beginBase(runs, planned, first.isEmpty() ? zonesToLink(wish) : zonesToLink(victims), null);
         return true;
@@ -422,7 +410,7 @@ final class Merges implements AutoCloseable {
             return false;
         }
         cleaner.forgetPlan(); // the stretches may become others
-        baseChoice.forgetScans();
+        scanChoice.forgetTogether();
         beginBase(runs, ranges, zonesToLink(cleaner.victimsOfSweep()), null);
         return true;
     }
@@ -447,7 +435,7 @@ final class Merges implements AutoCloseable {
         Deque<BaseChoice.Range> ranges =
                 cleaner.next(runs, manifest.state(), excess, before, unsettled(), space(), zones.length());
         if (!ranges.isEmpty()) {
-            baseChoice.forgetPlan();
+            forgetBasePlans();
             Set<Integer> victims = cleaner.victims();
             // Without room, the base alone: what younger runs have would take more of it than the victims give back.
             boolean alone = before == Integer.MAX_VALUE && space().shortage() > 0;
@@ -473,7 +461,7 @@ final class Merges implements AutoCloseable {
 
     private void begin(List<LiveRun> inputs, List<LiveRun> all) {
         boolean oldest = inputs.get(inputs.size() - 1) == all.get(all.size() - 1);
-        baseChoice.forgetPlan();
+        forgetBasePlans();
         cleaner.forgetPlan();
         merge = new Merge(
                 inputs,
@@ -555,7 +543,7 @@ final class Merges implements AutoCloseable {
         MergeWork.Result result = merge.finish();
         if (result != null) {
             mergedBytes = mergedBytes + merge.appendedBytes();
-            mergedForScans += isForScans ? merge.appendedBytes() : 0;
+            scanChoice.noteWritten(isForScans ? merge.appendedBytes() : 0);
             LiveRun made = edits.nameMerged(result, merge.changes(), meanOverlap(result.inputs()));
             if (made != null && result.merged().isEmpty() && result.inputs().size() > 1) {
                 madeRun.accept(made.record().id());
