@@ -200,10 +200,10 @@ class DamagedCleaningTest {
         StoreStats stats = trial.store().stats();
         assertTrue(stats.damagedRuns() > 0, what + ": nobody knows of it");
         // Zones of 1 MiB cannot go that have a page of the stretch, nor what is put there again and again: two keys
-        // beside each that is lost.
+        // beside each that is lost. How much waits for the next flush to be merged differs from one to the next.
         assertTrue(stats.spaceAmplification() < 2.2, what + ", what is sound is cleaned: " + stats);
         assertTrue(
-                stats.pageBytes() < 1.4 * 1500 * (KEYS + 4 * 2 * damaged),
+                stats.pageBytes() < 1.5 * 1500 * (KEYS + 4 * 2 * damaged),
                 what + ", what is sound is merged: " + stats);
     }
 
