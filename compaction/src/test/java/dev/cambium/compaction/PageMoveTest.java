@@ -437,9 +437,16 @@ class PageMoveTest {
         Made old = write(entries(0, 20_000, 1, 40));
         int last = zones.count();
         IntPredicate zonesToLink = zone -> zone > last || zone % 2 == 0;
-        List<Known> before = leaves(old);
+        List<Known> leaves = leaves(old);
+        List<Known> filters = filters(old);
         Made merged = merge(List.of(old), zonesToLink, ALL_LEAVES);
-        List<Known> after = leaves(merged);
+        assertSomeMoved(leaves, leaves(merged), zonesToLink);
+        assertSomeMoved(filters, filters(merged), zonesToLink);
+        assertEquals(old.run.bytes(), merged.movedBytes + merged.linkedBytes);
+        assertTrue(merged.movedBytes > 0 && merged.linkedBytes > 0);
+    }
+
+    private static void assertSomeMoved(List<Known> before, List<Known> after, IntPredicate zonesToLink) {
         assertEquals(before.size(), after.size());
         int stayed = 0;
         for (int i = 0; i < before.size(); i++) {
@@ -451,8 +458,6 @@ class PageMoveTest {
             }
         }
         assertTrue(stayed > 0 && stayed < before.size(), stayed + " of " + before.size());
-        assertEquals(old.run.bytes(), merged.movedBytes + merged.linkedBytes);
-        assertTrue(merged.movedBytes > 0 && merged.linkedBytes > 0);
     }
 
     @Test
