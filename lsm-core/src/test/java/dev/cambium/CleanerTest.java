@@ -5,11 +5,24 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.cambium.error.CorruptionException;
+import dev.cambium.segment.disk.ZoneFile;
+import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.manifest.ManifestState;
+import dev.cambium.segment.manifest.SuperblockFile;
+import dev.cambium.segment.page.PageHeader;
+import dev.cambium.segment.page.PageKind;
+import dev.cambium.segment.page.Pointer;
+import dev.cambium.segment.zone.ZoneFiles;
+import dev.cambium.segment.zone.ZoneWalk;
 import dev.cambium.testkit.disk.CrashOutcome;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.roaringbitmap.RoaringBitmap;
 
 /** Zones that are partly dead are cleaned without being asked, and nothing is lost by it. */
 class CleanerTest {
@@ -51,6 +64,78 @@ class CleanerTest {
             assertTrue(stats.pageBytes() < 1.4 * data, stats.pageBytes() + " bytes live for " + data + ": " + stats);
             small.reopenAfter(CrashOutcome.NOTHING_UNFORCED);
             small.assertHolds(model, "after power loss");
+        }
+    }
+
+    /** Where a leaf stands that a checksum and a birth tell from others. */
+    private static Map<String, Long> liveLeaves(SmallStore small) {
+        Map<String, Long> leaves = new HashMap<>();
+        byte[] storeId = SuperblockFile.open(small.disk()).current().storeId();
+        ManifestState state = small.manifest();
+        for (ManifestRecord.Zone zone : state.zones().values()) {
+            RoaringBitmap live = state.live().get(zone.number());
+            if (live == null) {
+                continue;
+            }
+            long end = (live.last() + 1L) * Pointer.ALIGNMENT;
+            try (ZoneFile file = small.disk().openReadOnly(ZoneFiles.name(zone.number()));
+                    ZoneWalk walk = new ZoneWalk(file, zone.number(), storeId, end)) {
+                while (next(walk)) {
+                    if (PageHeader.kind(walk.page(), 0) == PageKind.LEAF
+                            && live.contains(walk.offset() / Pointer.ALIGNMENT)) {
+                        leaves.put(
+                                PageHeader.payloadCrc(walk.page(), 0) + " " + PageHeader.birth(walk.page(), 0),
+                                PageHeader.self(walk.page(), 0));
+                    }
+                }
+            }
+        }
+        return leaves;
+    }
+
+    /** Goes to the next page, holes or not. */
+    private static boolean next(ZoneWalk walk) {
+        while (true) {
+            try {
+                return walk.next();
+            } catch (CorruptionException hole) {
+                walk.skip();
+            }
+        }
+    }
+
+    /** A range of keys is overwritten, the next is not, and both have pages in the same zones. */
+    @Test
+    void whatIsLeftOfAZoneMovesAsItIsStored() {
+        int keys = 60_000;
+        int range = 4000;
+        NavigableMap<String, String> model = new TreeMap<>();
+        try (SmallStore small = new SmallStore(OPTIONS)) {
+            for (int i = 0; i < keys; i++) {
+                put(small, model, i, SmallStore.noise(i, 100));
+            }
+            for (int i = 0; i < keys; i += 2 * range) { // in chunks, which stay where they are
+                put(small, model, i + range + range / 2, SmallStore.noise(i, 1_200_000));
+            }
+            small.store().compact();
+            small.reopen();
+            Map<String, Long> before = liveLeaves(small);
+            for (int i = 0; i < keys; i++) {
+                if (i / range % 2 == 0) {
+                    put(small, model, i, SmallStore.noise(-i, 100));
+                }
+            }
+            small.store().flush();
+            small.store().clean(Compaction.LEAST_TARGET, (done, total) -> {});
+            small.assertHolds(model, "cleaned");
+            small.reopenAfter(CrashOutcome.NOTHING_UNFORCED);
+            small.assertHolds(model, "after power loss");
+            small.reopen(); // so that the manifest says all
+            Map<String, Long> after = liveLeaves(small);
+            long moved = before.keySet().stream()
+                    .filter(leaf -> after.containsKey(leaf) && !after.get(leaf).equals(before.get(leaf)))
+                    .count();
+            assertTrue(moved > before.size() / 8, moved + " of " + before.size() + " leaves");
         }
     }
 

@@ -136,6 +136,43 @@ class DamagedCleaningTest {
         }
     }
 
+    /** Of three stretches that share zones two are overwritten, and what is left of the zones is to move as it is stored. */
+    @Test
+    void aDamagedLeafThatIsToMoveCostsItsStretchOnly() {
+        int some = 200;
+        int keys = 51 * some;
+        try (SmallStore small = new SmallStore(OPTIONS)) {
+            for (int i = 0; i < keys; i++) {
+                put(small, i, SmallStore.noise(i, 300));
+            }
+            small.store().flush();
+            small.store().close();
+            List<long[]> leaves = leaves(small.disk(), 0);
+            small.open();
+            long[] leaf = leaves.get((int) (leaves.size() * (24 * some + some / 2L) / keys)); // amid one that stays
+            try (SmallStore trial = damaged(small, leaf)) {
+                for (int i = 0; i < keys; i++) {
+                    if (i / some % 3 != 0) {
+                        put(trial, i, SmallStore.noise(-i, 300));
+                    }
+                }
+                trial.store().flush();
+                try { // unless it has been met before
+                    trial.store().clean(Compaction.LEAST_TARGET, (done, total) -> {});
+                } catch (CorruptionException e) {
+                    assertTrue(e.getMessage().contains(ZoneFiles.name((int) leaf[0])), e::getMessage);
+                }
+                runSteps(trial, "what is left to do");
+                int damaged = getAll(trial);
+                assertTrue(damaged > 0 && damaged < 20, damaged + " keys cannot be read");
+                StoreStats stats = trial.store().stats();
+                assertEquals(1, stats.damagedRuns(), "it is known that there is damage");
+                assertTrue(stats.spaceAmplification() < 1.6, "what is sound is cleaned: " + stats);
+                trial.disk().crash();
+            }
+        }
+    }
+
     /** Plans are made from key pages: one that cannot be read costs its stretch, and no plan. */
     @Test
     void aDamagedKeyPageOfTheBaseKeepsNoOtherStretchFromBeingMergedAndCleaned() {
@@ -201,10 +238,10 @@ class DamagedCleaningTest {
         StoreStats stats = trial.store().stats();
         assertTrue(stats.damagedRuns() > 0, what + ": nobody knows of it");
         // Zones of 1 MiB cannot go that have a page of the stretch, nor what is put there again and again: two keys
-        // beside each that is lost.
+        // beside each that is lost. How much waits for the next flush to be merged differs from one to the next.
         assertTrue(stats.spaceAmplification() < 2.2, what + ", what is sound is cleaned: " + stats);
         assertTrue(
-                stats.pageBytes() < 1.4 * 1500 * (KEYS + 4 * 2 * damaged),
+                stats.pageBytes() < 1.5 * 1500 * (KEYS + 4 * 2 * damaged),
                 what + ", what is sound is merged: " + stats);
     }
 

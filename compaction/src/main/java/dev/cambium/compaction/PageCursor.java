@@ -55,6 +55,7 @@ public final class PageCursor implements Entry {
     private byte[] low;
     private byte[] high;
     private boolean isWhole;
+    private boolean mustMove;
     private final Aggregation held = new Aggregation();
 
     // Or on.
@@ -314,28 +315,33 @@ public final class PageCursor implements Entry {
     }
 
     /**
-     * Whether the page that it stands before can become part of another run as it is: all of it belongs to the stretch, it, those below and
-     * its filter lie in zones that are worth keeping, and its leaves may stay.
+     * Whether the page that it stands before can become part of another run as it is: all of it belongs to the stretch, and its leaves may stay.
+     * Where it, one below or its filter lies in a zone that is not worth keeping, it {@linkplain #mustMove must move}.
      */
     boolean isLinkable(IntPredicate zones, LongPredicate leaves) {
-        if (!isWhole || !zones.test(Pointer.zone(pointer)) || level == 0 && !leaves.test(pointer)) {
+        if (!isWhole || level == 0 && !leaves.test(pointer)) {
             return false;
         }
+        mustMove = !zones.test(Pointer.zone(pointer));
         if (level == 1) {
             KeyPage page = keysAhead().page();
-            if (page.filter() != Pointer.NULL && !zones.test(Pointer.zone(page.filter()))) {
-                return false;
-            }
+            mustMove |= page.filter() != Pointer.NULL && !zones.test(Pointer.zone(page.filter()));
             int known = Pointer.zone(pointer);
             for (int i = 0; i < page.count(); i++) {
-                int zone = Pointer.zone(page.child(i));
-                if (zone != known && !zones.test(zone) || !leaves.test(page.child(i))) {
+                if (!leaves.test(page.child(i))) {
                     return false;
                 }
+                int zone = Pointer.zone(page.child(i));
+                mustMove |= zone != known && !zones.test(zone);
                 known = zone;
             }
         }
         return true;
+    }
+
+    /** Whether the page that it stands before, which is linkable, has something in a zone that is to be left. */
+    boolean mustMove() {
+        return mustMove;
     }
 
     private KeyNode keysAhead() {
@@ -376,9 +382,56 @@ public final class PageCursor implements Entry {
         return held;
     }
 
-    /** The leaf that it stands before; valid until the next page is read. */
+    /** The leaf that it stands before; valid until the next leaf or filter is read. */
     LeafPage readLeaf() {
-        return pages.leaf(pointer, payloadCrc);
+        return readLeaf(pointer, payloadCrc);
+    }
+
+    /** A leaf below the key page that it stands before; valid until the next leaf or filter is read. */
+    LeafPage readLeaf(long leafPointer, int leafCrc) {
+        isLoading = true;
+        LeafPage read = pages.leaf(leafPointer, leafCrc);
+        isLoading = false;
+        return read;
+    }
+
+    /** The filter of the key page that it stands before; valid as a leaf is. */
+    void readFilter(long filterPointer, int filterCrc) {
+        isLoading = true;
+        pages.filter(filterPointer, filterCrc);
+        isLoading = false;
+    }
+
+    /** The key page that it stands before; valid until the next, or the next long value. */
+    KeyPage readKeys() {
+        isLoading = true;
+        KeyPage read = pages.keys(pointer, payloadCrc);
+        isLoading = false;
+        return read;
+    }
+
+    /** The header of a page below, not verified: the page will be, if it is read. Valid until the next. */
+    Memory readHeader(long below) {
+        isLoading = true;
+        tree.zone(below).readHeader(below, header);
+        isLoading = false;
+        return header;
+    }
+
+    /** The leaf or filter that was read last as it is stored: at {@link #storedAt}. */
+    Memory stored() {
+        return pages.stored();
+    }
+
+    int storedAt() {
+        return pages.storedAt();
+    }
+
+    /** The page that it stands before, one below or its filter goes on elsewhere. */
+    void noteMoved(long from, int storedLength) {
+        if (dying.covers(low, high)) {
+            changes.addDead(from, storedLength);
+        }
     }
 
     /** Whether the last page that it needed could not be read. */

@@ -1,7 +1,9 @@
 package dev.cambium.compaction;
 
+import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.Aggregation;
+import dev.cambium.segment.page.KeyPage;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValueReference;
@@ -41,8 +43,8 @@ public final class PageMerge implements Entry {
 
     /**
      * @param commonPrefix bytes that all keys of all sources begin with alike
-     * @param zonesToLink says whether pages of a zone may become part of the new run as they are
-     * @param leavesToLink says the same of a leaf in such a zone, by its pointer
+     * @param zonesToLink says whether pages and values of a zone may become part of the new run where they are
+     * @param leavesToLink says of a leaf, by its pointer, whether all its values may stay where they are
      * @param newestFirst the sources
      */
     PageMerge(
@@ -215,8 +217,58 @@ public final class PageMerge implements Entry {
         return sources[winner].held();
     }
 
+    /** Whether something of the page lies in a zone that is to be left, so that it can become part of the new run elsewhere only. */
+    boolean mustMove() {
+        return sources[winner].mustMove();
+    }
+
+    /** Whether a page may stay where it is, for its zone. */
+    boolean canStay(long page) {
+        return zonesToLink.test(Pointer.zone(page));
+    }
+
+    /** Whether all values that a leaf refers to may stay where they are, for their zones; chunks always may. */
+    boolean canValuesStay(LeafPage leaf) {
+        for (int i = 0; leaf.hasOperations() && i < leaf.count(); i++) {
+            if (leaf.operation(i) == OperationCode.PUT_REF
+                    && !ValueReference.isChunked(leaf.memory(), leaf.valueOffset(i))
+                    && !canStay(ValueReference.home(leaf.memory(), leaf.valueOffset(i)))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     LeafPage readLeaf() {
         return sources[winner].readLeaf();
+    }
+
+    LeafPage readLeaf(long leafPointer, int leafCrc) {
+        return sources[winner].readLeaf(leafPointer, leafCrc);
+    }
+
+    void readFilter(long filterPointer, int filterCrc) {
+        sources[winner].readFilter(filterPointer, filterCrc);
+    }
+
+    KeyPage readKeys() {
+        return sources[winner].readKeys();
+    }
+
+    Memory readHeader(long below) {
+        return sources[winner].readHeader(below);
+    }
+
+    Memory stored() {
+        return sources[winner].stored();
+    }
+
+    int storedAt() {
+        return sources[winner].storedAt();
+    }
+
+    void noteMoved(long from, int storedLength) {
+        sources[winner].noteMoved(from, storedLength);
     }
 
     /** Whether the value of the entry stands in a page of values. */
@@ -226,7 +278,7 @@ public final class PageMerge implements Entry {
 
     /** Whether the value of the entry can stay where it stands, in a page of values. */
     boolean canValueStay() {
-        return isElsewhere() && zonesToLink.test(Pointer.zone(ValueReference.home(reference(), referenceOffset())));
+        return isElsewhere() && canStay(ValueReference.home(reference(), referenceOffset()));
     }
 
     /** The page with the {@link ValueReference} of the entry. */

@@ -22,6 +22,7 @@ final class PageStream {
     private ZoneReader zone;
     private int from; // of the window, in the zone
     private int to;
+    private int storedAt; // of the last page, in the window
     private int ahead; // bytes of the last read, 0 where it did not go on where the one before ended
 
     /** @param windowBytes how much is read at a time where pages follow each other: twice as much each time, up to that; a page, where one does not */
@@ -45,6 +46,7 @@ final class PageStream {
             to = at + of.readAhead(pointer, most, window.memory());
             zone = of;
         }
+        storedAt = at - from;
         Memory read = window.memory();
         PageOpener.verify(read, at - from, Math.min(stored, to - at), storeId, pointer, payloadCrc, of.name());
         int length = PageHeader.rawLength(read, at - from);
@@ -56,6 +58,16 @@ final class PageStream {
         page = raw.memory().view(0, length);
         PageOpener.unpack(read, at - from, of.name(), at, page);
         return page;
+    }
+
+    /** Where the page that was read last stands as it is stored: at {@link #storedAt}, verified; valid until the next is read. */
+    Memory stored() {
+        return window.memory();
+    }
+
+    /** Where that page begins in {@link #stored}. */
+    int storedAt() {
+        return storedAt;
     }
 
     private BufferPool.Buffer ofAtLeast(BufferPool.Buffer buffer, int length) {

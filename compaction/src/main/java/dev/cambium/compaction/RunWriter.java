@@ -4,12 +4,16 @@ import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.log.Operation;
 import dev.cambium.segment.log.OperationCode;
 import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.memory.Bytes;
 import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.page.Aggregation;
 import dev.cambium.segment.page.FilterBuilder;
+import dev.cambium.segment.page.KeyPage;
 import dev.cambium.segment.page.KeyPageBuilder;
 import dev.cambium.segment.page.LeafBuilder;
 import dev.cambium.segment.page.LeafPage;
+import dev.cambium.segment.page.PageFlags;
+import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.PageKind;
 import dev.cambium.segment.page.Pointer;
 import dev.cambium.segment.page.ValuePageBuilder;
@@ -41,7 +45,11 @@ public final class RunWriter implements AutoCloseable {
     /** A page of level 1 that is less full is not ended before one that could be linked. */
     private static final double LEAST_FILL = 0.25;
 
+    /** Of the leaves that a key page is moved with, as a share, so many may be such as would better be merged. */
+    private static final double MOST_MISFITS = 0.25;
+
     private static final int KEY_SLACK = 4; // see KeyedPage.copySuffix
+    private static final byte[] NO_KEY = {};
 
     private final ZoneSink zones;
     private final ZoneSink valueZones;
@@ -71,6 +79,7 @@ public final class RunWriter implements AutoCloseable {
     private int mostValues = Integer.MAX_VALUE; // in a page
     private long appendedBytes;
     private long linkedBytes;
+    private long movedBytes;
     private boolean isLinkedLast; // a page was added after the last entry
     private boolean isFirst = true; // nothing was added yet, to the run or to the stretch
     private int mostLeaves = MOST_LEAVES;
@@ -275,11 +284,13 @@ public final class RunWriter implements AutoCloseable {
     }
 
     /**
-     * Adds the page that a merge stands before as it is, if the pages around it stay well filled.
+     * Adds the page that a merge stands before as it is, if the pages around it stay well filled. What of it lies in a zone that is to be left is
+     * moved: copied as it is stored.
      *
      * @return false where it is to be taken apart
      */
     public boolean link(PageMerge merge) {
+        long movedBefore = movedBytes;
         boolean linked = merge.pageLevel() == 1 ? linkKeys(merge) : linkLeaf(merge);
         if (linked) {
             byte[] last = merge.last();
@@ -289,13 +300,20 @@ public final class RunWriter implements AutoCloseable {
             System.arraycopy(last, 0, lastKey, 0, lastKeyLength);
             isFirst = false;
             sum.add(merge.held());
-            linkedBytes += merge.held().bytes;
+            linkedBytes += merge.held().bytes - (movedBytes - movedBefore);
             isLinkedLast = true;
         }
         return linked;
     }
 
     private boolean linkLeaf(PageMerge merge) {
+        LeafPage page = null;
+        if (merge.mustMove()) {
+            page = merge.readLeaf();
+            if (isMisfit(page.memory(), page.count()) || !merge.canValuesStay(page)) {
+                return false;
+            }
+        }
         if (isLeafSmall()) {
             return false;
         }
@@ -303,12 +321,9 @@ public final class RunWriter implements AutoCloseable {
             writeLeaf();
         }
         // The filter is over all keys below its page, so they have to be read.
-        LeafPage page = merge.readLeaf();
+        page = page == null ? merge.readLeaf() : page;
         int count = page.count();
-        if (linkedKey == null) {
-            linkedKey = Memory.allocate(Operation.MAX_KEY_LENGTH + KEY_SLACK);
-        }
-        page.copyPrefix(linkedKey);
+        copyPrefix(page);
         if (leafHashes.length < count) {
             leafHashes = new long[Math.max(count, 2 * leafHashes.length)];
         }
@@ -316,12 +331,53 @@ public final class RunWriter implements AutoCloseable {
             page.copySuffix(i, linkedKey);
             leafHashes[i] = KeyHash.of(linkedKey, 0, page.keyLength(i));
         }
+        long pointer = merge.mustMove() ? moveLeaf(merge, page, merge.held().bytes) : merge.pointer();
         lead(merge);
-        addChild(0, separator, merge.pointer(), merge.payloadCrc());
+        addChild(0, separator, pointer, merge.payloadCrc());
         for (int i = 0; i < count; i++) {
             filter.add(leafHashes[i]);
         }
         return true;
+    }
+
+    private void copyPrefix(LeafPage page) {
+        if (linkedKey == null) {
+            linkedKey = Memory.allocate(Operation.MAX_KEY_LENGTH + KEY_SLACK);
+        }
+        page.copyPrefix(linkedKey);
+    }
+
+    /**
+     * Whether a leaf is worth being merged with its neighbours where it is to be moved: it is less than half full, which no leaf is that ends
+     * before a linked page, or was made for longer pages.
+     *
+     * @param page begins with its header
+     * @param count of its entries
+     */
+    private boolean isMisfit(Memory page, long count) {
+        int length = PageHeader.rawLength(page, 0);
+        return length < sizes.leaf() / 2 || length > sizes.leaf() && count > 1;
+    }
+
+    /** Moves the leaf that a merge has read last, whose prefix stands in {@link #linkedKey}; returns where it is now. */
+    private long moveLeaf(PageMerge merge, LeafPage page, long bytes) {
+        page.copySuffix(0, linkedKey);
+        int from = Operation.KEYSPACE_ID_LENGTH;
+        movedBytes += bytes;
+        return move(merge, linkedKey.head(from, page.keyLength(0) - from));
+    }
+
+    /** Moves the leaf or filter that a merge has read last; returns where it is now. */
+    private long move(PageMerge merge, long firstKey) {
+        Memory stored = merge.stored();
+        int at = merge.storedAt();
+        int length = PageHeader.storedLength(stored, at);
+        ZoneWriter zone = zones.writerFor(length);
+        int before = zone.length();
+        zone.appendMoved(stored, at, firstKey);
+        noteAppended(zone, before);
+        merge.noteMoved(PageHeader.self(stored, at), length);
+        return zone.pointer();
     }
 
     /** Whether the leaf that is being filled is too small to end here; it is to be cut later then, with what comes next. */
@@ -344,6 +400,10 @@ public final class RunWriter implements AutoCloseable {
         if (levels.isEmpty()) {
             levels.add(new Level());
         }
+        KeyPage moving = merge.mustMove() ? merge.readKeys() : null;
+        if (moving != null && !isWorthMoving(merge, moving)) {
+            return false;
+        }
         double fill = fill(levels.get(0).page);
         if (isLeafSmall()) {
             return false;
@@ -358,9 +418,61 @@ public final class RunWriter implements AutoCloseable {
         if (levels.get(0).page.count() > 0) {
             writeKeyPage(0, true);
         }
-        lead(merge);
-        addChild(1, separator, merge.pointer(), merge.payloadCrc());
+        if (moving == null) {
+            lead(merge);
+            addChild(1, separator, merge.pointer(), merge.payloadCrc());
+        } else {
+            ZoneWriter zone = moveKeys(merge, moving);
+            lead(merge);
+            written.newestBirth = Math.max(written.newestBirth, birth);
+            addChild(1, separator, zone.pointer(), zone.payloadCrc());
+        }
         return true;
+    }
+
+    /** Whether those leaves of a key page that are to move can, for their values, and few of them would better be merged. */
+    private boolean isWorthMoving(PageMerge merge, KeyPage keys) {
+        int moving = 0;
+        int misfits = 0;
+        for (int i = 0; i < keys.count(); i++) {
+            if (!merge.canStay(keys.child(i))) {
+                Memory header = merge.readHeader(keys.child(i));
+                moving++;
+                misfits += isMisfit(header, keys.entries(i)) ? 1 : 0;
+                if ((PageHeader.flags(header, 0) & PageFlags.OPERATIONS) != 0
+                        && !merge.canValuesStay(merge.readLeaf(keys.child(i), keys.payloadCrc(i)))) {
+                    return false;
+                }
+            }
+        }
+        return misfits <= moving * MOST_MISFITS;
+    }
+
+    /**
+     * Moves what of a key page, its leaves and its filter is to move, and writes the page anew, which says where they are now; returns its zone's
+     * writer, which knows its pointer.
+     */
+    private ZoneWriter moveKeys(PageMerge merge, KeyPage keys) {
+        int length = PageHeader.rawLength(keys.memory(), 0);
+        Memory page = page(length);
+        page.put(0, keys.memory(), 0, length);
+        for (int i = 0; i < keys.count(); i++) {
+            if (!merge.canStay(keys.child(i))) {
+                LeafPage below = merge.readLeaf(keys.child(i), keys.payloadCrc(i));
+                copyPrefix(below);
+                KeyPage.putChild(page, i, moveLeaf(merge, below, keys.bytes(i)));
+            }
+        }
+        if (keys.filter() != Pointer.NULL && !merge.canStay(keys.filter())) {
+            merge.readFilter(keys.filter(), keys.filterCrc());
+            KeyPage.putFilter(page, move(merge, 0));
+        }
+        byte[] first = keys.count() > 1 ? keys.key(0) : NO_KEY;
+        long firstKey = Bytes.head(first, Operation.KEYSPACE_ID_LENGTH, first.length);
+        int flags = PageHeader.flags(keys.memory(), 0);
+        ZoneWriter zone = append(page, length, PageKind.KEYS, 1, flags, run, firstKey);
+        merge.noteMoved(merge.pointer(), PageHeader.storedLength(keys.memory(), 0));
+        return zone;
     }
 
     private void lead(PageMerge merge) {
@@ -521,9 +633,14 @@ public final class RunWriter implements AutoCloseable {
         return sum.bytes + leaf.sum().bytes;
     }
 
-    /** Bytes of keys and values in pages that it has only linked. */
+    /** Bytes of keys and values in leaves that it has only linked. */
     public long linkedBytes() {
         return linkedBytes;
+    }
+
+    /** Bytes of keys and values in leaves that it has moved as they are. */
+    public long movedBytes() {
+        return movedBytes;
     }
 
     /** Bytes of pages that it has appended, those excepted that it only refers to. */

@@ -2,6 +2,7 @@ package dev.cambium.compaction;
 
 import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.memory.Memory;
+import dev.cambium.segment.page.KeyPage;
 import dev.cambium.segment.page.LeafPage;
 import dev.cambium.segment.page.PageHeader;
 import dev.cambium.segment.page.PageKind;
@@ -31,6 +32,26 @@ final class StreamedPages {
     /** A leaf; valid until the next. */
     LeafPage leaf(long pointer, int payloadCrc) {
         return new LeafPage(read(leaves, pointer, payloadCrc, PageKind.LEAF));
+    }
+
+    /** A filter, unpacked; read as leaves are, and valid until the next of those. */
+    Memory filter(long pointer, int payloadCrc) {
+        return read(leaves, pointer, payloadCrc, PageKind.FILTER);
+    }
+
+    /** A key page, for one that is written anew; valid until the next, or the next long value. */
+    KeyPage keys(long pointer, int payloadCrc) {
+        return new KeyPage(read(longPages, pointer, payloadCrc, PageKind.KEYS));
+    }
+
+    /** The leaf or filter that was read last as it is stored: at {@link #storedAt}. */
+    Memory stored() {
+        return leaves.stored();
+    }
+
+    /** Where that page begins in {@link #stored}. */
+    int storedAt() {
+        return leaves.storedAt();
     }
 
     /** The page with the value of an entry of a leaf, which refers to it; valid until the next. */

@@ -46,8 +46,8 @@ public final class StreamedRuns implements AutoCloseable {
      * Runs as one. The merge before this one is at its end.
      *
      * @param newestFirst the runs
-     * @param zonesToLink says whether pages of a zone may become part of the new run as they are
-     * @param leavesToLink says the same of a leaf in such a zone, by its pointer
+     * @param zonesToLink says whether pages and values of a zone may become part of the new run where they are
+     * @param leavesToLink says of a leaf, by its pointer, whether all its values may stay where they are
      * @param changes receives the pages that do not go on as they are
      */
     public PageMerge merge(

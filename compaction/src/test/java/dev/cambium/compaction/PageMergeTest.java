@@ -407,7 +407,9 @@ class PageMergeTest {
                             }
                         }
                         sources.add(new StreamedRuns.Source(tree, List.of(stretch), Stretches.ALL));
-                        PageMerge merge = runs.merge(sources, zone -> true, leaf -> true, writer.changes());
+                        int toLeave = random.nextInt(4); // 3: none
+                        PageMerge merge =
+                                runs.merge(sources, zone -> zone % 3 != toLeave, leaf -> true, writer.changes());
                         writer.beginStretch(stretch.from(), 1 + random.nextInt(60));
                         for (boolean more = merge.next(); more; ) {
                             boolean taken = true;

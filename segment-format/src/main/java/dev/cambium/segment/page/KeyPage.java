@@ -112,6 +112,16 @@ public final class KeyPage extends KeyedPage {
         return page.getLong(FILTER_OFFSET);
     }
 
+    /** Says in a raw page that its filter stands elsewhere. */
+    public static void putFilter(Memory page, long filter) {
+        page.putLong(FILTER_OFFSET, filter);
+    }
+
+    /** Says in a raw page that a child stands elsewhere. */
+    public static void putChild(Memory page, int index, long pointer) {
+        page.putLong(pointersAt(page.getUnsignedShort(COUNT_OFFSET)) + 8 * index, pointer);
+    }
+
     /** Payload checksum of the filter page. */
     public int filterCrc() {
         return page.getInt(filterCrcAt(count));

@@ -82,22 +82,47 @@ public final class PageSealer {
         return storedLength;
     }
 
+    /**
+     * Writes a stored page that stands elsewhere as one that stands here: its payload as it is, and of the header all but its own pointer.
+     *
+     * @param source an intact stored page at {@code sourceOffset}, in whatever zone
+     * @param zone number of the zone that it goes to
+     * @param zoneOffset where in the zone
+     * @param target has room for the page at {@code targetOffset}
+     * @return the stored length
+     */
+    public int move(Memory source, int sourceOffset, int zone, int zoneOffset, Memory target, int targetOffset) {
+        storedLength = PageHeader.storedLength(source, sourceOffset);
+        payloadCrc = PageHeader.payloadCrc(source, sourceOffset);
+        pointer = Pointer.of(
+                zone,
+                zoneOffset,
+                storedLength,
+                PageHeader.rawLength(source, sourceOffset),
+                PageHeader.kind(source, sourceOffset));
+        wasTooShort = false;
+        target.put(targetOffset, source, sourceOffset, storedLength);
+        target.putLong(targetOffset + PageHeader.SELF_OFFSET, pointer);
+        PageHeader.seal(target, targetOffset, storeId, crc);
+        return storedLength;
+    }
+
     /** Whether the page sealed last is stored as it is because it would have been too short. */
     public boolean wasTooShort() {
         return wasTooShort;
     }
 
-    /** Pointer to the page sealed last. */
+    /** Pointer to the page sealed or moved last. */
     public long pointer() {
         return pointer;
     }
 
-    /** Stored length of the page sealed last. */
+    /** Stored length of the page sealed or moved last. */
     public int storedLength() {
         return storedLength;
     }
 
-    /** Payload checksum of the page sealed last. */
+    /** Payload checksum of the page sealed or moved last. */
     public int payloadCrc() {
         return payloadCrc;
     }

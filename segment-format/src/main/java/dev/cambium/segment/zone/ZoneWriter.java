@@ -168,15 +168,40 @@ public final class ZoneWriter implements AutoCloseable {
             long owner,
             long firstKey,
             int leastStored) {
-        throwIfFailed();
-        if (!hasRoomFor(rawLength)) {
-            throw new IllegalStateException("zone " + zone + " has no room for a page of " + rawLength + " bytes");
-        }
+        requireRoomFor(rawLength);
         int offset = length();
         Memory target = pending.reserve(PageSealer.room(rawLength) + Pointer.ALIGNMENT);
         int at = pending.used();
         int stored =
                 sealer.seal(raw, rawLength, kind, level, flags, zone, offset, birth, owner, leastStored, target, at);
+        advance(target, at, stored, offset, firstKey);
+    }
+
+    /**
+     * Appends a stored page that stands elsewhere, as it is; there is room for a raw page of its stored length. Where it stands now:
+     * {@link #pointer}.
+     *
+     * @param stored an intact stored page at {@code storedAt}
+     * @param firstKey as of {@link #append}
+     */
+    public void appendMoved(Memory stored, int storedAt, long firstKey) {
+        int length = PageHeader.storedLength(stored, storedAt);
+        requireRoomFor(length);
+        int offset = length();
+        Memory target = pending.reserve(length + Pointer.ALIGNMENT);
+        int at = pending.used();
+        sealer.move(stored, storedAt, zone, offset, target, at);
+        advance(target, at, length, offset, firstKey);
+    }
+
+    private void requireRoomFor(int rawLength) {
+        throwIfFailed();
+        if (!hasRoomFor(rawLength)) {
+            throw new IllegalStateException("zone " + zone + " has no room for a page of " + rawLength + " bytes");
+        }
+    }
+
+    private void advance(Memory target, int at, int stored, int offset, long firstKey) {
         int padded = Pointer.paddedLength(stored);
         target.zero(at + stored, padded - stored);
         pending.advance(padded);

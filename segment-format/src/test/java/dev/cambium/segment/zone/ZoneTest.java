@@ -133,6 +133,50 @@ class ZoneTest {
     }
 
     @Test
+    void aPageThatIsMovedIsTheSameButForWhereItStands() {
+        Random random = new Random(33);
+        ZoneWriter from = create();
+        List<Appended> pages = appendSome(from, random, 40);
+        from.seal();
+        byte[] old = disk.files.get(NAME);
+        from.close();
+        ZoneWriter to = ZoneWriter.create(disk, ZONE + 1, STORE_ID, 6, 1, 1 << 22, pool);
+        Memory stored = Memory.allocate(old.length);
+        stored.put(0, old, 0, old.length);
+        List<Integer> offsets = new ArrayList<>();
+        for (int i = 0; i < pages.size(); i += 1 + i % 2) {
+            Appended page = pages.get(i);
+            append(to, page(random), i);
+            assertEquals(page.payloadCrc(), PageHeader.payloadCrc(stored, page.offset()));
+            to.appendMoved(stored, page.offset(), page.firstKey());
+            assertEquals(page.payloadCrc(), to.payloadCrc());
+            assertEquals(Bytes.getInt(old, page.offset() + PageHeader.STORED_LENGTH_OFFSET), to.storedLength());
+            assertEquals(ZONE + 1, Pointer.zone(to.pointer()));
+            int offset = Pointer.offset(to.pointer());
+            assertEquals(to.length(), offset + Pointer.paddedLength(to.storedLength()));
+            offsets.add(page.offset());
+            offsets.add(offset);
+        }
+        long length = to.seal();
+        to.close();
+        stored.release();
+        byte[] now = disk.files.get(ZoneFiles.name(ZONE + 1));
+        for (int i = 0; i < offsets.size(); i += 2) {
+            int at = offsets.get(i);
+            int there = offsets.get(i + 1);
+            byte[] expected = Arrays.copyOfRange(old, at, at + Bytes.getInt(old, at + 16));
+            byte[] found = Arrays.copyOfRange(now, there, there + expected.length);
+            assertFalse(Arrays.equals(expected, found));
+            System.arraycopy(found, 0, expected, 0, 4); // its own checksum, and its own pointer
+            System.arraycopy(found, PageHeader.SELF_OFFSET, expected, PageHeader.SELF_OFFSET, 8);
+            assertArrayEquals(expected, found);
+        }
+        List<CorruptionException> findings = new ArrayList<>();
+        ZoneVerification.run(disk, ZONE + 1, STORE_ID, length, true, new RoaringBitmap(), findings::add);
+        assertEquals(List.of(), findings, "pages and directory hold");
+    }
+
+    @Test
     void aSealedZoneIsAsDocumented() {
         long seed = 31;
         Random random = new Random(seed);
@@ -546,8 +590,17 @@ class ZoneTest {
         assertFalse(writer.hasRoomFor(49));
         assertThrows(
                 IllegalStateException.class, () -> writer.append(raw, raw.capacity(), PageKind.VALUES, 0, 0, 1, 0, 0));
+        writer.flush();
+        byte[] file = disk.files.get(NAME);
+        Memory stored = Memory.allocate(file.length);
+        stored.put(0, file, 0, file.length);
+        assertThrows(IllegalStateException.class, () -> writer.appendMoved(stored, ZoneHeader.LENGTH, 0));
         assertEquals(1, writer.pages());
         writer.close();
+        ZoneWriter moved = ZoneWriter.create(disk, ZONE + 2, STORE_ID, 0, 1, 64 << 10, pool);
+        moved.appendMoved(stored, ZoneHeader.LENGTH, 0); // a first page
+        moved.close();
+        stored.release();
 
         ZoneWriter other = ZoneWriter.create(disk, ZONE + 1, STORE_ID, 0, 1, 1 << 20, pool);
         int pages = 0;
