@@ -23,6 +23,7 @@ import java.util.function.ToDoubleFunction;
 public final class StorageCommand {
     private static final String COLD = "--cold";
     private static final String COLD_GETS = "--cold-gets";
+    private static final String COMPRESSION = "--compression";
     private static final int[] PAGE_BYTES = {4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10};
     private static final int[] HIGH_LEVELS = {0, 3, 9, 12}; // 0 is the fast compressor
     private static final int[] THREADS = {1, 8, 32};
@@ -47,12 +48,12 @@ public final class StorageCommand {
     }
 
     static int run(String... arguments) throws IOException {
-        Optional<TableOptions> options = TableOptions.parse("storage", Set.of(COLD, COLD_GETS), arguments);
+        Optional<TableOptions> options = TableOptions.parse("storage", Set.of(COLD, COLD_GETS, COMPRESSION), arguments);
         if (options.isEmpty()) {
             return 2;
         }
         Set<String> switches = options.get().switches();
-        if (!switches.isEmpty() && !PageCache.canBeDropped()) {
+        if ((switches.contains(COLD) || switches.contains(COLD_GETS)) && !PageCache.canBeDropped()) {
             System.err.println(
                     "benchmarks/run: cold reads drop the system's page cache, which only root on Linux can do");
             return 2;
@@ -67,14 +68,16 @@ public final class StorageCommand {
     private String run() throws IOException {
         Directories.delete(directory);
         try {
-            if (cold || switches.isEmpty()) {
+            if (switches.contains(COMPRESSION) || switches.isEmpty()) {
                 compression();
+            }
+            if (cold || switches.isEmpty()) {
                 pages();
             }
             if (cold) {
                 reads();
             }
-            if (!switches.isEmpty()) {
+            if (cold || switches.contains(COLD_GETS)) {
                 coldGets();
             }
         } finally {
