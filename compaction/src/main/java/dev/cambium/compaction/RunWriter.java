@@ -45,6 +45,12 @@ public final class RunWriter implements AutoCloseable {
     /** A page of level 1 that is less full is not ended before one that could be linked. */
     private static final double LEAST_FILL = 0.25;
 
+    /** Two leaves as full as this and more may not fit into one, and no smaller leaf ends before a linked page. */
+    private static final double LEAST_MOVED_FILL = 0.5;
+
+    /** The same where all is to take as little room as it can. */
+    private static final double LEAST_PACKED_FILL = 0.875;
+
     /** Of the leaves that a key page is moved with, as a share, so many may be such as would better be merged. */
     private static final double MOST_MISFITS = 0.25;
 
@@ -83,6 +89,7 @@ public final class RunWriter implements AutoCloseable {
     private boolean isLinkedLast; // a page was added after the last entry
     private boolean isFirst = true; // nothing was added yet, to the run or to the stretch
     private int mostLeaves = MOST_LEAVES;
+    private double leastMovedFill = LEAST_MOVED_FILL;
     private final List<Child> stretchChildren = new ArrayList<>(); // of level 1
     private byte[] stretchLow; // null where a whole run is written
 
@@ -348,15 +355,14 @@ public final class RunWriter implements AutoCloseable {
     }
 
     /**
-     * Whether a leaf is worth being merged with its neighbours where it is to be moved: it is less than half full, which no leaf is that ends
-     * before a linked page, or was made for longer pages.
+     * Whether a leaf is worth being merged with its neighbours where it is to be moved: it has less than a leaf should, or was made for longer pages.
      *
      * @param page begins with its header
      * @param count of its entries
      */
     private boolean isMisfit(Memory page, long count) {
         int length = PageHeader.rawLength(page, 0);
-        return length < sizes.leaf() / 2 || length > sizes.leaf() && count > 1;
+        return length < leastMovedFill * sizes.leaf() || length > sizes.leaf() && count > 1;
     }
 
     /** Moves the leaf that a merge has read last, whose prefix stands in {@link #linkedKey}; returns where it is now. */
@@ -621,6 +627,11 @@ public final class RunWriter implements AutoCloseable {
     private void noteAppended(ZoneWriter zone, int lengthBefore) {
         changes.addLive(zone.pointer(), zone.storedLength());
         appendedBytes += zone.length() - lengthBefore;
+    }
+
+    /** From now on leaves are moved as they are only where merging them would make hardly fewer of them. */
+    public void packTightly() {
+        leastMovedFill = LEAST_PACKED_FILL;
     }
 
     /** What it has added to the pages of runs, and what whoever merges into it takes away. */

@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.function.LongPredicate;
 import org.junit.jupiter.api.AfterEach;
@@ -156,6 +157,11 @@ class PageMoveTest {
 
     /** Merges runs, newest first, and checks the result page by page and by its live pages. */
     private Made merge(List<Made> newestFirst, IntPredicate zonesToLink, LongPredicate leavesToLink) {
+        return merge(newestFirst, zonesToLink, leavesToLink, writer -> {});
+    }
+
+    private Made merge(
+            List<Made> newestFirst, IntPredicate zonesToLink, LongPredicate leavesToLink, Consumer<RunWriter> how) {
         long run = nextRun++;
         TreeMap<byte[], byte[]> expected = new TreeMap<>(Arrays::compareUnsigned);
         List<Made> oldestFirst = new ArrayList<>(newestFirst);
@@ -163,6 +169,7 @@ class PageMoveTest {
         oldestFirst.forEach(made -> expected.putAll(made.content));
         try (RunWriter writer = writer(run);
                 StreamedRuns runs = new StreamedRuns(TestZones.STORE_ID, pool)) {
+            how.accept(writer);
             changes = writer.changes();
             List<StreamedRuns.Source> sources = newestFirst.stream()
                     .map(made -> new StreamedRuns.Source(tree(made), List.of(Stretch.ALL), Stretches.ALL))
@@ -320,6 +327,23 @@ class PageMoveTest {
         int after = leaves(merged).size();
         assertTrue(after < before / 2, after + " of " + before + " leaves");
         assertTrue(merged.movedBytes < old.run.bytes() / 20, merged.movedBytes + " of " + old.run.bytes());
+    }
+
+    @Test
+    void leavesThatAreNotFullAreMergedWhereAllIsToTakeLittleRoom() {
+        leafBytes = LEAF * 7 / 10;
+        Made old = write(entries(0, 20_000, 1, 40));
+        leafBytes = LEAF;
+        int last = zones.count();
+        assertEquals(0, merge(List.of(old), zone -> zone > last, ALL_LEAVES, RunWriter::packTightly).movedBytes);
+    }
+
+    @Test
+    void leavesThatAreFullAreMovedWhereAllIsToTakeLittleRoom() {
+        Made full = write(entries(0, 20_000, 1, 40));
+        int last = zones.count();
+        Made moved = merge(List.of(full), zone -> zone > last, ALL_LEAVES, RunWriter::packTightly);
+        assertTrue(moved.movedBytes > full.run.bytes() * 9 / 10, moved.movedBytes + " of " + full.run.bytes());
     }
 
     /** Whoever wants shorter pages gets them by merging. */

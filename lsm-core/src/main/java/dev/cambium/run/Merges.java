@@ -1,6 +1,7 @@
 package dev.cambium.run;
 
 import dev.cambium.compaction.PageSizes;
+import dev.cambium.compaction.RunWriter;
 import dev.cambium.compaction.ZoneUse;
 import dev.cambium.epoch.ReadEpochs;
 import dev.cambium.error.CorruptionException;
@@ -492,10 +493,14 @@ final class Merges implements AutoCloseable {
      */
     private void beginBase(
             List<LiveRun> runs, Deque<BaseChoice.Range> ranges, IntPredicate toLink, IntPredicate valuesToMove) {
+        List<RunWriter> writers = edits.newMergedRun(true, Math.min(workers.count(), ranges.size()));
+        if (granted != null && granted.rewrites) {
+            writers.forEach(RunWriter::packTightly);
+        }
         merge = new BaseMerge(
                 runs,
                 versions.current().zones(),
-                edits.newMergedRun(true, Math.min(workers.count(), ranges.size())),
+                writers,
                 workers,
                 zones.storeId(),
                 pool,
