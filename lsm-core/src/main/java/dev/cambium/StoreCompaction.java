@@ -113,6 +113,7 @@ final class StoreCompaction {
         return new CompactionReport(
                 wish.mergedBytes(),
                 wish.linkedBytes(),
+                wish.copiedBytes(),
                 wish.writtenBytes(),
                 before,
                 zoneBytes(),

@@ -150,6 +150,11 @@ final class BaseMerge implements MergeWork, StretchMerge.Plan {
     }
 
     @Override
+    public long bytesCopied() {
+        return sum(part -> part.writer().movedBytes());
+    }
+
+    @Override
     public long workBytes() {
         return sum(StretchMerge::workBytes);
     }

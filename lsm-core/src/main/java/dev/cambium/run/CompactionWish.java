@@ -44,6 +44,7 @@ public final class CompactionWish {
     private volatile long bytesDone;
     private volatile long bytesTotal;
     private volatile long linkedBytes;
+    private volatile long copiedBytes;
     private volatile long writtenBytes;
     private volatile boolean isDone;
     private volatile StoreException failure;
@@ -151,6 +152,7 @@ public final class CompactionWish {
         bytesBefore = bytesDone;
         linkedBytes =
                 linkedBytes + (isSweeping && !rewrites ? merge.bytesLinked() : 0); // else what it has written itself
+        copiedBytes = copiedBytes + merge.bytesCopied();
         writtenBytes = writtenBytes + merge.appendedBytes();
         if (!isSweeping || !isInOrder) {
             return false;
@@ -208,6 +210,11 @@ public final class CompactionWish {
     /** Of what was merged, what became part of the new base as it was, in bytes of keys and values. */
     public long linkedBytes() {
         return linkedBytes;
+    }
+
+    /** Of what was merged, what was copied in pages as they are stored, in bytes of keys and values. */
+    public long copiedBytes() {
+        return copiedBytes;
     }
 
     /** Bytes of pages that were written. */

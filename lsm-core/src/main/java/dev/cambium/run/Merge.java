@@ -97,6 +97,11 @@ final class Merge implements MergeWork {
     }
 
     @Override
+    public long bytesCopied() {
+        return writer.movedBytes();
+    }
+
+    @Override
     public boolean step(long bytes) {
         if (ended) {
             return false;

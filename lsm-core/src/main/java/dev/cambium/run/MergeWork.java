@@ -32,6 +32,9 @@ interface MergeWork extends AutoCloseable {
     /** Of {@link #bytesDone}, those in pages that became part of the new run as they are. */
     long bytesLinked();
 
+    /** Of {@link #bytesDone}, those in pages that were copied as they are stored. */
+    long bytesCopied();
+
     /** Linking takes so many times less than writing; see {@link #workBytes}. */
     long LINKED_OF_WRITTEN = 32;
 

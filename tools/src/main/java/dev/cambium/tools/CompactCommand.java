@@ -23,7 +23,8 @@ import picocli.CommandLine.Option;
             "It goes stretch by stretch and needs little room besides what there is. It can be interrupted at",
             "any point: what is done by then stays done, and nothing is lost.",
             "Prints what was merged, in bytes of keys and values; what of it was linked, that is taken over",
-            "unread; and the bytes of pages that were written and of zone files that were given back."
+            "unread, and what was copied in pages as they are stored; and the bytes of pages that were written",
+            "and of zone files that were given back."
         },
         footer = {
             "%nExamples:",

@@ -34,9 +34,10 @@ record CompactionOutcome(StoreStats before, StoreStats after, CompactionReport r
                 after.entries(),
                 report.elapsedNanos() / 1e9);
         out.line(
-                "merged or moved %s, linked %s of that, wrote %s of pages, %s %s",
+                "merged or moved %s: linked %s of that, copied %s as stored; wrote %s of pages, %s %s",
                 MemorySize.show(report.mergedBytes()),
                 MemorySize.show(report.linkedBytes()),
+                MemorySize.show(report.copiedBytes()),
                 MemorySize.show(report.writtenBytes()),
                 givenBack < 0 ? "took" : "gave back",
                 MemorySize.show(Math.abs(givenBack)));
@@ -58,6 +59,7 @@ record CompactionOutcome(StoreStats before, StoreStats after, CompactionReport r
             object.writeNumberField("zoneBytesAfter", report.zoneBytesAfter());
             object.writeNumberField("mergedBytes", report.mergedBytes());
             object.writeNumberField("linkedBytes", report.linkedBytes());
+            object.writeNumberField("copiedBytes", report.copiedBytes());
             object.writeNumberField("writtenBytes", report.writtenBytes());
             object.writeNumberField("givenBackBytes", report.givenBackBytes());
             object.writeNumberField("seconds", Json.rounded(report.elapsedNanos() / 1e9));

@@ -118,6 +118,8 @@ class CompactionCommandsTest {
         TreeSet<Integer> before = zones();
         CommandRun all = run("compact", store, "--json");
         assertEquals(0, number(all.out(), "linkedBytes"));
+        long copied = number(all.out(), "copiedBytes");
+        assertTrue(copied > 0 && copied <= number(all.out(), "mergedBytes"), all.out());
         assertTrue(zones().stream().noneMatch(before::contains), before + " became " + zones());
         assertEquals(
                 number(all.out(), "zoneBytesBefore") - number(all.out(), "zoneBytesAfter"),

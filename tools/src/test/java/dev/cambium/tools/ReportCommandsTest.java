@@ -73,7 +73,7 @@ class ReportCommandsTest {
         assertTrue(
                 run.out()
                         .matches("1 run of [\\d.]+ kB became 1 of [\\d.]+ kB, with 3 entries, in [\\d.]+ s\n"
-                                + "merged or moved [\\d.]+ B, linked 0 B of that, wrote [\\d.]+ B of pages,"
+                                + "merged or moved [\\d.]+ B: linked 0 B of that, copied [\\d.]+ (?:B|KiB|MiB) as stored; wrote [\\d.]+ B of pages,"
                                 + " gave back [\\d.]+ B\n"),
                 run.out());
         assertTrue(CommandRun.of("stats", store).out().contains("\nruns                   1\n"));

@@ -95,9 +95,10 @@ final class CompactionSteps {
     private void tell(CompactionReport report) {
         long givenBack = report.givenBackBytes();
         steps.tell(
-                "Merged %.1f MB of keys and values: linked %.1f MB, copied the rest into %.1f kB of pages; %s %.1f kB.",
+                "Merged %.1f MB of keys and values: linked %.1f MB, copied %.1f MB as stored, wrote %.1f kB of pages; %s %.1f kB.",
                 report.mergedBytes() / 1e6,
                 report.linkedBytes() / 1e6,
+                report.copiedBytes() / 1e6,
                 report.writtenBytes() / 1e3,
                 givenBack < 0 ? "took" : "reclaimed",
                 Math.abs(givenBack) / 1e3);
