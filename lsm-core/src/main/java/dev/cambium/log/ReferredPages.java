@@ -1,7 +1,7 @@
 package dev.cambium.log;
 
 /**
- * The pages of long values that records of the log refer to. They are forced before anything says that the records are (at the same time as those, perhaps): else a record that was promised could lead to
+ * The pages of long values that records of the log refer to. They are forced before anything says that the records are: else a record that was promised could lead to
  * nothing. Threads: any.
  */
 public interface ReferredPages {
