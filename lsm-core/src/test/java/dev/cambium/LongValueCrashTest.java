@@ -223,7 +223,7 @@ class LongValueCrashTest {
     }
 
     @Test
-    void whateverForcesTheLogForcesWhatItRefersTo() {
+    void whateverForcesTheLogForcesFirstWhatItRefersTo() {
         for (String by : List.of("sync", "a short put", "a long put", "flush", "close", "a full log")) {
             SmallStore small = new SmallStore(WIDE);
             Store store = small.store();
@@ -252,36 +252,6 @@ class LongValueCrashTest {
             }
             small.close();
         }
-    }
-
-    /** The record arrives first, and the power goes. */
-    @Test
-    void aSyncPutWhoseRecordIsThereAndWhosePageIsNotWasNotPromised() {
-        SmallStore small = new SmallStore(WIDE, StepExecutor.Mode.MANUAL);
-        small.store().put(b("kept"), noise(1, LENGTH));
-        long before = small.disk().operationCount();
-        small.store().put(b("k"), noise(2, LENGTH));
-        long logForced = small.disk().operations().stream()
-                .filter(one -> one.number() >= before
-                        && one.kind() == OperationKind.FORCE
-                        && one.file().startsWith("log-"))
-                .findFirst()
-                .orElseThrow()
-                .number();
-        small.close();
-        SmallStore again = new SmallStore(WIDE, StepExecutor.Mode.MANUAL); // does the same
-        again.store().put(b("kept"), noise(1, LENGTH));
-        again.disk().crashAt(logForced + 1);
-        assertThrows(SimulatedCrash.class, () -> again.store().put(b("k"), noise(2, LENGTH)));
-        SimulatedDisk left = again.disk().afterCrash(CrashOutcome.NOTHING_UNFORCED);
-        again.close();
-        try (SmallStore found = opened(left)) {
-            assertArrayEquals(noise(1, LENGTH), found.store().get(b("kept")));
-            assertNull(found.store().get(b("k")));
-            found.store().put(b("k"), noise(3, LENGTH));
-            left = found.disk();
-        }
-        assertSound(left, "gone on");
     }
 
     /** Between a flush's edit and what follows it, puts begin zones that the edit knows nothing of, and fill them. */
@@ -318,9 +288,7 @@ class LongValueCrashTest {
     private static void cutShort(long seed, int step, int outcomes) {
         Options options = seed % 2 == 0 ? NARROW : WIDE;
         for (long at = 0; ; at += step) {
-            // Without a lane that forces pages ahead they are forced once the log is.
-            SmallStore small =
-                    new SmallStore(options, seed % 3 == 0 ? StepExecutor.Mode.MANUAL : StepExecutor.Mode.INLINE);
+            SmallStore small = new SmallStore(options);
             SimulatedDisk disk = small.disk();
             disk.crashAt(disk.operationCount() + at);
             LongValueScript script = new LongValueScript(small, seed);

@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
  * successor when it is half full, the others at once, so that a fast writer does not get ahead of the preparation.
  *
  * <p>Durability: {@link #append} survives the death of the process; {@link #force} makes everything appended before survive a
- * power loss, in the order of positions: files that were left behind unforced are forced first. Nothing says that a record is forced before the pages that it refers to are.
+ * power loss, in the order of positions: files that were left behind unforced are forced first, and before them the pages that records refer to.
  *
  * <p>Threads: one writer (the commit leader); the background executor only runs {@link #prepareNext} and forces early what nobody has asked for yet. A failed append or force
  * is final, see {@link LogFile}; a file that could not be prepared (a full disk) is not: nothing was appended.
@@ -287,19 +287,14 @@ public final class WriteAheadLog implements AutoCloseable {
         }
     }
 
-    /**
-     * Makes everything appended so far survive a power loss. The pages that records refer to may be on their way to the disk when this is called: the log goes there
-     * meanwhile, and a slot says so once both have arrived.
-     */
+    /** Makes everything appended so far survive a power loss. */
     public void force() {
-        if (!left.isEmpty()) {
-            pages.force(); // before the slots of those files say anything
-            while (!left.isEmpty()) {
-                left.peek().forceAndClose();
-                left.poll();
-            }
+        pages.force();
+        while (!left.isEmpty()) {
+            left.peek().forceAndClose();
+            left.poll();
         }
-        current.force(pages::force);
+        current.force();
         forcedThrough = current.forcedPosition();
         referredBytes = 0;
     }

@@ -97,17 +97,12 @@ public final class LongValues {
         }
 
         /**
-         * Makes the value survive a power loss, for a record that is going to; where it is a page in a zone with others, it is on its way to the disk when this returns, and
-         * the force of the record waits for it. What others have written to its zones is forced too, and what others force, this does not.
+         * Makes the value survive a power loss, for a record that is going to. What others have written to its zones is forced too, and what others force, this does not.
          *
          * @throws dev.cambium.error.StoreException where it fails; no record may refer to the value then
          */
         public void force() {
-            if (puts == zones.ofWholeValues()) {
-                puts.forceSoon(ends);
-            } else {
-                puts.force(ends);
-            }
+            puts.force(ends);
         }
 
         /**

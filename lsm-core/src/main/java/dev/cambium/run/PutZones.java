@@ -246,15 +246,6 @@ final class PutZones implements AutoCloseable {
         });
     }
 
-    /** Has a value that is whole forced in the background, for a record that is going to be: whoever forces that waits for no more than the rest. */
-    void forceSoon(Map<Integer, Integer> ends) {
-        for (PutZone zone : zones) {
-            if (ends.containsKey(zone.number())) {
-                forces.execute(() -> forceAhead(zone));
-            }
-        }
-    }
-
     /** Makes a value that is whole survive a power loss. A failure is that of the value alone, unless records refer to what stands there. */
     void force(Map<Integer, Integer> ends) {
         for (PutZone zone : zones) {

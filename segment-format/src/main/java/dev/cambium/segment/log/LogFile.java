@@ -323,24 +323,13 @@ public final class LogFile implements AutoCloseable {
     }
 
     /** Makes all that was appended before this call survive a power loss, and then says so in a header slot. */
-    public void force() {
-        force(() -> {});
-    }
-
-    /**
-     * As above, where records refer to something else that has to survive too before a slot may say that they do.
-     *
-     * @param referred makes that survive, or throws, which is final as a failed force of the file is; called once that is forced
-     */
-    public synchronized void force(
-            Runnable referred) { // excludes other forces: the system reports a failed one to one caller only
+    public synchronized void force() { // excludes other forces: the system reports a failed one to one caller only
         throwIfFailed();
         requireStarted();
         long batch = lastBatch;
         long through = position();
         try {
             file.force(false);
-            referred.run();
             long next = sequence + 1;
             int at = ForcedSlots.offsetOf(next);
             ForcedSlots.put(slot, 0, salt, next, through, batch);
