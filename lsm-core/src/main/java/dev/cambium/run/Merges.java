@@ -65,7 +65,7 @@ final class Merges implements AutoCloseable {
     private long compactedBase; // number of a base of which all has just been written anew; 0 where there is none
 
     /**
-     * @param madeRun is told the number of each run that a merge made of several, all of them
+     * @param madeRun is told the number of each run that a merge has made
      * @param giveBack gives room back without a merge; returns whether there was something to do
      * @param workers merge stretches of the base at the same time
      */
@@ -550,7 +550,7 @@ final class Merges implements AutoCloseable {
             mergedBytes = mergedBytes + merge.appendedBytes();
             scanChoice.noteWritten(isForScans ? merge.appendedBytes() : 0);
             LiveRun made = edits.nameMerged(result, merge.changes(), meanOverlap(result.inputs()));
-            if (made != null && result.merged().isEmpty() && result.inputs().size() > 1) {
+            if (made != null) {
                 madeRun.accept(made.record().id());
             }
             if (granted != null && granted.noteNamed(merge)) {

@@ -12,17 +12,17 @@ final class ThreadsOption {
             names = "--threads",
             paramLabel = "N",
             description = {
-                "Threads that merge at the same time, 1 to 16. Unless given, one for each processor and for every",
-                "32 MiB of the memory budget, 8 at most."
+                "Threads that merge at the same time, 1 to 16. Unless given, one for each processor but one, and for",
+                "every 32 MiB of the memory budget, 8 at most."
             })
     private Integer threads;
 
-    /** The options with as many threads; nobody else has work for the processors, for the store is not open elsewhere. */
+    /** The options with as many threads. Nobody writes beside them; what the JVM compiles and the system writes takes a processor. */
     Options in(Options options) {
         if (threads == null) {
             long most = Math.min(MOST_CHOSEN, options.memoryBudget() / BUDGET_OF_THREAD);
             return options.withMergeThreads(
-                    (int) Math.max(1, Math.min(most, Runtime.getRuntime().availableProcessors())));
+                    (int) Math.max(1, Math.min(most, Runtime.getRuntime().availableProcessors() - 1)));
         }
         if (threads < 1 || threads > Options.MAX_MERGE_THREADS) {
             throw new IllegalArgumentException(

@@ -7,8 +7,13 @@ import dev.cambium.benchmarks.Permutation;
 import java.util.Arrays;
 import java.util.List;
 
-/** Deletes neighbouring keys while a snapshot is open, and seeks to the first of them: at once, and when compaction had its turn. */
+/**
+ * Deletes neighbouring keys while a snapshot is open, and seeks to the first of them: at once, and when compaction had its turn. Then the same elsewhere, twice more: the first
+ * time, code runs that has never run before.
+ */
 final class TombstoneTrial {
+    static final int ROUNDS = 3;
+
     private static final int WARM_UP_SEEKS = 20_000;
     private static final int SEEKS = 100;
 
@@ -21,28 +26,31 @@ final class TombstoneTrial {
     static Figures run(TrialSite site) {
         int entries = site.number(0);
         int deletes = site.number(1);
-        int first = (entries - deletes) / 2;
         try (Engine engine = site.open("store", 0)) {
             PutStream puts = new PutStream(engine, entries, PutTrial.VALUE_BYTES);
             puts.putAll(Permutation.random(entries, 7));
             puts.check();
             site.awaitQuiet(engine);
+            int before = entries / 8;
             for (int i = 0; i < WARM_UP_SEEKS; i++) {
-                seek(engine, i % first, i % first);
+                seek(engine, i % before, i % before);
             }
             Figures figures = new Figures().by(engine.describe());
-            describe(figures, "before", engine, first, first);
-            try (Engine.Snapshot held = engine.snapshot()) {
-                byte[] key = new byte[KeyForm.LENGTH];
-                for (int entry = first; entry < first + deletes; entry++) {
-                    KeyForm.DECIMAL.write(entry, key, 0);
-                    engine.delete(key);
+            describe(figures, "before", engine, before, before);
+            for (int round = 0; round < ROUNDS; round++) {
+                int first = (2 * round + 1) * (entries / 8);
+                try (Engine.Snapshot held = engine.snapshot()) {
+                    byte[] key = new byte[KeyForm.LENGTH];
+                    for (int entry = first; entry < first + deletes; entry++) {
+                        KeyForm.DECIMAL.write(entry, key, 0);
+                        engine.delete(key);
+                    }
+                    describe(figures, round + " at once", engine, first, first + deletes);
+                    engine.flush();
+                    TrialSite.sleep(site.number(2));
+                    site.awaitQuiet(engine);
+                    describe(figures, round + " later", engine, first, first + deletes);
                 }
-                describe(figures, "at once", engine, first, first + deletes);
-                engine.flush();
-                TrialSite.sleep(site.number(2));
-                site.awaitQuiet(engine);
-                describe(figures, "later", engine, first, first + deletes);
             }
             return figures;
         }

@@ -14,7 +14,7 @@ public record SimulationSettings(int tier, double trigger, double liveThreshold,
     static final SimulationSettings IN_LEAVES = new SimulationSettings(4, 0.13, 0.55, 3, 1.06);
 
     /** What a store has where values have pages of their own. */
-    static final SimulationSettings APART = new SimulationSettings(4, 0.05, 0.55, 3, 1.25);
+    static final SimulationSettings APART = new SimulationSettings(4, 0.05, 0.55, 3, 1.22);
 
     SimulationSettings withTier(int newTier) {
         return new SimulationSettings(newTier, trigger, liveThreshold, streams, target);
