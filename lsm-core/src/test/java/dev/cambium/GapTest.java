@@ -103,6 +103,33 @@ class GapTest {
         }
     }
 
+    /** A search goes on while a cursor is on its way: what it finds meanwhile is not for that cursor, but what was known before still is. */
+    @Test
+    void aGapThatBecomesLongerStaysWhatItWasForCursorsOfBefore() {
+        try (SmallStore small = filled()) {
+            int half = (FROM + TO) / 2;
+            for (int i = FROM; i < half; i++) {
+                small.store().delete(key(i), Durability.NONE);
+            }
+            try (Cursor cursor = small.store().cursor();
+                    Cursor other = small.store().cursor()) {
+                for (int i = half; i < half + 8 * DELETES_BETWEEN; i++) {
+                    small.store().delete(key(i), Durability.NONE);
+                }
+                assertSeeks(cursor, FROM, half);
+                assertFew(cursor);
+                small.store().put(key(FROM + 10), b("again"), Durability.NONE);
+                assertSeeks(other, FROM, half);
+                try (Cursor now = small.store().cursor()) {
+                    assertSeeks(now, FROM, FROM + 10);
+                    assertTrue(now.next());
+                    assertEquals(s(key(half + 8 * DELETES_BETWEEN)), s(now.key()));
+                    assertFew(now);
+                }
+            }
+        }
+    }
+
     /** As a queue has it: taken from the front, put at the end. */
     @Test
     void theFrontOfAQueueIsFoundInOneMove() {

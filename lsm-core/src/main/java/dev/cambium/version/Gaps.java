@@ -37,6 +37,9 @@ public final class Gaps {
     /** So many tombstones are not worth a gap of their own. */
     private static final int FEW = 16;
 
+    /** While a gap becomes longer again and again, what it was so many times before is kept for views that were taken then. */
+    private static final int MOST_OLDER = 16;
+
     private static final int BYTES_OF_DELETES = 1 << 12; // of a memtable, for each delete that is waited for
     private static final int MOST_DELETES = 1 << 11;
 
@@ -50,9 +53,15 @@ public final class Gaps {
         private final long toHead;
         private final long found; // its number; 0 while it is watched
         private final boolean isRest; // what a put has left of one behind itself
+        private final Gap older; // what of it was known before; or null. Never what a put has cut since
 
         private Gap(byte[] from, byte[] to, long found, boolean isRest) {
+            this(from, to, found, isRest, null);
+        }
+
+        private Gap(byte[] from, byte[] to, long found, boolean isRest, Gap older) {
             this.isRest = isRest;
+            this.older = older;
             this.from = from;
             this.to = to;
             this.fromHead = head(from);
@@ -94,13 +103,29 @@ public final class Gaps {
                     && (other.to == null || Arrays.compareUnsigned(from, other.to) <= 0);
         }
 
+        /** As much of it as was known when a view was taken, or null. */
+        private Gap asOf(long latest) {
+            Gap gap = this;
+            while (gap != null && gap.found > latest) {
+                gap = gap.older;
+            }
+            return gap;
+        }
+
+        /** Without what was known longer ago than so many times. */
+        private Gap withOlder(int most) {
+            return new Gap(from, to, found, isRest, most == 0 || older == null ? null : older.withOlder(most - 1));
+        }
+
+        /** The two as one, which is found now; {@code other} is what was known before. */
         private Gap with(Gap other, long number) {
             boolean isLater = to == null || other.to != null && Arrays.compareUnsigned(to, other.to) >= 0;
             return new Gap(
                     Arrays.compareUnsigned(from, other.from) <= 0 ? from : other.from,
                     isLater ? to : other.to,
                     number,
-                    false);
+                    false,
+                    other.withOlder(MOST_OLDER - 1));
         }
     }
 
@@ -148,8 +173,9 @@ public final class Gaps {
      * @param latest what {@link #latest} said before the view was taken
      */
     public Gap around(SortedCursor entries, long latest) {
-        for (Gap gap : gaps) {
-            if (gap.found > 0 && gap.found <= latest && gap.holds(entries)) {
+        for (Gap newest : gaps) {
+            Gap gap = newest.asOf(latest);
+            if (gap != null && gap.found > 0 && gap.holds(entries)) {
                 return gap;
             }
         }
