@@ -54,7 +54,7 @@ final class BaseMerge implements MergeWork, StretchMerge.Plan {
      * @param planned ranges to be merged, in the order of keys; those that have been begun are taken out of it
      * @param zonesToLink says of which zones a page may become part of the new base as it is; asked by any thread
      * @param valuesToMove says of which zones no value may stay there, to any thread; null where that is for {@code zonesToLink} to say as values are met
-     * @param mostBytes of pages to be written, and no stretch is begun behind that
+     * @param mostBytes of pages: once the stretches that have ended took so many, no other is begun
      */
     BaseMerge(
             List<LiveRun> runs,

@@ -493,7 +493,11 @@ final class Merges implements AutoCloseable {
      */
     private void beginBase(
             List<LiveRun> runs, Deque<BaseChoice.Range> ranges, IntPredicate toLink, IntPredicate valuesToMove) {
-        List<RunWriter> writers = edits.newMergedRun(true, Math.min(workers.count(), ranges.size()));
+        SpaceUse use = space();
+        long most = use.mostCommitBytes();
+        // Each part writes a stretch before anything is given back, for which there may be no room.
+        int parts = use.shortage() > 0 ? 1 : Math.min(workers.count(), ranges.size());
+        List<RunWriter> writers = edits.newMergedRun(true, parts);
         if (granted != null && granted.rewrites) {
             writers.forEach(RunWriter::packTightly);
         }
@@ -508,7 +512,7 @@ final class Merges implements AutoCloseable {
                 ranges,
                 toLink,
                 valuesToMove,
-                space().mostCommitBytes());
+                most);
     }
 
     /** Says that the oldest run is the base. */

@@ -91,6 +91,7 @@ final class ScanChoice {
         if (looks && planned.isEmpty() && BaseChoice.hasBase(runs)) {
             plan(runs);
         }
+        planned.removeIf(one -> base.isSetAside(one.range.stretch())); // known to be damaged since
         if (planned.isEmpty()) {
             return null;
         }

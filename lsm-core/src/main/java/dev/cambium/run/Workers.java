@@ -37,7 +37,7 @@ public final class Workers {
             tasks.add(new FutureTask<>(part, null));
         }
         for (int i = 1; i < tasks.size(); i++) {
-            lanes.get(i - 1).execute(tasks.get(i));
+            askFor(tasks.get(i), lanes.get(i - 1));
         }
         Throwable failure = null;
         for (FutureTask<Void> task : tasks) {
@@ -49,6 +49,15 @@ public final class Workers {
         }
         if (failure instanceof Error e) {
             throw e;
+        }
+    }
+
+    private static void askFor(Runnable task, BackgroundExecutor lane) {
+        try {
+            lane.execute(task);
+        } catch (RuntimeException | Error e) { // no thread can be had: it is run here, and nobody is left behind
+            System.getLogger("dev.cambium")
+                    .log(System.Logger.Level.WARNING, "a part of a merge has no thread of its own: {0}", e.toString());
         }
     }
 

@@ -115,6 +115,27 @@ class WorkersTest {
     }
 
     @Test
+    void whereALaneTakesNothingItsPartIsRunByWhoAsks() {
+        BackgroundExecutor noThread = new BackgroundExecutor() {
+            @Override
+            public void execute(Runnable step) {
+                throw new OutOfMemoryError("unable to create native thread (injected)");
+            }
+
+            @Override
+            public void executeLater(Runnable step, long nanos) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public void close() {}
+        };
+        StepExecutor lane = new StepExecutor(StepExecutor.Mode.MANUAL);
+        new Workers(List.of(noThread, lane)).runAll(List.of(say("a"), say("b"), say("c")));
+        assertEquals(List.of("a", "b", "c"), log);
+    }
+
+    @Test
     void anInterruptLeavesNothingHalfDoneAndIsKept() throws InterruptedException {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
