@@ -6,12 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cambium.segment.frame.FrameCache;
-import dev.cambium.segment.log.OperationCode;
-import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.Stretch;
 import dev.cambium.segment.manifest.Stretches;
-import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneReader;
@@ -53,33 +50,14 @@ class PageMergeTest {
     }
 
     private void apply(PageChanges changes) {
-        ManifestEdit.Builder edit = ManifestEdit.to(1);
-        changes.describe(edit);
-        for (ManifestRecord record : edit.build().records()) {
-            if (record instanceof ManifestRecord.PagesLive pages) {
-                RoaringBitmap known = live.computeIfAbsent(pages.zone(), zone -> new RoaringBitmap());
-                assertFalse(RoaringBitmap.intersects(known, pages.units()));
-                known.or(pages.units());
-            } else if (record instanceof ManifestRecord.PagesDead pages) {
-                assertTrue(live.get(pages.zone()).contains(pages.units()), "a page dies that was not live");
-                live.get(pages.zone()).andNot(pages.units());
-            }
-        }
-        live.values().removeIf(RoaringBitmap::isEmpty);
+        TestZones.apply(changes, live);
     }
 
     private Made write(TestZones zones, TreeMap<byte[], byte[]> content) {
         long run = nextRun++;
         try (RunWriter writer =
                 new RunWriter(zones, zones, pool, PageSizes.of(pageBytes), TestZones.STORE_ID, run, run, 42)) {
-            content.forEach((key, value) -> {
-                Memory memory = Memory.allocate(key.length + Math.max(1, value.length));
-                memory.put(0, key, 0, key.length);
-                memory.put(key.length, value, 0, value.length);
-                int operation = value == TOMBSTONE ? OperationCode.DELETE : OperationCode.PUT;
-                writer.add(memory, 0, key.length, operation, memory, key.length, value.length);
-                memory.release();
-            });
+            content.forEach((key, value) -> TestZones.add(writer, key, value, value == TOMBSTONE));
             ManifestRecord.Run made = writer.finish(0, run, run, 1, 1);
             apply(writer.changes());
             return new Made(made, content, 0, writer.appendedBytes());

@@ -9,8 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cambium.error.CorruptionException;
 import dev.cambium.segment.frame.FrameCache;
-import dev.cambium.segment.log.OperationCode;
-import dev.cambium.segment.manifest.ManifestEdit;
 import dev.cambium.segment.manifest.ManifestRecord;
 import dev.cambium.segment.manifest.Stretch;
 import dev.cambium.segment.manifest.Stretches;
@@ -105,14 +103,7 @@ class PageMoveTest {
     private Made write(TreeMap<byte[], byte[]> content) {
         long run = nextRun++;
         try (RunWriter writer = writer(run)) {
-            content.forEach((key, value) -> {
-                Memory memory = Memory.allocate(key.length + Math.max(1, value.length));
-                memory.put(0, key, 0, key.length);
-                memory.put(key.length, value, 0, value.length);
-                int operation = value == TOMBSTONE ? OperationCode.DELETE : OperationCode.PUT;
-                writer.add(memory, 0, key.length, operation, memory, key.length, value.length);
-                memory.release();
-            });
+            content.forEach((key, value) -> TestZones.add(writer, key, value, value == TOMBSTONE));
             ManifestRecord.Run made = writer.finish(0, run, run, 1, 1);
             apply(writer.changes());
             zones.seal();
@@ -133,19 +124,7 @@ class PageMoveTest {
     }
 
     private void apply(PageChanges pages) {
-        ManifestEdit.Builder edit = ManifestEdit.to(1);
-        pages.describe(edit);
-        for (ManifestRecord record : edit.build().records()) {
-            if (record instanceof ManifestRecord.PagesLive lives) {
-                RoaringBitmap known = live.computeIfAbsent(lives.zone(), zone -> new RoaringBitmap());
-                assertFalse(RoaringBitmap.intersects(known, lives.units()));
-                known.or(lives.units());
-            } else if (record instanceof ManifestRecord.PagesDead dies) {
-                assertTrue(live.get(dies.zone()).contains(dies.units()), "a page dies that was not live");
-                live.get(dies.zone()).andNot(dies.units());
-            }
-        }
-        live.values().removeIf(RoaringBitmap::isEmpty);
+        TestZones.apply(pages, live);
     }
 
     private RunTree tree(Made made) {

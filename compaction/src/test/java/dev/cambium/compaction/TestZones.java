@@ -1,5 +1,12 @@
 package dev.cambium.compaction;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.cambium.segment.log.OperationCode;
+import dev.cambium.segment.manifest.ManifestEdit;
+import dev.cambium.segment.manifest.ManifestRecord;
+import dev.cambium.segment.memory.Memory;
 import dev.cambium.segment.pool.BufferPool;
 import dev.cambium.segment.zone.SharedZone;
 import dev.cambium.segment.zone.ZoneReader;
@@ -89,5 +96,32 @@ final class TestZones implements ZoneSink, AutoCloseable {
     @Override
     public void close() {
         writers.forEach(ZoneWriter::close);
+    }
+
+    /** Lets pages live and die as a flush or merge says; none lives twice, or dies that did not live. */
+    static void apply(PageChanges changes, Map<Integer, RoaringBitmap> live) {
+        ManifestEdit.Builder edit = ManifestEdit.to(1);
+        changes.describe(edit);
+        for (ManifestRecord record : edit.build().records()) {
+            if (record instanceof ManifestRecord.PagesLive pages) {
+                RoaringBitmap known = live.computeIfAbsent(pages.zone(), zone -> new RoaringBitmap());
+                assertFalse(RoaringBitmap.intersects(known, pages.units()));
+                known.or(pages.units());
+            } else if (record instanceof ManifestRecord.PagesDead pages) {
+                assertTrue(live.get(pages.zone()).contains(pages.units()), "a page dies that was not live");
+                live.get(pages.zone()).andNot(pages.units());
+            }
+        }
+        live.values().removeIf(RoaringBitmap::isEmpty);
+    }
+
+    /** Adds an entry to a run. */
+    static void add(RunWriter writer, byte[] key, byte[] value, boolean isTombstone) {
+        Memory memory = Memory.allocate(key.length + Math.max(1, value.length));
+        memory.put(0, key, 0, key.length);
+        memory.put(key.length, value, 0, value.length);
+        int operation = isTombstone ? OperationCode.DELETE : OperationCode.PUT;
+        writer.add(memory, 0, key.length, operation, memory, key.length, value.length);
+        memory.release();
     }
 }

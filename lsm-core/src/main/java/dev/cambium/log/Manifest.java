@@ -160,6 +160,9 @@ public final class Manifest implements AutoCloseable {
                 next.close();
             }
             deleteAfter(disk, name, e); // the disk may be full
+            if (e instanceof IllegalArgumentException) {
+                throw new StoreException("no manifest has room for what there is to say: " + e.getMessage(), e);
+            }
             throw e;
         }
     }
@@ -185,7 +188,7 @@ public final class Manifest implements AutoCloseable {
         ManifestFile next;
         try {
             next = createNext(disk, superblocks, snapshot);
-        } catch (StoreException | IllegalArgumentException e) { // or it would be longer than a manifest may be
+        } catch (StoreException e) {
             rollFrom = 2 * file.length();
             System.getLogger("dev.cambium")
                     .log(System.Logger.Level.WARNING, "the manifest stays as long as it is: {0}", e.getMessage());

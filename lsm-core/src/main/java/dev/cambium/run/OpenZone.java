@@ -24,7 +24,7 @@ import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 
 /**
- * Where the pages of one stream are appended: the zone that takes the next page, and those that ended since an edit said so. A zone that has ended is
+ * Where the pages of one stream are appended, or those that one part of a merge has of it: the zone that takes the next page, and those that ended since an edit said so. A zone that has ended is
  * forced beside whoever appends to the next one. For one thread at a time.
  */
 final class OpenZone implements ZoneSink, AutoCloseable {
